@@ -1,7 +1,9 @@
 package dev.darkroom.database;
 
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import io.vertx.core.http.ConnectionPoolTooBusyException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -14,9 +16,10 @@ import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
- * Combines values that are written at about the same time into one statement, and so into one commit. A value is sent immediately when
- * fewer statements are running than allowed. Otherwise it waits and is written with the next statement. An idle server responds as fast as
- * without batching; a busy one needs fewer statements per value.
+ * Combines values that are written at about the same time into one statement, and so into one commit; or keys that are read. A value is
+ * sent immediately when fewer statements are running than allowed. Otherwise it waits and is sent with the next statement. An idle server
+ * responds as fast as without batching; a busy one needs fewer statements per value. The result of a read is never older than the call of
+ * {@link #add}, since no value joins a statement that is running.
  *
  * <p>Limits the number of waiting values and their waiting time, like a connection pool. A hanging database therefore does not
  * accumulate values, and does not get expired ones when it recovers. Thread-safe; nothing blocks.
@@ -48,7 +51,7 @@ public final class StatementBatcher<T, R> {
     public record Limits(int maxSize, int concurrency, Duration maxWait) {}
 
     /**
-     * @param statement writes all values or none and returns one result per value, in the same order. May throw
+     * @param statement writes all values or none, or reads them, and returns one result per value, in the same order. May throw
      * @param retrySeparately whether to retry each value alone after a failure of several, so that one value cannot fail the others.
      *     True only if nothing can have been written, or if writing twice is harmless
      * @param nanoClock monotonic, in nanoseconds
@@ -65,14 +68,15 @@ public final class StatementBatcher<T, R> {
     }
 
     /**
-     * Writes a value, immediately or with the next statement. If too many values are waiting or the value has waited for too long, fails
+     * Sends a value, immediately or with the next statement. If too many values are waiting or the value has waited for too long, fails
      * with an exception for which {@link DatabaseErrorClassifier#isUnavailable} is true; the value was not sent then.
      */
     public Future<R> add(T value) {
         Promise<R> promise = Promise.promise();
         synchronized (this) {
             if (waiting.size() >= limits.maxSize * MAX_WAITING_STATEMENTS) {
-                return Future.failedFuture(new ConnectionPoolTooBusyException("too many values waiting to be written"));
+                return Future.failedFuture(
+                        new ConnectionPoolTooBusyException("too many values waiting for a statement"));
             }
             waiting.add(new Item<>(value, promise, nanoClock.getAsLong()));
         }
@@ -96,9 +100,9 @@ public final class StatementBatcher<T, R> {
                 running++;
             }
         }
-        late.forEach(item -> item.promise.fail(new TimeoutException("value not written in time")));
+        late.forEach(item -> finish(() -> item.promise.fail(new TimeoutException("value not sent in time"))));
         if (!items.isEmpty()) {
-            write(items).onComplete(done -> {
+            execute(items).onComplete(done -> {
                 synchronized (this) {
                     running--;
                 }
@@ -108,25 +112,41 @@ public final class StatementBatcher<T, R> {
     }
 
     /** Completes when each item has its result. Never fails. */
-    private Future<?> write(List<Item<T, R>> items) {
+    private Future<?> execute(List<Item<T, R>> items) {
         return Future.succeededFuture()
                 .compose(
                         start -> statement.apply(items.stream().map(Item::value).toList()))
                 .onSuccess(results -> {
                     for (int i = 0; i < items.size(); i++) {
-                        items.get(i).promise.complete(results.get(i));
+                        Promise<R> promise = items.get(i).promise;
+                        R result = results.get(i);
+                        finish(() -> promise.complete(result));
                     }
                 })
                 .<Object>mapEmpty()
                 .recover(error -> {
                     if (items.size() == 1 || !retrySeparately.test(error)) {
-                        items.forEach(item -> item.promise.fail(error));
+                        items.forEach(item -> finish(() -> item.promise.fail(error)));
                         return Future.succeededFuture();
                     }
                     return Future.join(items.stream()
-                                    .map(item -> write(List.of(item)))
+                                    .map(item -> execute(List.of(item)))
                                     .toList())
                             .mapEmpty();
                 });
+    }
+
+    /** Completes an item. An exception of its handlers is reported later, so that the other items get their results. */
+    private static void finish(Runnable completion) {
+        try {
+            completion.run();
+        } catch (RuntimeException e) {
+            Context context = Vertx.currentContext();
+            if (context != null) {
+                context.runOnContext(reported -> {
+                    throw e;
+                });
+            }
+        }
     }
 }

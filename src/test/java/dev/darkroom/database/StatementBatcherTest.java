@@ -1,13 +1,17 @@
 package dev.darkroom.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** Batching of values into statements, and the results after a failure. */
@@ -159,6 +163,80 @@ class StatementBatcherTest {
         assertThat(statements).containsExactly(List.of("a"), List.of("ccc"));
         completeStatement(1);
         assertThat(recent.result()).isEqualTo(3);
+    }
+
+    @Test
+    void combinesManyConcurrentValuesIntoFewStatements() {
+        // given
+        StatementBatcher<String, Integer> statementBatcher = batcher(64, 2, true);
+
+        // when
+        List<Future<Integer>> results = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            results.add(statementBatcher.add("x".repeat(i)));
+        }
+        for (int statement = 0; statement < statements.size(); statement++) {
+            completeStatement(statement);
+        }
+
+        // then the first two are alone
+        assertThat(statements).extracting(List::size).containsExactly(1, 1, 64, 64, 64, 6);
+        for (int i = 0; i < 200; i++) {
+            assertThat(results.get(i).result()).isEqualTo(i);
+        }
+    }
+
+    @Test
+    void failsExactlyTheValuesOfFailedStatement() {
+        // given
+        StatementBatcher<String, Integer> statementBatcher = batcher(2, 1, false);
+        List<Future<Integer>> results = new ArrayList<>();
+        for (String value : List.of("a", "bb", "ccc", "dddd", "eeeee")) {
+            results.add(statementBatcher.add(value));
+        }
+        completeStatement(0);
+
+        // when
+        statementResults.get(1).fail("canceled");
+        completeStatement(2);
+
+        // then
+        assertThat(results).extracting(Future::failed).containsExactly(false, true, true, false, false);
+        assertThat(results.get(4).result()).isEqualTo(5);
+    }
+
+    @Test
+    @DisplayName("a caller that is gone or fails in its handler does not affect the others")
+    void isolatesHandlersOfCallers() {
+        // given
+        Vertx vertx = Vertx.vertx();
+        List<Throwable> reported = new CopyOnWriteArrayList<>();
+        vertx.exceptionHandler(reported::add);
+        StatementBatcher<String, Integer> statementBatcher = batcher(10, 1, false);
+        Promise<List<Integer>> others = Promise.promise();
+
+        // when
+        vertx.runOnContext(start -> {
+            statementBatcher.add("first");
+            statementBatcher.add("a").onSuccess(result -> {
+                throw new IllegalStateException("the client is gone");
+            });
+            statementBatcher.add("nobody waits for it");
+            Future<Integer> second = statementBatcher.add("bb");
+            completeStatement(0);
+            completeStatement(1);
+            Future<Integer> later = statementBatcher.add("ccc");
+            completeStatement(2);
+            Future.all(second, later).<List<Integer>>map(done -> done.list()).onComplete(others);
+        });
+
+        // then
+        assertThat(others.future().toCompletionStage().toCompletableFuture())
+                .succeedsWithin(Duration.ofSeconds(60))
+                .isEqualTo(List.of(2, 3));
+        await().untilAsserted(() ->
+                assertThat(reported).extracting(Throwable::getMessage).containsExactly("the client is gone"));
+        vertx.close().toCompletionStage().toCompletableFuture().join();
     }
 
     @Test
