@@ -102,7 +102,7 @@ class ArchitectureTest {
             Map.entry("generation", "backend config database eventbus image queue signal"),
             Map.entry(
                     "generation.command",
-                    "config database eventbus generation generation.json generation.store generation.watch http.egress image signal"),
+                    "cache config database eventbus generation generation.json generation.store generation.watch http.egress image signal"),
             Map.entry("generation.json", "backend config eventbus generation"),
             Map.entry("generation.store", "backend config database eventbus generation queue"),
             Map.entry("generation.watch", "database generation generation.store signal task"),

@@ -8,7 +8,7 @@ import java.util.UUID;
  * State of a generation at one moment. Immutable.
  *
  * @param userId its owner
- * @param queuePosition null unless the generation waits, and in lists
+ * @param queuePosition null unless the generation waits; also null in lists, after a submission and when the queue cannot be read
  * @param retryOf generation whose request it repeats; null when it is no retry
  * @param failedAttempts number of attempts that ended without success, also of those that retention deleted
  * @param attempts oldest first; a running one is the last
@@ -40,22 +40,18 @@ public record Generation(
      * Place of a waiting generation in the queue.
      *
      * @param ahead number of generations ahead, counted up to a limit
-     * @param dueAt earliest start
-     * @param measuredAt time of the count, by the clock of the database
      * @param estimatedStart null without an estimate
      */
-    public record QueuePosition(long ahead, Instant dueAt, Instant measuredAt, Instant estimatedStart) {}
+    public record QueuePosition(long ahead, Instant estimatedStart) {}
 
-    /** Returns a copy with an estimated start. The generation must have a queue position. */
-    public Generation withEstimatedStart(Instant estimatedStart) {
-        QueuePosition estimated =
-                new QueuePosition(queuePosition.ahead, queuePosition.dueAt, queuePosition.measuredAt, estimatedStart);
+    /** Returns a copy with a queue position. */
+    public Generation withQueuePosition(QueuePosition queuePosition) {
         return new Generation(
                 id,
                 userId,
                 status,
                 request,
-                estimated,
+                queuePosition,
                 retryOf,
                 failedAttempts,
                 attempts,

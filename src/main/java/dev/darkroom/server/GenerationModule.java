@@ -123,6 +123,8 @@ final class GenerationModule {
                 resources.notifyChannel(),
                 resources.images(),
                 backlogEstimator,
+                GenerationCommandDependencies.createQueueSnapshot(
+                        resources.vertx(), resources.database(), GenerationRequest.DEFAULT_ROUTE),
                 completionWaiters,
                 finishListeners,
                 egressPolicy);

@@ -32,7 +32,7 @@ public final class GenerationSamples {
             "ann",
             GenerationStatus.PENDING,
             new GenerationRequest("a", "b", 64, 2048, 4, GenerationRequest.MAX_SEED, "flux", METADATA, -10),
-            new Generation.QueuePosition(3, TIME, TIME.plusSeconds(1), TIME.plusSeconds(2)),
+            new Generation.QueuePosition(3, TIME.plusSeconds(2)),
             UUID.randomUUID(),
             2,
             List.of(

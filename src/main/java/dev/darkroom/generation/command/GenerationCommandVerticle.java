@@ -58,8 +58,7 @@ public final class GenerationCommandVerticle extends VerticleBase {
     public Future<?> start() {
         commandJson = new GenerationCommandJson(settings, model);
         GenerationQueries queries = new GenerationQueries(vertx, dependencies, settings.maxWait());
-        SubmissionService submissionService =
-                new SubmissionService(dependencies, queries::estimateStart, settings, model, random);
+        SubmissionService submissionService = new SubmissionService(dependencies, queries, settings, model, random);
         CancellationService cancellationService = new CancellationService(vertx, dependencies);
         handle(CreateGeneration.class, GenerationBus.CREATE, submissionService::create);
         handle(RetryGeneration.class, GenerationBus.RETRY, submissionService::retry);

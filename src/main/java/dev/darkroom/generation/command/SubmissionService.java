@@ -28,7 +28,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,27 +45,27 @@ final class SubmissionService {
     private final GenerationCommandDependencies dependencies;
     private final SubmissionStore submissions;
     private final GenerationStore store;
-    private final UnaryOperator<Generation> estimateStart;
+    private final GenerationQueries queries;
     private final Settings.Generation settings;
     private final String model;
     private final RandomGenerator random;
     private final NoArgGenerator idGenerator = Generators.timeBasedEpochRandomGenerator();
 
     /**
-     * @param estimateStart adds the estimated start to a generation
+     * @param queries reads the generation of an earlier request with the same idempotency key
      * @param model model of all generations, null to leave it to the AI server
      * @param random chooses seeds for requests without one
      */
     SubmissionService(
             GenerationCommandDependencies dependencies,
-            UnaryOperator<Generation> estimateStart,
+            GenerationQueries queries,
             Settings.Generation settings,
             String model,
             RandomGenerator random) {
         this.dependencies = dependencies;
         this.submissions = dependencies.submissions();
         this.store = new GenerationStore(dependencies.database());
-        this.estimateStart = estimateStart;
+        this.queries = queries;
         this.settings = settings;
         this.model = model;
         this.random = random;
@@ -227,7 +226,7 @@ final class SubmissionService {
     }
 
     private CommandReply<CreatedGeneration> created(Generation generation, boolean replayed) {
-        return CommandReply.completed(new CreatedGeneration(estimateStart.apply(generation), replayed));
+        return CommandReply.completed(new CreatedGeneration(generation, replayed));
     }
 
     /** Rejects a submission that exceeded a quota of its user, and finds out which one, even if the quota has room again by now. */
@@ -275,7 +274,7 @@ final class SubmissionService {
                             RejectionReason.KEY_REUSED, "the idempotency key was used with a different request")
                     .toFuture();
         }
-        return store.find(usedKey.generationId(), submission.userId())
+        return queries.find(usedKey.generationId(), submission.userId())
                 .map(found -> found.map(generation -> created(generation, true))
                         .orElseGet(() -> CommandReply.conflict(
                                 "the generation that was created with this Idempotency-Key has been deleted")));

@@ -5,18 +5,20 @@ import dev.darkroom.generation.Attempt;
 import dev.darkroom.generation.Attempt.AttemptError;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.Generation;
-import dev.darkroom.generation.Generation.QueuePosition;
 import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.StoredImage;
+import dev.darkroom.generation.store.QueueSnapshot.QueueTurn;
+import dev.darkroom.generation.store.StoredGeneration.QueueEntry;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +28,38 @@ import java.util.UUID;
 final class GenerationRowMapper {
     private GenerationRowMapper() {}
 
-    /** Returns a generation with its attempts and images. */
+    /** Returns a row of {@link GenerationSql#FIND}. */
+    static StoredGeneration toStoredGeneration(Row row) {
+        return new StoredGeneration(
+                toGeneration(row), Boolean.TRUE.equals(row.getBoolean("waiting")) ? toQueueEntry(row) : null);
+    }
+
+    private static QueueEntry toQueueEntry(Row row) {
+        return new QueueEntry(
+                new QueueTurn(row.getLong("turn"), row.getLong("arrival_seq")),
+                toInstant(row.getOffsetDateTime("run_at")));
+    }
+
+    /** Returns the first waiting generations from the row of {@link GenerationSql#READ_QUEUE}. */
+    static QueueSnapshot toQueueSnapshot(Row row) {
+        Instant readAt = toInstant(row.getOffsetDateTime("now"));
+        UUID[] ids = row.getArrayOfUUIDs("ids");
+        if (ids == null) {
+            return new QueueSnapshot(readAt, List.of(), Map.of());
+        }
+        Long[] turns = row.getArrayOfLongs("turns");
+        Long[] arrivals = row.getArrayOfLongs("arrivals");
+        Long[] ahead = row.getArrayOfLongs("ahead");
+        List<QueueTurn> ordered = new ArrayList<>(ids.length);
+        Map<UUID, Integer> aheadById = new HashMap<>();
+        for (int i = 0; i < ids.length; i++) {
+            ordered.add(new QueueTurn(turns[i], arrivals[i]));
+            aheadById.put(ids[i], ahead[i].intValue());
+        }
+        return new QueueSnapshot(readAt, ordered, aheadById);
+    }
+
+    /** Returns a generation with its attempts and images, without a queue position. */
     static Generation toGeneration(Row row) {
         GenerationStatus status = GenerationStatus.valueOf(row.getString("status"));
         return new Generation(
@@ -34,7 +67,7 @@ final class GenerationRowMapper {
                 row.getString("user_id"),
                 status,
                 toRequest(row),
-                toQueuePosition(row),
+                null,
                 row.getUUID("retry_of"),
                 row.getInteger("failed_attempts"),
                 toAttempts(row),
@@ -69,17 +102,6 @@ final class GenerationRowMapper {
         Map<String, String> metadata = new LinkedHashMap<>();
         json.forEach(pair -> metadata.put(pair.getKey(), (String) pair.getValue()));
         return metadata;
-    }
-
-    private static QueuePosition toQueuePosition(Row row) {
-        Long ahead = row.getLong("ahead");
-        return ahead == null
-                ? null
-                : new QueuePosition(
-                        ahead,
-                        toInstant(row.getOffsetDateTime("run_at")),
-                        toInstant(row.getOffsetDateTime("now")),
-                        null);
     }
 
     private static GenerationError toError(Row row) {

@@ -2,9 +2,6 @@ package dev.darkroom.generation.store;
 
 /** SQL of commands. Each constant is one statement, hence one transaction and one round trip. */
 public final class GenerationSql {
-    /** Upper limit for the number of generations ahead that {@link #FIND} counts. */
-    public static final long MAX_COUNTED_AHEAD = 999;
-
     /**
      * Columns of a generation. They are listed because a prepared statement with {@code *} fails once per connection when a newer
      * version of the service adds a column while this one runs.
@@ -14,12 +11,18 @@ public final class GenerationSql {
               g.failed_attempts, g.error_code, g.error_class, g.error_message, g.error_retryable, g.created_at, g.updated_at,
               g.completed_at""";
 
-    /** Columns of other tables that belong to {@code g}. They are consistent, because one statement sees one snapshot. */
+    /**
+     * Columns of other tables that belong to {@code g}. They are consistent, because one statement sees one snapshot. Reads attempts and
+     * images only when the row of {@code g} says that there may be some.
+     */
     private static final String RELATED_COLUMNS = """
             q.priority, q.attempt_started_at, q.attempt_backend,
               (SELECT retry_of FROM generation_retries r WHERE r.generation_id = g.id) AS retry_of,
-              (SELECT json_agg(a ORDER BY a.number) FROM generation_attempts a WHERE a.generation_id = g.id) AS attempts,
-              (SELECT json_agg(i ORDER BY i.position) FROM images i WHERE i.generation_id = g.id) AS images""";
+              CASE WHEN g.failed_attempts > 0 OR g.status = 'COMPLETE' THEN
+                (SELECT json_agg(a ORDER BY a.number) FROM generation_attempts a WHERE a.generation_id = g.id) END AS attempts,
+              CASE WHEN g.status = 'COMPLETE' THEN
+                (SELECT json_agg(i ORDER BY i.position) FROM images i WHERE i.generation_id = g.id) END AS images
+            """;
 
     /**
      * Stores and queues the generations of a JSON array, both rows or none: a generation without a queue row would never start. The
@@ -91,7 +94,7 @@ public final class GenerationSql {
             SELECT
             """ + COLUMNS + """
             , fresh.priority, NULL::timestamptz AS attempt_started_at, NULL::text AS attempt_backend, fresh.retry_of,
-              NULL::json AS attempts, NULL::json AS images, NULL::bigint AS ahead, NULL::timestamptz AS run_at, now() AS now
+              NULL::json AS attempts, NULL::json AS images
             FROM accepted g JOIN fresh ON fresh.id = g.id""";
 
     /** Returns the quotas that a user has reached, counted as in {@link #SUBMIT}. Read-only. */
@@ -107,30 +110,40 @@ public final class GenerationSql {
             "SELECT generation_id, fingerprint FROM idempotency_keys WHERE user_id = $1 AND key = $2";
 
     /**
-     * Returns a generation of a user, or of any user when $2 is null. For a waiting generation also counts the generations ahead: its turn
-     * is the n-th turn of its user, where n is its position by priority among the generations of that user. Counts up to 999, so that a
-     * long queue does not slow the statement. Read-only, one snapshot.
+     * Returns those of the given generations that exist, of any user. The LIMIT keeps the planner from joining with the whole queue, which
+     * it expects to be small while its statistics are old. Read-only, one snapshot.
      */
     static final String FIND = """
             SELECT
             """ + COLUMNS + ", " + RELATED_COLUMNS + """
-            , place.ahead, q.run_at, now() AS now
-            FROM generations g LEFT JOIN generation_queue q ON q.generation_id = g.id
-              LEFT JOIN LATERAL (
-                SELECT (SELECT count(*) FROM (
-                          SELECT FROM generation_queue w
-                          WHERE w.route = q.route AND w.lease_owner IS NULL AND (w.turn, w.arrival_seq) < (its.turn, its.arrival_seq)
-                          LIMIT 999) w) AS ahead
-                FROM (SELECT turn, arrival_seq FROM generation_queue t
-                      WHERE t.user_id = q.user_id AND t.route = q.route AND t.lease_owner IS NULL
-                      ORDER BY turn LIMIT 1
-                      OFFSET (SELECT count(*) FROM (
-                                SELECT FROM generation_queue o
-                                WHERE o.user_id = q.user_id AND o.route = q.route AND o.lease_owner IS NULL
-                                  AND (o.priority, o.run_at, o.arrival_seq) < (q.priority, q.run_at, q.arrival_seq)
-                                LIMIT 999) o)) its) place
-                ON q.lease_owner IS NULL
-            WHERE g.id = $1 AND ($2::text IS NULL OR g.user_id = $2)""";
+            , q.waiting, q.turn, q.arrival_seq, q.run_at
+            FROM generations g LEFT JOIN LATERAL (
+                SELECT priority, attempt_started_at, attempt_backend, lease_owner IS NULL AS waiting, turn, arrival_seq, run_at
+                FROM generation_queue WHERE generation_id = g.id AND g.status = 'PENDING' LIMIT 1) q ON true
+            WHERE g.id = ANY ($1)""";
+
+    /**
+     * Returns the first $2 waiting generations as one row of arrays. Their turns are in the order in which they are served; {@code ids} and
+     * {@code ahead} contain each generation with the number of generations ahead: the n-th generation of a user by priority has the n-th
+     * turn of that user. The cost depends on $2 and not on the length of the queue. Read-only, one snapshot.
+     */
+    static final String READ_QUEUE = """
+            WITH turns AS MATERIALIZED (
+              SELECT user_id, turn, arrival_seq, row_number() OVER (ORDER BY turn, arrival_seq) - 1 AS ahead
+              FROM (SELECT user_id, turn, arrival_seq FROM generation_queue
+                    WHERE route = $1 AND lease_owner IS NULL ORDER BY turn, arrival_seq LIMIT $2) first),
+            own AS MATERIALIZED (
+              SELECT u.user_id, q.generation_id, q.priority, q.run_at, q.arrival_seq
+              FROM (SELECT user_id, count(*) AS turns FROM turns GROUP BY user_id) u
+              CROSS JOIN LATERAL (
+                SELECT generation_id, priority, run_at, arrival_seq FROM generation_queue
+                WHERE user_id = u.user_id AND route = $1 AND lease_owner IS NULL
+                ORDER BY priority, run_at, arrival_seq LIMIT u.turns) q)
+            SELECT now() AS now,
+              (SELECT array_agg(turn ORDER BY ahead) FROM turns) AS turns,
+              (SELECT array_agg(arrival_seq ORDER BY ahead) FROM turns) AS arrivals,
+              (SELECT array_agg(ahead ORDER BY user_id COLLATE "C", ahead) FROM turns) AS ahead,
+              (SELECT array_agg(generation_id ORDER BY user_id COLLATE "C", priority, run_at, arrival_seq) FROM own) AS ids""";
 
     /**
      * Counts the generations that would be ahead of a new generation of a user, up to a limit: all up to the turn that {@link #SUBMIT}
@@ -162,7 +175,6 @@ public final class GenerationSql {
     static final String LIST = """
             SELECT
             """ + COLUMNS + ", " + RELATED_COLUMNS + """
-            , NULL::bigint AS ahead, NULL::timestamptz AS run_at, now() AS now
             FROM (
                 SELECT * FROM generations
                 WHERE user_id = $1 AND ($2::text IS NULL OR status = $2)
@@ -184,7 +196,6 @@ public final class GenerationSql {
     static final String FIND_NEWER_THAN = """
             SELECT watched.id AS watched,
             """ + COLUMNS + ", " + RELATED_COLUMNS + """
-            , NULL::bigint AS ahead, NULL::timestamptz AS run_at, now() AS now
             FROM unnest($1::uuid[], $2::bigint[]) AS watched (id, version)
               LEFT JOIN generations g ON g.id = watched.id
               LEFT JOIN generation_queue q ON q.generation_id = watched.id

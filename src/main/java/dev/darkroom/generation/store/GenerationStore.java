@@ -32,15 +32,42 @@ public final class GenerationStore {
         this.database = database;
     }
 
-    /** Returns a generation; empty when it does not exist or belongs to another user. */
+    /** Returns a generation without a queue position; empty when it does not exist or belongs to another user. */
     public Future<Optional<Generation>> find(UUID id, String userId) {
         return find(database.client(), id, userId);
     }
 
     static Future<Optional<Generation>> find(SqlClient client, UUID id, String userId) {
+        return find(client, List.of(id))
+                .map(found -> found.get(0)
+                        .map(StoredGeneration::generation)
+                        .filter(generation ->
+                                userId == null || generation.userId().equals(userId)));
+    }
+
+    /** Returns the generations with these ids, of any user, in the same order; empty values for those that do not exist. */
+    public Future<List<Optional<StoredGeneration>>> find(List<UUID> ids) {
+        return find(database.client(), ids);
+    }
+
+    private static Future<List<Optional<StoredGeneration>>> find(SqlClient client, List<UUID> ids) {
         return client.preparedQuery(GenerationSql.FIND)
-                .execute(Tuple.of(id, userId))
-                .map(rows -> rows.stream().findFirst().map(GenerationRowMapper::toGeneration));
+                .execute(Tuple.tuple().addArrayOfUUID(ids.toArray(UUID[]::new)))
+                .map(rows -> {
+                    Map<UUID, StoredGeneration> byId = new HashMap<>();
+                    rows.forEach(row -> byId.put(row.getUUID("id"), GenerationRowMapper.toStoredGeneration(row)));
+                    return ids.stream()
+                            .map(id -> Optional.ofNullable(byId.get(id)))
+                            .toList();
+                });
+    }
+
+    /** Returns the first waiting generations of a route. */
+    public Future<QueueSnapshot> readQueue(String route) {
+        return database.pool()
+                .preparedQuery(GenerationSql.READ_QUEUE)
+                .execute(Tuple.of(route, QueueSnapshot.MAX_AHEAD))
+                .map(rows -> GenerationRowMapper.toQueueSnapshot(rows.iterator().next()));
     }
 
     /** Returns an image and its storage location; empty when it does not exist or belongs to another user. */

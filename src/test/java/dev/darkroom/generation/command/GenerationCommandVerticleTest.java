@@ -80,6 +80,7 @@ class GenerationCommandVerticleTest {
                 notifyChannel,
                 null,
                 backlogEstimator,
+                GenerationCommandDependencies.createQueueSnapshot(vertx, database, GenerationRequest.DEFAULT_ROUTE),
                 new CompletionWaiters(),
                 List.of(),
                 GenerationDatabaseFixture.NO_EGRESS);

@@ -168,7 +168,8 @@ class FairClaimOrderTest {
 
         // when
         Map<UUID, Long> predicted = new HashMap<>();
-        owners.forEach((id, user) -> predicted.put(id, ahead(id, user)));
+        QueueSnapshot snapshot = await(queue.generationStore.readQueue(GenerationDatabaseFixture.ROUTE));
+        owners.keySet().forEach(id -> predicted.put(id, ahead(snapshot, id)));
 
         // then
         List<UUID> claimed = new ArrayList<>();
@@ -226,10 +227,9 @@ class FairClaimOrderTest {
         assertThat(claimed).hasSize(200).doesNotHaveDuplicates();
     }
 
-    private static long ahead(UUID id, String user) {
-        return await(queue.generationStore.find(id, user))
-                .orElseThrow()
-                .queuePosition()
-                .ahead();
+    private static long ahead(QueueSnapshot snapshot, UUID id) {
+        StoredGeneration stored =
+                await(queue.generationStore.find(List.of(id))).get(0).orElseThrow();
+        return snapshot.countAhead(id, stored.queueEntry().turn());
     }
 }

@@ -111,6 +111,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
                 notifyChannel,
                 null,
                 new BacklogEstimator(),
+                GenerationCommandDependencies.createQueueSnapshot(vertx, database, ROUTE),
                 new CompletionWaiters(),
                 List.of(),
                 NO_EGRESS);

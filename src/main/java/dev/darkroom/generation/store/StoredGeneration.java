@@ -1,0 +1,20 @@
+package dev.darkroom.generation.store;
+
+import dev.darkroom.generation.Generation;
+import dev.darkroom.generation.store.QueueSnapshot.QueueTurn;
+import java.time.Instant;
+
+/**
+ * Generation with its place in the queue, read by one statement.
+ *
+ * @param generation without a queue position, which follows from a {@link QueueSnapshot}
+ * @param queueEntry null unless the generation waits
+ */
+public record StoredGeneration(Generation generation, QueueEntry queueEntry) {
+    /**
+     * Queue row of a waiting generation.
+     *
+     * @param dueAt earliest start
+     */
+    public record QueueEntry(QueueTurn turn, Instant dueAt) {}
+}
