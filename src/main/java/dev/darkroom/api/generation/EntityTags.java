@@ -1,9 +1,15 @@
 package dev.darkroom.api.generation;
 
+import dev.darkroom.generation.Attempt;
+import dev.darkroom.generation.Generation;
+import dev.darkroom.generation.Generation.QueuePosition;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 
 /** Computes entity tags and evaluates {@code If-None-Match} (RFC 9110, section 13.1.2). */
 final class EntityTags {
@@ -23,6 +29,25 @@ final class EntityTags {
     }
 
     /**
+     * Returns the weak entity tag of a pending generation, with its quotes. Everything in the response that can change is part of it, except
+     * the estimated start, which moves with the time.
+     */
+    static String ofPending(Generation generation) {
+        List<Attempt> attempts = generation.attempts();
+        Attempt last = attempts.isEmpty() ? null : attempts.get(attempts.size() - 1);
+        QueuePosition position = generation.queuePosition();
+        return "W/\"" + toMicros(generation.updatedAt())
+                + '-' + generation.failedAttempts()
+                + '-' + (last != null && last.isRunning() ? toMicros(last.startedAt()) : "")
+                + '-' + (position == null ? "" : position.ahead() + 1) + '"';
+    }
+
+    /** Returns a time in microseconds, the unit of the database, as text. */
+    private static String toMicros(Instant time) {
+        return Long.toString(ChronoUnit.MICROS.between(Instant.EPOCH, time), Character.MAX_RADIX);
+    }
+
+    /**
      * Returns whether the client already has the representation with the tag {@code etag}.
      *
      * @param ifNoneMatch the header, null when absent
@@ -31,13 +56,18 @@ final class EntityTags {
         if (ifNoneMatch == null) {
             return false;
         }
+        String opaqueTag = opaqueTag(etag);
         for (String candidate : ifNoneMatch.split(",", -1)) {
             String tag = candidate.trim();
-            // If-None-Match uses the weak comparison, which ignores the prefix W/.
-            if (tag.equals("*") || tag.equals(etag) || tag.equals("W/" + etag)) {
+            if (tag.equals("*") || opaqueTag(tag).equals(opaqueTag)) {
                 return true;
             }
         }
         return false;
+    }
+
+    /** Returns a tag without the prefix W/, which the weak comparison of {@code If-None-Match} ignores. */
+    private static String opaqueTag(String tag) {
+        return tag.startsWith("W/") ? tag.substring(2) : tag;
     }
 }

@@ -9,6 +9,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
+import java.util.function.Supplier;
 
 /** {@code GET /api/generation/{generationId}}. Serves finished generations from the {@link FinishedGenerationCache}. */
 public final class GetGenerationHandler implements OperationHandler {
@@ -70,40 +71,43 @@ public final class GetGenerationHandler implements OperationHandler {
         long invalidationCount = finishedGenerations.invalidationCount();
         return generations
                 .get(operationContext, operationContext.uuid("generationId"), wait == null ? Duration.ZERO : wait)
-                .compose(generation -> responder
-                        .signerForImages(generation)
-                        .compose(querySigner -> send(
-                                operationContext,
-                                toCachedResponse(operationContext, id, generation, querySigner, invalidationCount))));
+                .compose(generation -> generation.isPending()
+                        ? sendPending(operationContext, generation)
+                        : responder
+                                .signerForImages(generation)
+                                .compose(querySigner ->
+                                        send(operationContext, cache(id, generation, querySigner, invalidationCount))));
     }
 
-    private FinishedGenerationCache.CachedResponse toCachedResponse(
-            OperationContext operationContext,
-            String id,
-            Generation generation,
-            ImageUrlSigner.QuerySigner querySigner,
-            long invalidationCount) {
+    private Future<Void> sendPending(OperationContext operationContext, Generation generation) {
         responder.setRetryAfter(operationContext, generation);
+        return send(operationContext, EntityTags.ofPending(generation), () -> responder.encode(generation, null));
+    }
+
+    private FinishedGenerationCache.CachedResponse cache(
+            String id, Generation generation, ImageUrlSigner.QuerySigner querySigner, long invalidationCount) {
         byte[] bytes = responder.encode(generation, querySigner);
         FinishedGenerationCache.CachedResponse cachedResponse = new FinishedGenerationCache.CachedResponse(
                 generation.userId(), querySigner, EntityTags.compute(bytes), bytes);
-        if (!generation.isPending()) {
-            finishedGenerations.put(id, cachedResponse, invalidationCount);
-        }
+        finishedGenerations.put(id, cachedResponse, invalidationCount);
         return cachedResponse;
     }
 
     private static Future<Void> send(
             OperationContext operationContext, FinishedGenerationCache.CachedResponse cachedResponse) {
+        return send(operationContext, cachedResponse.etag(), cachedResponse::bytes);
+    }
+
+    private static Future<Void> send(OperationContext operationContext, String etag, Supplier<byte[]> body) {
         HttpServerResponse response = operationContext
                 .response()
-                .putHeader(HttpHeaders.ETAG, cachedResponse.etag())
+                .putHeader(HttpHeaders.ETAG, etag)
                 .putHeader(HttpHeaders.CACHE_CONTROL, PRIVATE_NO_CACHE);
-        if (EntityTags.matches(operationContext.parameter("If-None-Match"), cachedResponse.etag())) {
+        if (EntityTags.matches(operationContext.parameter("If-None-Match"), etag)) {
             response.setStatusCode(304).end();
         } else {
             response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
-            operationContext.end(Buffer.buffer(cachedResponse.bytes()));
+            operationContext.end(Buffer.buffer(body.get()));
         }
         return Future.succeededFuture();
     }

@@ -1,7 +1,14 @@
 package dev.darkroom.api.generation;
 
+import static dev.darkroom.generation.TestGenerations.CREATED_AT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.generation.Attempt;
+import dev.darkroom.generation.Generation;
+import dev.darkroom.generation.Generation.QueuePosition;
+import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.TestGenerations;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,6 +48,36 @@ class EntityTagsTest {
             })
     void doesNotMatchOtherOrMalformedTag(String ifNoneMatch) {
         assertThat(EntityTags.matches(ifNoneMatch, ETAG)).isFalse();
+    }
+
+    @Test
+    void weakTagMatchesItselfAndItsStrongForm() {
+        assertThat(EntityTags.matches("W/" + ETAG, "W/" + ETAG)).isTrue();
+        assertThat(EntityTags.matches(ETAG, "W/" + ETAG)).isTrue();
+        assertThat(EntityTags.matches("W/\"other\"", "W/" + ETAG)).isFalse();
+    }
+
+    @Test
+    void tagOfPendingGenerationChangesWithEachStateButNotWithTheEstimate() {
+        // given
+        Generation waiting = TestGenerations.generation(GenerationStatus.PENDING, 0);
+        Generation first = waiting.withQueuePosition(new QueuePosition(0, CREATED_AT));
+        Generation second = waiting.withQueuePosition(new QueuePosition(1, CREATED_AT));
+        Generation running = TestGenerations.generation(GenerationStatus.PENDING, 0, TestGenerations.running());
+        Generation runningLater = TestGenerations.generation(
+                GenerationStatus.PENDING, 0, Attempt.running(1, "default", CREATED_AT.plusNanos(1_000)));
+        Generation failed = TestGenerations.generation(GenerationStatus.PENDING, 1, TestGenerations.failed(CREATED_AT));
+        Generation retried = TestGenerations.generation(
+                GenerationStatus.PENDING, 1, TestGenerations.failed(CREATED_AT), TestGenerations.running());
+        Generation updated = TestGenerations.pending(CREATED_AT.plusNanos(1_000));
+
+        // then
+        assertThat(Stream.of(waiting, first, second, running, runningLater, failed, retried, updated)
+                        .map(EntityTags::ofPending))
+                .doesNotHaveDuplicates()
+                .allMatch(tag -> tag.matches("W/\"[!#-~]+\""));
+        assertThat(EntityTags.ofPending(waiting.withQueuePosition(new QueuePosition(1, CREATED_AT.plusSeconds(9)))))
+                .isEqualTo(EntityTags.ofPending(second));
     }
 
     @Test
