@@ -20,7 +20,6 @@ import dev.darkroom.api.generation.OpenImageLimiter;
 import dev.darkroom.api.generation.StreamGenerationEventsHandler;
 import dev.darkroom.api.management.EraseUserHandler;
 import dev.darkroom.api.management.GetOpenApiDocumentHandler;
-import dev.darkroom.api.notification.CreateStreamTicketHandler;
 import dev.darkroom.api.notification.NotificationClient;
 import dev.darkroom.api.notification.OpenNotificationSocketHandler;
 import dev.darkroom.api.notification.StreamNotificationsHandler;
@@ -172,8 +171,10 @@ public final class ApiVerticle extends VerticleBase {
         GenerationPresenter presenter = new GenerationPresenter(this::publicUrl, InstantSource.system());
         GenerationResponder responder =
                 new GenerationResponder(presenter, sharedServices.authServices().imageUrlSigner());
-        NotificationClient notifications =
-                new NotificationClient(vertx, settings.api().replyTimeout());
+        NotificationClient notifications = new NotificationClient(
+                vertx,
+                settings.api().replyTimeout(),
+                sharedServices.authServices().streamTickets());
         Duration maxWait = settings.generation().maxWait();
         List<OperationHandler> handlers = new ArrayList<>(List.of(
                 CreateGenerationHandler.create(generations, responder, maxWait),
@@ -188,7 +189,7 @@ public final class ApiVerticle extends VerticleBase {
                 GetImageHandler.forGet(generations, sharedServices.images(), sharedServices.openImageLimiter()),
                 GetImageHandler.forHead(generations, sharedServices.images(), sharedServices.openImageLimiter()),
                 new JsonOperationHandler("listNotifications", 200, notifications::list),
-                new CreateStreamTicketHandler(sharedServices.authServices().streamTickets()),
+                new JsonOperationHandler("createStreamTicket", 201, notifications::createTicket),
                 new StreamNotificationsHandler(admission, sharedServices.hub(), InstantSource.system()),
                 new OpenNotificationSocketHandler(
                         new OpenNotificationSocketHandler.SocketServices(

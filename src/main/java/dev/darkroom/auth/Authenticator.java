@@ -13,31 +13,18 @@ import org.slf4j.LoggerFactory;
  * Authenticates a request by its {@code Authorization} header (RFC 6750, section 2.1): an API key or a JWT. A header that is present
  * is always verified, even if authentication is optional, so that a wrong credential does not go unnoticed. Thread-safe; nothing
  * blocks.
+ *
+ * @param required whether a request without the header is rejected; otherwise it belongs to {@link Principal#LOCAL}
+ * @param apiKeyLookup finds the owner of a key, as {@link ApiKeyCache#findOwner}
+ * @param jwtLookup verifies a JWT, as {@code JwtAuthenticator#authenticate}; null when JWTs are not accepted
  */
-public final class Authenticator {
+public record Authenticator(
+        boolean required,
+        Function<ApiKey, Future<Optional<Principal>>> apiKeyLookup,
+        Function<String, Future<Principal>> jwtLookup) {
     private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
 
     static final Pattern BEARER_PATTERN = Pattern.compile("Bearer +(\\S+) *", Pattern.CASE_INSENSITIVE);
-
-    private final boolean required;
-    private final Function<ApiKey, Future<Optional<Principal>>> apiKeyLookup;
-
-    /** Null when JWTs are not accepted. */
-    private final Function<String, Future<Principal>> jwtLookup;
-
-    /**
-     * @param required whether a request without the header is rejected; otherwise it belongs to {@link Principal#LOCAL}
-     * @param apiKeyLookup finds the owner of a key, as {@link ApiKeyCache#findOwner}
-     * @param jwtLookup verifies a JWT, as {@code JwtAuthenticator#authenticate}; null when JWTs are not accepted
-     */
-    public Authenticator(
-            boolean required,
-            Function<ApiKey, Future<Optional<Principal>>> apiKeyLookup,
-            Function<String, Future<Principal>> jwtLookup) {
-        this.required = required;
-        this.apiKeyLookup = apiKeyLookup;
-        this.jwtLookup = jwtLookup;
-    }
 
     /** For an address without authentication. Rejects every API key and token as unknown. */
     public static Authenticator forLocalUser() {

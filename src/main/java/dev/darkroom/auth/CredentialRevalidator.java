@@ -13,21 +13,11 @@ import java.util.stream.Collectors;
 /**
  * Revalidates the credentials of open streams. A credential that cannot be checked because the database or the issuer is unavailable
  * stays valid: the stream shows its user only their own data. Thread-safe; nothing blocks.
+ *
+ * @param clock the wall clock, compared with the {@code exp} of tokens
  */
-public final class CredentialRevalidator {
-    private final Authenticator authenticator;
-    private final ApiKeyCache apiKeyCache;
-    private final StreamTickets streamTickets;
-    private final InstantSource clock;
-
-    /** @param clock the wall clock, compared with the {@code exp} of tokens */
-    public CredentialRevalidator(
-            Authenticator authenticator, ApiKeyCache apiKeyCache, StreamTickets streamTickets, InstantSource clock) {
-        this.authenticator = authenticator;
-        this.apiKeyCache = apiKeyCache;
-        this.streamTickets = streamTickets;
-        this.clock = clock;
-    }
+public record CredentialRevalidator(
+        Authenticator authenticator, ApiKeyCache apiKeyCache, StreamTickets streamTickets, InstantSource clock) {
 
     /** Returns the credentials that have expired or that depend on a revoked API key. Cheap: executes one statement at most. */
     public Future<Set<Credential>> findExpiredOrRevoked(Collection<Credential> credentials) {

@@ -25,20 +25,12 @@ import org.slf4j.LoggerFactory;
  * is open and for 15 minutes after that, since a browser reconnects with the same URL. One stream at a time holds a ticket; redeeming
  * it again closes the previous stream. A ticket expires with the credential that created it. Thread-safe; nothing blocks.
  */
-public final class StreamTickets {
+public record StreamTickets(Database database, SecureRandom random) {
     private static final Logger LOG = LoggerFactory.getLogger(StreamTickets.class);
 
     static final String PREFIX = "dt_";
     private static final int SECRET_BYTES = 32;
     private static final Pattern FORMAT = Pattern.compile("dt_[A-Za-z0-9_-]{43}");
-
-    private final Database database;
-    private final SecureRandom random;
-
-    public StreamTickets(Database database, SecureRandom random) {
-        this.database = database;
-        this.random = random;
-    }
 
     /**
      * A created ticket.

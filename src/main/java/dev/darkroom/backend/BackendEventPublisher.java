@@ -13,19 +13,11 @@ import org.slf4j.spi.LoggingEventBuilder;
  * Logs and publishes changes of the circuit breaker and rate limit pauses of a backend. The event on {@value #ADDRESS} is
  * {@code {"version":1,"backend":name,"type":type,"at":ISO instant}}. Thread-safe.
  */
-public final class BackendEventPublisher {
+public record BackendEventPublisher(Vertx vertx, String backend) {
     /** Event-bus address of the events. */
     public static final String ADDRESS = "darkroom.backend.events";
 
     private static final Logger LOG = LoggerFactory.getLogger(BackendEventPublisher.class);
-
-    private final Vertx vertx;
-    private final String backend;
-
-    BackendEventPublisher(Vertx vertx, String backend) {
-        this.vertx = vertx;
-        this.backend = backend;
-    }
 
     void publishBreakerState(BackendExecutor.BreakerState breakerState) {
         switch (breakerState) {

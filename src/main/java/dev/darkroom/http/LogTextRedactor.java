@@ -4,7 +4,7 @@ import dev.darkroom.config.Secret;
 import java.util.regex.Pattern;
 
 /** Redacts error texts of servers for the log: no secrets, no control characters, one short line. Thread-safe. */
-public final class LogTextRedactor {
+public record LogTextRedactor(Secret apiKey) {
     private static final int MAX_LENGTH = 300;
     /** Number of characters to process, so that a huge text costs little. */
     private static final int MAX_INPUT_LENGTH = 8 * 1024;
@@ -15,12 +15,6 @@ public final class LogTextRedactor {
     private static final Pattern USER_INFO = Pattern.compile("(?i)(\\b[a-z][a-z0-9+.-]*://)[^/\\s@\"'<>]*@");
     private static final Pattern QUERY = Pattern.compile("(?i)(\\b[a-z][a-z0-9+.-]*://[^\\s?#\"'<>]*)[?#][^\\s\"'<>]*");
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cntrl}\\p{Cf}\\p{Zl}\\p{Zp}\\s]+");
-
-    private final Secret apiKey;
-
-    public LogTextRedactor(Secret apiKey) {
-        this.apiKey = apiKey;
-    }
 
     /** Returns the redacted text with at most 300 characters; null for null and for a text without printable characters. */
     public String redact(String original) {

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * {@code Retry-After} in seconds or as a date (RFC 9110, sections 10.2.3 and 5.6.7), a number of seconds from the body.
  * Ignores negative and malformed values and dates in the past. Thread-safe.
  */
-public final class RetryAfterParser {
+public record RetryAfterParser(Clock clock) {
     /** Upper bound, small enough that arithmetic with it does not overflow. */
     static final Duration MAX_DELAY = Duration.ofDays(36_500);
 
@@ -21,12 +21,6 @@ public final class RetryAfterParser {
 
     /** Netty throws for longer text. */
     private static final int MAX_DATE_LENGTH = 64;
-
-    private final Clock clock;
-
-    public RetryAfterParser(Clock clock) {
-        this.clock = clock;
-    }
 
     /**
      * Returns the requested delay.

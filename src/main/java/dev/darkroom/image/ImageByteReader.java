@@ -7,13 +7,7 @@ import java.util.zip.CRC32;
 /**
  * Reads numbers and tags from an image file. Reading beyond the end throws {@link InvalidImageException}, since the file is truncated.
  */
-final class ImageByteReader {
-    private final ChunkedBytes file;
-
-    ImageByteReader(ChunkedBytes file) {
-        this.file = file;
-    }
-
+record ImageByteReader(ChunkedBytes file) {
     int u8(int offset) {
         if (offset < 0 || offset >= file.length()) {
             throw new InvalidImageException("truncated after " + file.length() + " bytes");

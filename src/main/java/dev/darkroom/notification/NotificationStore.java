@@ -14,15 +14,9 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** Reads notifications and updates their read state in PostgreSQL. Futures fail with the driver's errors. Usable from any event loop. */
-public final class NotificationStore {
+public record NotificationStore(Database database) {
     /** Maximum number of subscribers (devices) per user. */
     private static final int MAX_SUBSCRIBERS = 50;
-
-    private final Database database;
-
-    public NotificationStore(Database database) {
-        this.database = database;
-    }
 
     /**
      * State of a user's stream.

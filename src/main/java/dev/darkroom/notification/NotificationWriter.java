@@ -14,18 +14,14 @@ import java.util.function.Consumer;
 /**
  * Stores notifications in the transaction of the event that they report. So every finished generation has exactly one notification.
  * Thread-safe.
+ *
+ * @param listeners called inside the transaction, in this order
+ * @param publisher receives the notifications after the commit
  */
-public final class NotificationWriter implements GenerationFinishListener {
-    private final List<NotificationWriteListener> listeners;
-    private final Consumer<List<Notification>> publisher;
-
-    /**
-     * @param listeners called inside the transaction, in this order
-     * @param publisher receives the notifications after the commit
-     */
-    public NotificationWriter(List<NotificationWriteListener> listeners, Consumer<List<Notification>> publisher) {
-        this.listeners = List.copyOf(listeners);
-        this.publisher = publisher;
+public record NotificationWriter(List<NotificationWriteListener> listeners, Consumer<List<Notification>> publisher)
+        implements GenerationFinishListener {
+    public NotificationWriter {
+        listeners = List.copyOf(listeners);
     }
 
     @Override

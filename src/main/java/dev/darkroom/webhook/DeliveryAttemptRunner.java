@@ -15,30 +15,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Runs one delivery attempt: sends the request and records the outcome. No transaction is open during the request. */
-final class DeliveryAttemptRunner {
+record DeliveryAttemptRunner(
+        GuardedHttpClient httpClient,
+        WebhookDeliveryStore store,
+        OutcomeRecorder<WebhookDeliveryLease, DeliveryAttemptOutcome> outcomeRecorder,
+        RetrySchedule retrySchedule,
+        RetryAfterParser retryAfterParser) {
     private static final Logger LOG = LoggerFactory.getLogger(DeliveryAttemptRunner.class);
 
     /** Longest retry delay that gets a timer; the poll of the claim loop finds later retries. */
     private static final Duration MAX_TIMER_DELAY = Duration.ofMinutes(1);
-
-    private final GuardedHttpClient httpClient;
-    private final WebhookDeliveryStore store;
-    private final OutcomeRecorder<WebhookDeliveryLease, DeliveryAttemptOutcome> outcomeRecorder;
-    private final RetrySchedule retrySchedule;
-    private final RetryAfterParser retryAfterParser;
-
-    DeliveryAttemptRunner(
-            GuardedHttpClient guardedHttpClient,
-            WebhookDeliveryStore store,
-            OutcomeRecorder<WebhookDeliveryLease, DeliveryAttemptOutcome> outcomeRecorder,
-            RetrySchedule retrySchedule,
-            RetryAfterParser retryAfterParser) {
-        this.httpClient = guardedHttpClient;
-        this.store = store;
-        this.outcomeRecorder = outcomeRecorder;
-        this.retrySchedule = retrySchedule;
-        this.retryAfterParser = retryAfterParser;
-    }
 
     /**
      * Runs the attempt.

@@ -9,20 +9,15 @@ import java.util.function.DoubleSupplier;
  * Calculates the delay before the next attempt of a failed delivery. Adds jitter of up to ±20 %, so that deliveries that failed together
  * are not retried together. An overloaded receiver is never retried before the nominal delay: the delay is between one and two times the
  * nominal one, from its {@code Retry-After} header or at random. Thread-safe if {@code random} is.
+ *
+ * @param delays nominal delay after the first, second and each further failure
+ * @param random returns values from 0 (inclusive) to 1 (exclusive)
  */
-final class RetrySchedule {
+record RetrySchedule(List<Duration> delays, DoubleSupplier random) {
     private static final double JITTER = 0.2;
 
-    private final List<Duration> delays;
-    private final DoubleSupplier random;
-
-    /**
-     * @param delays nominal delay after the first, second and each further failure
-     * @param random returns values from 0 (inclusive) to 1 (exclusive)
-     */
-    RetrySchedule(List<Duration> delays, DoubleSupplier random) {
-        this.delays = List.copyOf(delays);
-        this.random = random;
+    RetrySchedule {
+        delays = List.copyOf(delays);
     }
 
     /**

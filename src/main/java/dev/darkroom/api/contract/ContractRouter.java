@@ -1,10 +1,8 @@
 package dev.darkroom.api.contract;
 
-import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.security.AuthenticationHandler;
 import dev.darkroom.api.security.CorsPolicyHandler;
 import dev.darkroom.api.security.HostAndOriginPolicy;
-import dev.darkroom.api.security.HostCheckHandler;
 import dev.darkroom.api.security.RateLimitHandler;
 import dev.darkroom.api.security.SecurityHeadersHandler;
 import dev.darkroom.api.transport.AccessLogHandler;
@@ -14,7 +12,6 @@ import dev.darkroom.api.transport.UnsentByteTracker;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.auth.Principal;
 import io.vertx.core.Future;
-import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpMethod;
@@ -26,7 +23,7 @@ import io.vertx.openapi.contract.Operation;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,7 +55,10 @@ public final class ContractRouter {
                 .rootHandler(new RequestIdHandler())
                 .rootHandler(new AccessLogHandler())
                 .rootHandler(new SecurityHeadersHandler())
-                .rootHandler(new HostCheckHandler(policy))
+                .rootHandler(context -> {
+                    policy.checkHost(context.request());
+                    context.next();
+                })
                 .rootHandler(new CorsPolicyHandler(policy.corsOrigins()))
                 .rootHandler(new StrictPathHandler(apiContract.openApi(), streamOperationIds));
         Set<String> unhandled = new HashSet<>(apiContract.operationIds());
@@ -70,13 +70,14 @@ public final class ContractRouter {
             RequestReader reader = new RequestReader(route.getOperation(), limits);
             // AuthenticationHandler and RequestReader replace both, from the same contract; RequestReader explains why.
             AuthenticationHandler authenticationHandler = new AuthenticationHandler(route.getOperation(), authServices);
-            route.setDoSecurity(false)
-                    .setDoValidation(false)
-                    .addHandler(checkOrigin(
-                            policy,
-                            handler.opensStream(),
-                            authenticate(
-                                    authenticationHandler, limitRate(rateLimitHandler, validate(reader, handler)))));
+            route.setDoSecurity(false).setDoValidation(false).addHandler(context -> {
+                policy.checkOrigin(context.request(), handler.opensStream());
+                authenticate(context, authenticationHandler, principal -> {
+                    identifyConnection(context, principal);
+                    rateLimitHandler.countRequest(principal, context.request());
+                    readAndHandle(context, principal, reader, handler);
+                });
+            });
         }
         if (!unhandled.isEmpty()) {
             throw new IllegalStateException("no handler for " + unhandled);
@@ -89,57 +90,28 @@ public final class ContractRouter {
         return addErrorHandlers(router);
     }
 
-    private static Handler<RoutingContext> checkOrigin(
-            HostAndOriginPolicy policy, boolean opensStream, Handler<RoutingContext> next) {
-        return context -> {
-            try {
-                policy.checkOrigin(context.request(), opensStream);
-            } catch (Problem problem) {
-                context.fail(problem);
-                return;
-            }
-            next.handle(context);
-        };
-    }
-
-    private static Handler<RoutingContext> authenticate(
-            AuthenticationHandler authenticationHandler, BiConsumer<RoutingContext, Principal> next) {
-        return context -> {
-            Future<Principal> authentication = authenticationHandler.authenticate(context);
-            if (authentication.succeeded()) {
-                next.accept(context, authentication.result());
-                return;
-            }
-            // Pauses the body until authentication completes.
-            context.request().pause();
-            authentication.onComplete(result -> {
-                if (result.failed()) {
-                    context.request().resume();
-                    context.fail(result.cause());
-                    return;
-                }
-                try {
-                    next.accept(context, result.result());
-                } catch (RuntimeException e) {
-                    context.fail(e);
-                }
+    private static void authenticate(
+            RoutingContext context, AuthenticationHandler authenticationHandler, Consumer<Principal> next) {
+        Future<Principal> authentication = authenticationHandler.authenticate(context);
+        if (authentication.succeeded()) {
+            next.accept(authentication.result());
+            return;
+        }
+        // Pauses the body until authentication completes.
+        context.request().pause();
+        authentication.onComplete(result -> {
+            if (result.failed()) {
                 context.request().resume();
-            });
-        };
-    }
-
-    private static BiConsumer<RoutingContext, Principal> limitRate(
-            RateLimitHandler rateLimitHandler, BiConsumer<RoutingContext, Principal> next) {
-        return (context, principal) -> {
-            identifyConnection(context, principal);
-            try {
-                rateLimitHandler.countRequest(principal, context.request());
-            } catch (Problem problem) {
-                context.fail(problem);
+                context.fail(result.cause());
                 return;
             }
-            next.accept(context, principal);
-        };
+            try {
+                next.accept(result.result());
+            } catch (RuntimeException e) {
+                context.fail(e);
+            }
+            context.request().resume();
+        });
     }
 
     /** Charges the connection to the user. Connections without presented credentials stay anonymous, also when authentication is off. */
@@ -149,8 +121,9 @@ public final class ContractRouter {
         }
     }
 
-    private static BiConsumer<RoutingContext, Principal> validate(RequestReader reader, OperationHandler handler) {
-        return (context, principal) -> reader.read(context, principal)
+    private static void readAndHandle(
+            RoutingContext context, Principal principal, RequestReader reader, OperationHandler handler) {
+        reader.read(context, principal)
                 .onSuccess(operationContext -> {
                     try {
                         handler.handle(operationContext);

@@ -35,22 +35,18 @@ final class RequestReader {
     /**
      * Reads and validates a request. Must be called before the handler of the request returns.
      *
-     * @return fails with a {@link Problem} for an invalid request, and with {@link io.vertx.core.http.HttpClosedException} if the
-     *     client disconnects
+     * @return fails with a {@link Problem} for an invalid body, and with {@link io.vertx.core.http.HttpClosedException} if the client
+     *     disconnects
+     * @throws Problem for invalid parameters and headers
      */
     Future<OperationContext> read(RoutingContext context, Principal principal) {
-        JsonObject parameters;
-        try {
-            parameters = parameterReader.read(context);
-            if (bodySchema == null) {
-                return Future.succeededFuture(new OperationContext(context, principal, parameters, null));
-            }
-            checkTransferEncoding(context.request());
-            checkContentEncoding(context.request());
-            checkContentType(context.request().getHeader(HttpHeaders.CONTENT_TYPE));
-        } catch (Problem problem) {
-            return Future.failedFuture(problem);
+        JsonObject parameters = parameterReader.read(context);
+        if (bodySchema == null) {
+            return Future.succeededFuture(new OperationContext(context, principal, parameters, null));
         }
+        checkTransferEncoding(context.request());
+        checkContentEncoding(context.request());
+        checkContentType(context.request().getHeader(HttpHeaders.CONTENT_TYPE));
         return RequestBodyReader.read(context.vertx(), context.request(), limits)
                 .map(bytes -> new OperationContext(
                         context, principal, parameters, validateBody(JsonBodyParser.parse(bytes))));

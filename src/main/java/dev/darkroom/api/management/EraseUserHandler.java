@@ -10,13 +10,7 @@ import dev.darkroom.maintenance.ErasureCommand.EraseUser;
 import dev.darkroom.maintenance.ErasureCommand.ErasureProgress;
 
 /** {@code DELETE /api/users/{userId}}. */
-public final class EraseUserHandler implements OperationHandler {
-    private final CommandClient bus;
-
-    public EraseUserHandler(CommandClient bus) {
-        this.bus = bus;
-    }
-
+public record EraseUserHandler(CommandClient bus) implements OperationHandler {
     @Override
     public String operationId() {
         return "eraseUser";

@@ -10,20 +10,7 @@ import io.vertx.ext.healthchecks.HealthChecks;
 import java.util.Comparator;
 
 /** {@code GET /health/live} and {@code GET /health/ready}. The response names failed checks; their reasons are in the log only. */
-final class HealthHandler implements OperationHandler {
-    private final String operationId;
-    private final HealthChecks checks;
-
-    HealthHandler(String operationId, HealthChecks checks) {
-        this.operationId = operationId;
-        this.checks = checks;
-    }
-
-    @Override
-    public String operationId() {
-        return operationId;
-    }
-
+record HealthHandler(String operationId, HealthChecks checks) implements OperationHandler {
     @Override
     public void handle(OperationContext operationContext) {
         checks.checkStatus().recover(error -> Future.succeededFuture(null)).onSuccess(result -> {

@@ -2,6 +2,7 @@ package dev.darkroom.api.management;
 
 import dev.darkroom.api.contract.ContractLoader;
 import dev.darkroom.api.contract.ContractRouter;
+import dev.darkroom.api.contract.JsonOperationHandler;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.transport.InvalidRequestHandler;
@@ -83,9 +84,9 @@ public final class ManagementVerticle extends VerticleBase {
             List<OperationHandler> handlers = List.of(
                     new HealthHandler("getLiveness", live),
                     new HealthHandler("getReadiness", ready),
-                    new StatusDocumentHandler("getBackends", () -> new JsonObject().put("backends", backends.get())),
-                    new StatusDocumentHandler("getNodeStatus", node),
-                    new StatusDocumentHandler("getDatabaseStatus", database));
+                    statusHandler("getBackends", () -> new JsonObject().put("backends", backends.get())),
+                    statusHandler("getNodeStatus", node),
+                    statusHandler("getDatabaseStatus", database));
             HttpServerOptions options =
                     new HttpServerOptions().setIdleTimeout(IDLE_TIMEOUT_SECONDS).setHttp2ClearTextEnabled(false);
             SlowRequestGuard slowRequestGuard = new SlowRequestGuard(vertx, FIRST_REQUEST_TIMEOUT, KEEP_ALIVE_TIMEOUT);
@@ -101,6 +102,10 @@ public final class ManagementVerticle extends VerticleBase {
                     .invalidRequestHandler(new InvalidRequestHandler());
             return server.listen(settings.port(), settings.host());
         });
+    }
+
+    private static OperationHandler statusHandler(String operationId, Supplier<JsonObject> document) {
+        return new JsonOperationHandler(operationId, 200, request -> Future.succeededFuture(document.get()));
     }
 
     @Override

@@ -2,6 +2,9 @@ package dev.darkroom.api.notification;
 
 import dev.darkroom.api.contract.CommandClient;
 import dev.darkroom.api.contract.OperationContext;
+import dev.darkroom.api.security.AuthenticationHandler;
+import dev.darkroom.auth.StreamTickets;
+import dev.darkroom.eventbus.Rfc3339Timestamp;
 import dev.darkroom.notification.NotificationBus;
 import dev.darkroom.notification.NotificationCommand.AcknowledgeNotifications;
 import dev.darkroom.notification.NotificationCommand.ListNotifications;
@@ -20,9 +23,11 @@ import java.time.Duration;
  */
 public final class NotificationClient {
     private final CommandClient bus;
+    private final StreamTickets streamTickets;
 
-    public NotificationClient(Vertx vertx, Duration timeout) {
+    public NotificationClient(Vertx vertx, Duration timeout, StreamTickets streamTickets) {
         this.bus = new CommandClient(vertx, NotificationBus.COMMANDS, timeout);
+        this.streamTickets = streamTickets;
     }
 
     /** Returns a page of the notifications of the user. */
@@ -61,5 +66,15 @@ public final class NotificationClient {
                         new MarkNotificationRead(operationContext.user(), operationContext.uuid("notificationId")),
                         operationContext)
                 .map(NotificationPresenter::toInboxJson);
+    }
+
+    /** {@code POST /api/notifications/ticket}. No other response contains the ticket. */
+    public Future<JsonObject> createTicket(OperationContext operationContext) {
+        return streamTickets
+                .create(operationContext.principal(), operationContext.credential())
+                .map(ticket -> new JsonObject()
+                        .put("ticket", ticket.secret())
+                        .put("expiresAt", Rfc3339Timestamp.format(ticket.expiresAt())))
+                .recover(failure -> Future.failedFuture(AuthenticationHandler.toProblem(failure)));
     }
 }

@@ -18,22 +18,13 @@ import java.time.InstantSource;
 import java.util.List;
 
 /** {@code GET /api/notifications/stream}: streams the notifications of the user as server-sent events. */
-public final class StreamNotificationsHandler implements OperationHandler {
+public record StreamNotificationsHandler(StreamAdmission admission, NotificationHub hub, InstantSource clock)
+        implements OperationHandler {
     /** Reconnect delay of a browser after a lost connection. */
     private static final int RECONNECT_DELAY_MS = 3_000;
 
     /** Size of a batch write. The write queue holds sixteen of them, 32 KiB, plus the rest of a page. */
     private static final int BATCH_BYTES = 2 * 1024;
-
-    private final StreamAdmission admission;
-    private final NotificationHub hub;
-    private final InstantSource clock;
-
-    public StreamNotificationsHandler(StreamAdmission admission, NotificationHub hub, InstantSource clock) {
-        this.admission = admission;
-        this.hub = hub;
-        this.clock = clock;
-    }
 
     @Override
     public String operationId() {

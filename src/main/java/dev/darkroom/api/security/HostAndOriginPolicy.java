@@ -63,7 +63,7 @@ public record HostAndOriginPolicy(
      *
      * @throws Problem when the host is missing, duplicate, invalid or not accepted
      */
-    void checkHost(HttpServerRequest request) {
+    public void checkHost(HttpServerRequest request) {
         List<String> hosts = request.headers().getAll(HttpHeaders.HOST);
         HostAndPort authority = request.authority();
         boolean http1 = request.version() != HttpVersion.HTTP_2;

@@ -11,13 +11,7 @@ import io.vertx.core.transport.Transport;
 import java.util.List;
 
 /** NIO transport with server sockets that pass each accepted connection to {@link InboundConnectionLimiter} before Vert.x handles it. */
-final class ConnectionLimitingTransport implements Transport {
-    private final InboundConnectionLimiter connections;
-
-    ConnectionLimitingTransport(InboundConnectionLimiter connections) {
-        this.connections = connections;
-    }
-
+record ConnectionLimitingTransport(InboundConnectionLimiter connections) implements Transport {
     @Override
     public String name() {
         return NIO.name();

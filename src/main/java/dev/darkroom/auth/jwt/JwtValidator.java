@@ -21,7 +21,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Validates the signature and then the claims of a token. No claim is read before the signature is verified. */
-final class JwtValidator {
+record JwtValidator(InboundSettings.Jwt settings, InstantSource clock) {
     private static final Logger LOG = LoggerFactory.getLogger(JwtValidator.class);
 
     /**
@@ -40,14 +40,6 @@ final class JwtValidator {
             ErrorCodes.AUDIENCE_INVALID, "its aud is not the configured audience",
             ErrorCodes.AUDIENCE_MISSING, "it has no aud",
             ErrorCodes.SIGNATURE_INVALID, "its signature is wrong");
-
-    private final InboundSettings.Jwt settings;
-    private final InstantSource clock;
-
-    JwtValidator(InboundSettings.Jwt settings, InstantSource clock) {
-        this.settings = settings;
-        this.clock = clock;
-    }
 
     /**
      * Whether a token has expired, with the configured clock skew.

@@ -21,21 +21,12 @@ import java.time.Duration;
 /**
  * Downloads an image from a URL returned by an AI server. Retries a failed download, so that an image already generated
  * and billed is not generated again. Sends no credentials. Thread-safe.
+ *
+ * @param egressPolicy checks the URL and each redirect
  */
-public final class ImageDownloader {
+public record ImageDownloader(OutboundHttpClient httpClient, Settings.Backend settings, EgressPolicy egressPolicy) {
     private static final MultiMap HEADERS = MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "image/*");
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
-
-    private final OutboundHttpClient httpClient;
-    private final Settings.Backend settings;
-    private final EgressPolicy egressPolicy;
-
-    /** @param egressPolicy checks the URL and each redirect */
-    public ImageDownloader(OutboundHttpClient httpClient, Settings.Backend settings, EgressPolicy egressPolicy) {
-        this.httpClient = httpClient;
-        this.settings = settings;
-        this.egressPolicy = egressPolicy;
-    }
 
     /**
      * Downloads an image.

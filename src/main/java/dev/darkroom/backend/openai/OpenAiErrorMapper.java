@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * exhausted quota, and an error object in a successful response. Ignores {@code x-should-retry}, which addresses clients
  * that retry immediately: Darkroom decides about retries from the failure class. Thread-safe.
  */
-final class OpenAiErrorMapper {
+record OpenAiErrorMapper(RetryAfterParser retryAfterParser, LogTextRedactor logTextRedactor) {
     private static final BackendFailure MODERATED = BackendFailure.of(
             FailureClass.MODERATED, "MODERATED", "The content policy of the AI server rejected the request.");
     private static final BackendFailure QUOTA = BackendFailure.of(
@@ -79,14 +79,6 @@ final class OpenAiErrorMapper {
             Pattern.CASE_INSENSITIVE);
 
     private static final Pattern EXTENSION_FIELD = Pattern.compile("\\b(seed|response_format)\\b");
-
-    private final RetryAfterParser retryAfterParser;
-    private final LogTextRedactor logTextRedactor;
-
-    OpenAiErrorMapper(RetryAfterParser retryAfterParser, LogTextRedactor logTextRedactor) {
-        this.retryAfterParser = retryAfterParser;
-        this.logTextRedactor = logTextRedactor;
-    }
 
     /** Maps a response with a status other than 2xx to a failure. */
     BackendFailure toFailure(OutboundResponse outboundResponse) {

@@ -14,17 +14,8 @@ import java.util.function.Consumer;
  * Announces stored notifications to the hub of this process, to other processes by NOTIFY, and on the event bus. Delivery is best effort;
  * hubs also poll the database. Thread-safe.
  */
-public final class NotificationPublisher implements Consumer<List<Notification>> {
-    private final Vertx vertx;
-    private final NotificationHub hub;
-    private final NotifyChannel notifyChannel;
-
-    public NotificationPublisher(Vertx vertx, NotificationHub hub, NotifyChannel notifyChannel) {
-        this.vertx = vertx;
-        this.hub = hub;
-        this.notifyChannel = notifyChannel;
-    }
-
+public record NotificationPublisher(Vertx vertx, NotificationHub hub, NotifyChannel notifyChannel)
+        implements Consumer<List<Notification>> {
     @Override
     public void accept(List<Notification> notifications) {
         hub.onRecorded(notifications);

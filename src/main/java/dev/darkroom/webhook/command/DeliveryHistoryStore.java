@@ -20,12 +20,7 @@ import java.util.UUID;
  * Reads the deliveries of a webhook with their attempts from PostgreSQL. Does not check the owner of the webhook. Futures fail with the
  * driver's errors. Usable from any event loop.
  */
-final class DeliveryHistoryStore {
-    private final Database database;
-
-    DeliveryHistoryStore(Database database) {
-        this.database = database;
-    }
+record DeliveryHistoryStore(Database database) {
 
     /**
      * Reads a page of a webhook's deliveries, newest first.
