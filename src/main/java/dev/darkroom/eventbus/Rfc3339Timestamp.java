@@ -6,8 +6,11 @@ import java.time.temporal.TemporalAccessor;
 
 /** Formats timestamps of all responses, events and messages: RFC 3339, in UTC, with milliseconds, of fixed length. */
 public final class Rfc3339Timestamp {
+    /** Pattern of a time in UTC. */
+    public static final String PATTERN = "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'";
+
     private static final DateTimeFormatter FORMATTER =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+            DateTimeFormatter.ofPattern(PATTERN).withZone(ZoneOffset.UTC);
 
     private Rfc3339Timestamp() {}
 

@@ -4,6 +4,7 @@ import dev.darkroom.api.contract.CommandClient;
 import dev.darkroom.api.contract.JsonOperationHandler;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
+import dev.darkroom.api.contract.RecordJson;
 import dev.darkroom.webhook.command.WebhookCommand;
 import dev.darkroom.webhook.command.WebhookCommand.CreateWebhook;
 import dev.darkroom.webhook.command.WebhookCommand.DeleteWebhook;
@@ -47,12 +48,12 @@ public record WebhookOperations(CommandClient webhooks, Duration dnsTimeout, Dur
                         request -> webhooks.send(
                                         new ListWebhooks(request.user(), request.limit(), request.uuid("cursor")),
                                         request)
-                                .map(WebhookPresenter::toJson)),
+                                .map(RecordJson::encode)),
                 new JsonOperationHandler(
                         "getWebhook",
                         OK,
                         request -> webhooks.send(new GetWebhook(request.user(), webhookId(request)), request)
-                                .map(WebhookPresenter::toJson)),
+                                .map(RecordJson::encode)),
                 new JsonOperationHandler(
                         "updateWebhook",
                         OK,
@@ -63,7 +64,7 @@ public record WebhookOperations(CommandClient webhooks, Duration dnsTimeout, Dur
                                                 WebhookRequestParser.parseSpec(request)),
                                         request,
                                         dnsTimeout)
-                                .map(WebhookPresenter::toJson)),
+                                .map(RecordJson::encode)),
                 new JsonOperationHandler(
                         "deleteWebhook",
                         NO_CONTENT,
@@ -74,7 +75,7 @@ public record WebhookOperations(CommandClient webhooks, Duration dnsTimeout, Dur
                         OK,
                         request -> webhooks.send(
                                         new TestWebhook(request.user(), webhookId(request)), request, receiverTimeout)
-                                .map(WebhookPresenter::toJson)),
+                                .map(RecordJson::encode)),
                 new JsonOperationHandler(
                         "rotateWebhookSecret",
                         OK,
@@ -83,17 +84,17 @@ public record WebhookOperations(CommandClient webhooks, Duration dnsTimeout, Dur
                         "enableWebhook",
                         OK,
                         request -> webhooks.send(new EnableWebhook(request.user(), webhookId(request)), request)
-                                .map(WebhookPresenter::toJson)),
+                                .map(RecordJson::encode)),
                 new JsonOperationHandler(
                         "disableWebhook",
                         OK,
                         request -> webhooks.send(new DisableWebhook(request.user(), webhookId(request)), request)
-                                .map(WebhookPresenter::toJson)),
+                                .map(RecordJson::encode)),
                 new JsonOperationHandler(
                         "listWebhookDeliveries",
                         OK,
                         request -> webhooks.send(WebhookRequestParser.parseListDeliveries(request), request)
-                                .map(WebhookPresenter::toJson)),
+                                .map(RecordJson::encode)),
                 new JsonOperationHandler(
                         "redeliverWebhookDelivery",
                         ACCEPTED,
@@ -101,12 +102,12 @@ public record WebhookOperations(CommandClient webhooks, Duration dnsTimeout, Dur
                                         new RedeliverDelivery(
                                                 request.user(), webhookId(request), request.uuid("deliveryId")),
                                         request)
-                                .map(WebhookPresenter::toJson)),
+                                .map(RecordJson::encode)),
                 new JsonOperationHandler(
                         "redeliverFailedWebhookDeliveries",
                         ACCEPTED,
                         request -> webhooks.send(WebhookRequestParser.parseRedeliverRange(request), request)
-                                .map(WebhookPresenter::toJson)),
+                                .map(RecordJson::encode)),
                 new JsonOperationHandler(
                         "getUserWebhookSecret",
                         OK,
@@ -126,14 +127,15 @@ public record WebhookOperations(CommandClient webhooks, Duration dnsTimeout, Dur
                                     HttpHeaders.LOCATION,
                                     "/api/webhooks/" + created.webhook().id())
                             .putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-                    return WebhookPresenter.toJson(created);
+                    return RecordJson.encode(created.webhook())
+                            .put("secret", created.secret().secret());
                 });
     }
 
     private Future<JsonObject> sendForSecret(WebhookCommand<SigningSecret> command, OperationContext request) {
         return webhooks.send(command, request).map(secret -> {
             request.response().putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-            return WebhookPresenter.toJson(secret);
+            return RecordJson.encode(secret);
         });
     }
 

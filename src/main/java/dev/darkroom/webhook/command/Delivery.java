@@ -7,7 +7,6 @@ import java.util.UUID;
 /**
  * Delivery of one notification to one webhook. Immutable.
  *
- * @param position position in the list of deliveries; a later delivery has a higher one
  * @param type event type of the notification
  * @param generationId generation that the notification refers to; null if there is none
  * @param endedAt null while {@link DeliveryStatus#PENDING}
@@ -16,7 +15,6 @@ import java.util.UUID;
  */
 public record Delivery(
         UUID id,
-        long position,
         UUID notificationId,
         String type,
         UUID generationId,

@@ -12,7 +12,6 @@ import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -33,12 +32,19 @@ record DeliveryHistoryStore(Database database) {
                 .preparedQuery(WebhookSql.SELECT_DELIVERIES)
                 .execute(Tuple.of(webhookId, status == null ? null : status.name(), cursor, limit + 1))
                 .map(rows -> {
-                    List<Delivery> found = toDeliveries(rows);
-                    return found.size() > limit
-                            ? new DeliveryPage(
-                                    found.subList(0, limit),
-                                    found.get(limit - 1).position())
-                            : new DeliveryPage(found, null);
+                    List<List<Row>> found = groupByDelivery(rows);
+                    List<Delivery> items = found.stream()
+                            .limit(limit)
+                            .map(DeliveryHistoryStore::toDelivery)
+                            .toList();
+                    return new DeliveryPage(
+                            items,
+                            found.size() > limit
+                                    ? found.get(limit - 1)
+                                            .get(0)
+                                            .getLong("position")
+                                            .toString()
+                                    : null);
                 });
     }
 
@@ -47,23 +53,20 @@ record DeliveryHistoryStore(Database database) {
         return database.pool()
                 .preparedQuery(WebhookSql.SELECT_DELIVERY)
                 .execute(Tuple.of(webhookId, deliveryId))
-                .map(rows -> toDeliveries(rows).stream().findFirst());
+                .map(rows -> groupByDelivery(rows).stream().findFirst().map(DeliveryHistoryStore::toDelivery));
     }
 
-    /** Converts rows in the order of deliveries, one for each attempt; a delivery without attempts has one row. */
-    private static List<Delivery> toDeliveries(RowSet<Row> rows) {
-        Map<UUID, List<Row>> byDelivery =
-                rows.stream().collect(groupingBy(row -> row.getUUID("id"), LinkedHashMap::new, toList()));
-        return byDelivery.values().stream()
-                .map(DeliveryHistoryStore::toDelivery)
-                .toList();
+    /** Groups rows in the order of deliveries, one for each attempt; a delivery without attempts has one row. */
+    private static List<List<Row>> groupByDelivery(RowSet<Row> rows) {
+        return List.copyOf(rows.stream()
+                .collect(groupingBy(row -> row.getUUID("id"), LinkedHashMap::new, toList()))
+                .values());
     }
 
     private static Delivery toDelivery(List<Row> rows) {
         Row first = rows.get(0);
         return new Delivery(
                 first.getUUID("id"),
-                first.getLong("position"),
                 first.getUUID("notification_id"),
                 first.getString("type"),
                 first.getUUID("generation_id"),

@@ -11,6 +11,7 @@ import java.util.UUID;
  *
  * @param eventTypes subscribed event types; at least one
  * @param description text of the owner; null if they set none
+ * @param enabled whether events of these types are delivered
  * @param disabledAt null while enabled
  * @param disabledReason null while enabled
  * @param failingSince start of the first failed attempt since the last success; null if the last attempt succeeded
@@ -19,8 +20,9 @@ public record Webhook(
         UUID id,
         String url,
         List<String> eventTypes,
-        PayloadFormat payloadFormat,
+        PayloadFormat format,
         String description,
+        boolean enabled,
         OffsetDateTime disabledAt,
         DisableReason disabledReason,
         OffsetDateTime failingSince,
@@ -28,9 +30,5 @@ public record Webhook(
         implements WebhookResult {
     public Webhook {
         eventTypes = List.copyOf(eventTypes);
-    }
-
-    public boolean enabled() {
-        return disabledAt == null;
     }
 }

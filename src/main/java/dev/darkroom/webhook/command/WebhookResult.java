@@ -1,11 +1,10 @@
 package dev.darkroom.webhook.command;
 
-import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.UUID;
 
-/** Result of a {@link WebhookCommand}. Immutable. */
+/** Result of a {@link WebhookCommand}. Immutable. The components have the names and the order of the JSON in HTTP responses. */
 public sealed interface WebhookResult
         permits Delivery,
                 Webhook,
@@ -50,14 +49,12 @@ public sealed interface WebhookResult
     /**
      * Outcome of a test event.
      *
+     * @param delivered whether the receiver accepted the event
+     * @param durationMs duration of the call in milliseconds
      * @param httpStatus null if there was no response
      * @param code reason of the failure; null if the test event was delivered
      */
-    record TestOutcome(Integer httpStatus, String code, Duration duration) implements WebhookResult {
-        public boolean delivered() {
-            return code == null;
-        }
-    }
+    record TestOutcome(boolean delivered, long durationMs, Integer httpStatus, String code) implements WebhookResult {}
 
     /**
      * Page of a webhook's deliveries.
@@ -65,7 +62,7 @@ public sealed interface WebhookResult
      * @param items newest first
      * @param nextCursor null on the last page
      */
-    record DeliveryPage(List<Delivery> items, Long nextCursor) implements WebhookResult {
+    record DeliveryPage(List<Delivery> items, String nextCursor) implements WebhookResult {
         public DeliveryPage {
             items = List.copyOf(items);
         }

@@ -223,6 +223,7 @@ final class WebhookStore {
                 List.of(row.getArrayOfStrings("event_types")),
                 PayloadFormat.valueOf(row.getString("format")),
                 row.getString("description"),
+                row.getOffsetDateTime("disabled_at") == null,
                 row.getOffsetDateTime("disabled_at"),
                 disabledReason == null ? null : DisableReason.valueOf(disabledReason),
                 row.getOffsetDateTime("failing_since"),

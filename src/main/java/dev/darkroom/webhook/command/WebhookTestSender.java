@@ -15,7 +15,6 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.UUID;
 
 /** Sends a test event to a webhook. Stores nothing; a failure does not count as a failure of the webhook. Usable from any event loop. */
@@ -54,9 +53,10 @@ final class WebhookTestSender {
                             ? DeliveryFailure.of(done.result(), retryAfterParser)
                             : DeliveryFailure.of((HttpCallException) done.cause());
                     return Future.succeededFuture(new TestOutcome(
+                            deliveryFailure == null,
+                            (System.nanoTime() - startNanos) / 1_000_000,
                             done.succeeded() ? done.result().status() : null,
-                            deliveryFailure == null ? null : deliveryFailure.code(),
-                            Duration.ofNanos(System.nanoTime() - startNanos)));
+                            deliveryFailure == null ? null : deliveryFailure.code()));
                 });
     }
 }

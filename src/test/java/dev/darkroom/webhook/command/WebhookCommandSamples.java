@@ -25,7 +25,6 @@ import dev.darkroom.webhook.command.WebhookResult.RedeliveryCount;
 import dev.darkroom.webhook.command.WebhookResult.SigningSecret;
 import dev.darkroom.webhook.command.WebhookResult.TestOutcome;
 import dev.darkroom.webhook.command.WebhookResult.WebhookPage;
-import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.UUID;
@@ -43,6 +42,7 @@ public final class WebhookCommandSamples {
             List.of("*"),
             PayloadFormat.STANDARD,
             null,
+            true,
             null,
             null,
             null,
@@ -53,16 +53,16 @@ public final class WebhookCommandSamples {
             List.of("generation.ended", "webhook.disabled"),
             PayloadFormat.CLOUDEVENTS,
             "The shop",
+            false,
             TIME,
             DisableReason.BY_OWNER,
             TIME,
             TIME);
 
     private static final Delivery PENDING = new Delivery(
-            DELIVERY_ID, 1, ID, "webhook.disabled", null, DeliveryStatus.PENDING, TIME, null, TIME, List.of());
+            DELIVERY_ID, ID, "webhook.disabled", null, DeliveryStatus.PENDING, TIME, null, TIME, List.of());
     private static final Delivery DELIVERED = new Delivery(
             DELIVERY_ID,
-            4711,
             ID,
             "generation.ended",
             ID,
@@ -108,12 +108,12 @@ public final class WebhookCommandSamples {
                 new WebhookPage(List.of(ENABLED, DISABLED), ID),
                 SECRET,
                 new SigningSecret("whsec_BBBB", TIME),
-                new TestOutcome(204, null, Duration.ofNanos(1_234_567)),
-                new TestOutcome(null, "TIMEOUT", Duration.ofSeconds(15)),
+                new TestOutcome(true, 1, 204, null),
+                new TestOutcome(false, 15_000, null, "TIMEOUT"),
                 PENDING,
                 DELIVERED,
                 new DeliveryPage(List.of(PENDING), null),
-                new DeliveryPage(List.of(DELIVERED, PENDING), 4711L),
+                new DeliveryPage(List.of(DELIVERED, PENDING), "4711"),
                 new RedeliveryCount(1000, true));
     }
 }
