@@ -4,6 +4,7 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * An API key in clear text: {@code dk_}, an ID of 8 bytes, {@code _}, and 32 random bytes. Both byte sequences are in hexadecimal,
@@ -52,7 +53,7 @@ public final class ApiKey {
      * bits and cannot be found by trying.
      */
     public String hash() {
-        return SecretHash.sha256Hex(text);
+        return DigestUtils.sha256Hex(text);
     }
 
     @Override

@@ -22,6 +22,6 @@ public record AuthServices(
     /** For an address without authentication and without rate limits. */
     public static AuthServices withoutAuthentication() {
         return new AuthServices(
-                Authenticator.forLocalUser(), null, null, null, null, FailedLoginLimiter.unlimited(), null);
+                Authenticator.forLocalUser(), null, null, null, null, new FailedLoginLimiter(null), null);
     }
 }

@@ -10,33 +10,16 @@ import java.util.regex.Matcher;
 /**
  * The credential with which a stream was opened: an API key, a JWT or a stream ticket. Kept while the stream is open and revalidated
  * by {@link CredentialRevalidator}. Immutable. {@code toString} shows no secret.
+ *
+ * @param keyHash hash of the API key, or of the API key with which the ticket was created; null for other credentials
+ * @param token the JWT as presented; null for other credentials
+ * @param expiresAt time of expiry of a JWT, or of the JWT with which the ticket was created; null when unknown or unlimited
+ * @param ticketHash hash of the stream ticket; null for other credentials
+ * @param streamId the stream that holds the ticket; null for other credentials
  */
-public final class Credential {
+public record Credential(String keyHash, String token, Instant expiresAt, String ticketHash, UUID streamId) {
     /** 9999-12-31T23:59:59Z, in seconds. Caps {@code exp}, which may exceed the range of {@link Instant} and of PostgreSQL. */
     private static final long MAX_EPOCH_SECOND = 253_402_300_799L;
-
-    /** Hash of the API key, or of the API key with which the ticket was created; null for other credentials. */
-    private final String keyHash;
-
-    /** The JWT as presented; null for other credentials. */
-    private final String token;
-
-    /** The time of expiry of a JWT, or of the JWT with which the ticket was created; null when unknown or unlimited. */
-    private final Instant expiresAt;
-
-    /** Hash of the stream ticket; null for other credentials. */
-    private final String ticketHash;
-
-    /** The stream that holds the ticket; null for other credentials. */
-    private final UUID streamId;
-
-    private Credential(String keyHash, String token, Instant expiresAt, String ticketHash, UUID streamId) {
-        this.keyHash = keyHash;
-        this.token = token;
-        this.expiresAt = expiresAt;
-        this.ticketHash = ticketHash;
-        this.streamId = streamId;
-    }
 
     /**
      * Reads the credential from an {@code Authorization} header that an {@link Authenticator} has accepted.
@@ -58,10 +41,6 @@ public final class Credential {
                 : new Credential(null, bearer.group(1), readExpiry(bearer.group(1)), null, null);
     }
 
-    static Credential ofTicket(String ticketHash, UUID streamId, String keyHash, Instant expiresAt) {
-        return new Credential(keyHash, null, expiresAt, ticketHash, streamId);
-    }
-
     /** Reads {@code exp} of a token that was already verified. */
     private static Instant readExpiry(String token) {
         String claims = token.split("\\.", -1)[1];
@@ -70,26 +49,6 @@ public final class Credential {
                 .getNumber("exp")
                 .doubleValue();
         return Instant.ofEpochSecond((long) Math.max(0, Math.min(expirySeconds, MAX_EPOCH_SECOND)));
-    }
-
-    String keyHash() {
-        return keyHash;
-    }
-
-    String token() {
-        return token;
-    }
-
-    Instant expiresAt() {
-        return expiresAt;
-    }
-
-    String ticketHash() {
-        return ticketHash;
-    }
-
-    UUID streamId() {
-        return streamId;
     }
 
     @Override

@@ -12,23 +12,10 @@ import java.util.function.Supplier;
  * <p>A failed verification takes a token from the bucket of its address before the result is returned. Without a token the result is
  * replaced by the rate limit error, so concurrent guesses reveal no more results than there are tokens. Correct credentials take no
  * token: many clients may share an address. Thread-safe; nothing blocks.
+ *
+ * @param failures null for no limit
  */
-public final class FailedLoginLimiter {
-    /** Null for no limit. */
-    private final KeyedRateLimiter failures;
-
-    private FailedLoginLimiter(KeyedRateLimiter failures) {
-        this.failures = failures;
-    }
-
-    public static FailedLoginLimiter of(KeyedRateLimiter failures) {
-        return new FailedLoginLimiter(failures);
-    }
-
-    public static FailedLoginLimiter unlimited() {
-        return new FailedLoginLimiter(null);
-    }
-
+public record FailedLoginLimiter(KeyedRateLimiter failures) {
     /**
      * Verifies a credential unless the address has exceeded its limit.
      *

@@ -155,7 +155,7 @@ public final class ImageUrlSigner {
         for (Row row : rows) {
             OffsetDateTime retires = row.getOffsetDateTime("retires_at");
             Instant retiresAt = retires == null ? null : retires.toInstant();
-            found.add(UrlSigningKey.of(
+            found.add(new UrlSigningKey(
                     row.getInteger("id"), row.getBuffer("secret").getBytes(), retiresAt));
         }
         return List.copyOf(found);

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,7 +62,7 @@ public record StreamTickets(Database database, SecureRandom random) {
         return database.client()
                 .preparedQuery(AuthSql.INSERT_STREAM_TICKET)
                 .execute(Tuple.of(
-                        SecretHash.sha256Hex(secret),
+                        DigestUtils.sha256Hex(secret),
                         principal.user(),
                         credential == null ? null : credential.keyHash(),
                         credential == null || credential.expiresAt() == null
@@ -81,7 +82,7 @@ public record StreamTickets(Database database, SecureRandom random) {
         if (!FORMAT.matcher(ticket).matches()) {
             return invalidTicket();
         }
-        String hash = SecretHash.sha256Hex(ticket);
+        String hash = DigestUtils.sha256Hex(ticket);
         UUID streamId = UUID.randomUUID();
         return database.client()
                 .preparedQuery(AuthSql.REDEEM_STREAM_TICKET)
@@ -92,11 +93,12 @@ public record StreamTickets(Database database, SecureRandom random) {
                         OffsetDateTime expiresAt = row.getOffsetDateTime("credential_expires_at");
                         return Future.succeededFuture(new RedeemedTicket(
                                 new Principal(row.getString("user_id"), Role.USER),
-                                Credential.ofTicket(
-                                        hash,
-                                        streamId,
+                                new Credential(
                                         row.getString("api_key_hash"),
-                                        expiresAt == null ? null : expiresAt.toInstant())));
+                                        null,
+                                        expiresAt == null ? null : expiresAt.toInstant(),
+                                        hash,
+                                        streamId)));
                     }
                     return invalidTicket();
                 });

@@ -1,8 +1,8 @@
 package dev.darkroom.image;
 
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * Detects the format and the size of an image from its bytes alone, not from a declared type or a file name. Parses the structure to its
@@ -60,13 +60,9 @@ public final class ImageInspector {
     }
 
     private static String sha256(ChunkedBytes file) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            file.update(digest);
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        MessageDigest digest = DigestUtils.getSha256Digest();
+        file.update(digest);
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     /** Width and height in pixels, read from a file. */

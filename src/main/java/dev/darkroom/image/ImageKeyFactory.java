@@ -1,11 +1,10 @@
 package dev.darkroom.image;
 
 import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * Creates the IDs and storage keys of the images of an attempt. Both are derived from the attempt, so that the files of a killed process
@@ -33,7 +32,7 @@ public final class ImageKeyFactory {
                 .putLong(nodeId.getLeastSignificantBits())
                 .putLong(token)
                 .putInt(position);
-        ByteBuffer hash = ByteBuffer.wrap(sha256(attempt.array()));
+        ByteBuffer hash = ByteBuffer.wrap(DigestUtils.sha256(attempt.array()));
         long high = generationId.getMostSignificantBits() & TIME_MASK | VERSION_7 | hash.getLong() & 0xFFFL;
         return new UUID(high, VARIANT | hash.getLong() >>> 2);
     }
@@ -54,13 +53,5 @@ public final class ImageKeyFactory {
             }
         }
         return keys;
-    }
-
-    private static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
     }
 }

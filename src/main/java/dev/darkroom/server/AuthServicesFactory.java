@@ -52,7 +52,7 @@ final class AuthServicesFactory {
                 streamTickets,
                 new CredentialRevalidator(authenticator, keys, streamTickets, InstantSource.system()),
                 createRateLimiter(limits.burst(), limits.requestsPerSecond(), Duration.ofSeconds(1)),
-                FailedLoginLimiter.of(createRateLimiter(
+                new FailedLoginLimiter(createRateLimiter(
                         limits.failedLoginsPerMinute(), limits.failedLoginsPerMinute(), Duration.ofMinutes(1))),
                 createRateLimiter(limits.anonymousBurst(), limits.anonymousPerSecond(), Duration.ofSeconds(1)));
     }

@@ -6,7 +6,6 @@ import dev.darkroom.http.HttpCallException.Reason;
 import dev.darkroom.http.HttpExchange;
 import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.queue.OutcomeRecorder;
-import dev.darkroom.webhook.WebhookDeliveryStore.RecordedAttempt;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.Optional;
@@ -42,7 +41,7 @@ record DeliveryAttemptRunner(
         return httpClient
                 .post(
                         lease.url(),
-                        WebhookRequestHeaders.of(
+                        WebhookSigner.signedHeaders(
                                 id, lease.sentAtSeconds(), lease.payloadFormat(), lease.secrets(), lease.body()),
                         lease.body(),
                         exchange)
@@ -51,12 +50,12 @@ record DeliveryAttemptRunner(
                         HttpCallException cause = (HttpCallException) done.cause();
                         return cause.reason() == Reason.ABORTED
                                 ? requeueInterrupted(lease, lost)
-                                : recordFailed(lease, DeliveryAttemptOutcome.FAILED, DeliveryFailure.of(cause), lost);
+                                : recordFailed(lease, DeliveryFailure.of(cause), lost);
                     }
                     DeliveryFailure deliveryFailure = DeliveryFailure.of(done.result(), retryAfterParser);
                     return deliveryFailure == null
                             ? recordDelivered(lease, done.result().status(), lost)
-                            : recordFailed(lease, DeliveryAttemptOutcome.FAILED, deliveryFailure, lost);
+                            : recordFailed(lease, deliveryFailure, lost);
                 });
     }
 
@@ -71,14 +70,20 @@ record DeliveryAttemptRunner(
     }
 
     private Future<Duration> recordFailed(
-            WebhookDeliveryLease lease,
-            DeliveryAttemptOutcome outcome,
-            DeliveryFailure deliveryFailure,
-            BooleanSupplier lost) {
+            WebhookDeliveryLease lease, DeliveryFailure deliveryFailure, BooleanSupplier lost) {
         Optional<Duration> delay =
                 deliveryFailure.gone() ? Optional.empty() : retrySchedule.nextDelay(lease.failures(), deliveryFailure);
         return outcomeRecorder
-                .record(lease, outcome, lost, () -> writeFailure(lease, outcome, deliveryFailure, delay))
+                .record(
+                        lease,
+                        DeliveryAttemptOutcome.FAILED,
+                        lost,
+                        () -> store.recordFailure(
+                                lease,
+                                DeliveryAttemptOutcome.FAILED,
+                                deliveryFailure,
+                                delay,
+                                disableReason(lease, deliveryFailure)))
                 .map(recorded -> {
                     recorded.ifPresent(done -> logBuilder(lease)
                             .addKeyValue("code", deliveryFailure.code())
@@ -87,17 +92,6 @@ record DeliveryAttemptRunner(
                     return delay.filter(wait -> wait.compareTo(MAX_TIMER_DELAY) < 0)
                             .orElse(null);
                 });
-    }
-
-    private Future<Optional<RecordedAttempt>> writeFailure(
-            WebhookDeliveryLease lease,
-            DeliveryAttemptOutcome outcome,
-            DeliveryFailure deliveryFailure,
-            Optional<Duration> delay) {
-        DisableReason disableReason = disableReason(lease, deliveryFailure);
-        return delay.isPresent()
-                ? store.requeueAfterFailure(lease, outcome, deliveryFailure, delay.get(), true, disableReason)
-                : store.recordFailed(lease, outcome, deliveryFailure, true, disableReason);
     }
 
     /**
@@ -126,12 +120,11 @@ record DeliveryAttemptRunner(
                         lease,
                         DeliveryAttemptOutcome.INTERRUPTED,
                         lost,
-                        () -> store.requeueAfterFailure(
+                        () -> store.recordFailure(
                                 lease,
                                 DeliveryAttemptOutcome.INTERRUPTED,
                                 DeliveryFailure.ofCode("INTERRUPTED"),
-                                Duration.ZERO,
-                                false,
+                                Optional.of(Duration.ZERO),
                                 null))
                 .map(requeued -> null);
     }
@@ -153,10 +146,8 @@ record DeliveryAttemptRunner(
                 abandonedDelivery.ownerAlive() ? DeliveryAttemptOutcome.TIMEOUT : DeliveryAttemptOutcome.LOST;
         DeliveryFailure deliveryFailure =
                 DeliveryFailure.ofCode(abandonedDelivery.ownerAlive() ? "DEADLINE_EXCEEDED" : "NODE_LOST");
-        Optional<Duration> delay = retrySchedule.nextDelay(lease.failures(), deliveryFailure);
-        return delay.isPresent()
-                ? store.requeueAfterFailure(lease, outcome, deliveryFailure, delay.get(), false, null)
-                : store.recordFailed(lease, outcome, deliveryFailure, false, null);
+        return store.recordFailure(
+                lease, outcome, deliveryFailure, retrySchedule.nextDelay(lease.failures(), deliveryFailure), null);
     }
 
     private static Future<Optional<Boolean>> emptyUnlessHeld(Future<Boolean> ending) {

@@ -79,46 +79,26 @@ final class WebhookDeliveryStore {
     }
 
     /**
-     * Records a failed attempt and requeues the delivery.
+     * Records a failed attempt, and requeues or ends the delivery. Only {@link DeliveryAttemptOutcome#FAILED} counts as a failure of the
+     * webhook; other attempts were interrupted or lost by this service.
      *
-     * @param delay time until the next attempt
-     * @param receiverFailed whether the attempt counts as a failure of the webhook; false if this service interrupted or lost it
+     * @param delay time until the next attempt; empty to end the delivery
      * @param disableReason reason to disable the webhook in the same transaction; null to keep it
      */
-    Future<Optional<RecordedAttempt>> requeueAfterFailure(
+    Future<Optional<RecordedAttempt>> recordFailure(
             WebhookDeliveryLease lease,
             DeliveryAttemptOutcome outcome,
             DeliveryFailure deliveryFailure,
-            Duration delay,
-            boolean receiverFailed,
+            Optional<Duration> delay,
             DisableReason disableReason) {
-        Tuple values = LeasedQueueStore.tokenParameters(lease.fencingToken())
-                .addLong(delay.toMillis())
-                .addInteger(outcome == DeliveryAttemptOutcome.INTERRUPTED ? 0 : 1)
-                .addString(outcome.name())
+        String sql = delay.isPresent() ? WebhookDeliverySql.REQUEUE_AFTER_FAILURE : WebhookDeliverySql.MARK_FAILED;
+        Tuple values = LeasedQueueStore.tokenParameters(lease.fencingToken());
+        delay.ifPresent(wait ->
+                values.addLong(wait.toMillis()).addInteger(outcome == DeliveryAttemptOutcome.INTERRUPTED ? 0 : 1));
+        values.addString(outcome.name())
                 .addInteger(deliveryFailure.httpStatus())
                 .addString(deliveryFailure.code())
-                .addBoolean(receiverFailed);
-        return writeAttempt(WebhookDeliverySql.REQUEUE_AFTER_FAILURE, values, lease, disableReason);
-    }
-
-    /** Records the last failed attempt and ends the delivery. Parameters as in {@link #requeueAfterFailure}. */
-    Future<Optional<RecordedAttempt>> recordFailed(
-            WebhookDeliveryLease lease,
-            DeliveryAttemptOutcome outcome,
-            DeliveryFailure deliveryFailure,
-            boolean receiverFailed,
-            DisableReason disableReason) {
-        Tuple values = LeasedQueueStore.tokenParameters(lease.fencingToken())
-                .addString(outcome.name())
-                .addInteger(deliveryFailure.httpStatus())
-                .addString(deliveryFailure.code())
-                .addBoolean(receiverFailed);
-        return writeAttempt(WebhookDeliverySql.MARK_FAILED, values, lease, disableReason);
-    }
-
-    private Future<Optional<RecordedAttempt>> writeAttempt(
-            String sql, Tuple values, WebhookDeliveryLease lease, DisableReason disableReason) {
+                .addBoolean(outcome == DeliveryAttemptOutcome.FAILED);
         if (disableReason == null || lease.webhookId() == null) {
             return database.pool().preparedQuery(sql).execute(values).map(WebhookDeliveryStore::recorded);
         }

@@ -1,13 +1,15 @@
 package dev.darkroom.webhook;
 
+import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
+import org.apache.commons.codec.digest.HmacAlgorithms;
+import org.apache.commons.codec.digest.HmacUtils;
 
 /** Signs deliveries according to Standard Webhooks 1.0.0: HMAC-SHA256 over id, timestamp and body. */
 public final class WebhookSigner {
@@ -15,7 +17,6 @@ public final class WebhookSigner {
     private static final int SECRET_LENGTH = 32;
 
     private static final String PREFIX = "whsec_";
-    private static final String ALGORITHM = "HmacSHA256";
 
     private WebhookSigner() {}
 
@@ -46,13 +47,24 @@ public final class WebhookSigner {
     }
 
     private static byte[] hmac(byte[] secret, byte[] head, byte[] body) {
-        try {
-            Mac mac = Mac.getInstance(ALGORITHM);
-            mac.init(new SecretKeySpec(secret, ALGORITHM));
-            mac.update(head);
-            return mac.doFinal(body);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException(ALGORITHM + " is not available", e);
-        }
+        Mac mac = HmacUtils.getInitializedMac(HmacAlgorithms.HMAC_SHA_256, secret);
+        mac.update(head);
+        return mac.doFinal(body);
+    }
+
+    /**
+     * Returns the request headers of Standard Webhooks 1.0.0.
+     *
+     * @param id message id, the same in every attempt
+     * @param sentAt start of the attempt in seconds since 1970
+     * @param secrets signing secrets; the header has one signature for each
+     */
+    public static Map<String, String> signedHeaders(
+            String id, long sentAt, PayloadFormat payloadFormat, List<byte[]> secrets, Buffer body) {
+        return Map.of(
+                "Content-Type", payloadFormat.contentType(),
+                "webhook-id", id,
+                "webhook-timestamp", String.valueOf(sentAt),
+                "webhook-signature", sign(secrets, id, sentAt, body.getBytes()));
     }
 }

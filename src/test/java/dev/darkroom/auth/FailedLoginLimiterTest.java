@@ -29,7 +29,7 @@ class FailedLoginLimiterTest {
     };
 
     private final FailedLoginLimiter limiter =
-            FailedLoginLimiter.of(new KeyedRateLimiter(5, 5, Duration.ofMinutes(1), clock));
+            new FailedLoginLimiter(new KeyedRateLimiter(5, 5, Duration.ofMinutes(1), clock));
     private final List<Promise<Principal>> pendingVerifications = new ArrayList<>();
 
     private Future<Principal> verify() {
@@ -125,7 +125,7 @@ class FailedLoginLimiterTest {
     void returnsEveryResultWithoutLimit() {
         AtomicInteger verifications = new AtomicInteger();
         for (int i = 0; i < 100; i++) {
-            Future<Principal> result = FailedLoginLimiter.unlimited()
+            Future<Principal> result = new FailedLoginLimiter(null)
                     .verify(
                             ADDRESS,
                             () -> {

@@ -214,8 +214,8 @@ class WebhookDeliveryStoreTest {
         AbandonedDelivery abandonedDelivery =
                 await(store.findAbandoned(Duration.ofSeconds(5), 10)).get(0);
         DeliveryFailure lost = DeliveryFailure.ofCode("NODE_LOST");
-        await(store.requeueAfterFailure(
-                abandonedDelivery.lease(), DeliveryAttemptOutcome.LOST, lost, Duration.ZERO, false, null));
+        await(store.recordFailure(
+                abandonedDelivery.lease(), DeliveryAttemptOutcome.LOST, lost, Optional.of(Duration.ZERO), null));
         WebhookDeliveryLease repeated = claim(insertNode(), 1).get(0);
 
         // then
@@ -243,14 +243,15 @@ class WebhookDeliveryStoreTest {
 
     static Stream<Arguments> transitions() {
         Transition delivered = lease -> store.recordDelivered(lease, 200).map(Optional::isPresent);
-        Transition retry = lease -> store.requeueAfterFailure(
-                        lease, DeliveryAttemptOutcome.FAILED, FAILED, Duration.ZERO, true, null)
+        Transition retry = lease -> store.recordFailure(
+                        lease, DeliveryAttemptOutcome.FAILED, FAILED, Optional.of(Duration.ZERO), null)
                 .map(Optional::isPresent);
-        Transition fail = lease -> store.recordFailed(lease, DeliveryAttemptOutcome.FAILED, FAILED, true, null)
-                .map(Optional::isPresent);
-        Transition gone =
-                lease -> store.recordFailed(lease, DeliveryAttemptOutcome.FAILED, FAILED, true, DisableReason.GONE)
+        Transition fail =
+                lease -> store.recordFailure(lease, DeliveryAttemptOutcome.FAILED, FAILED, Optional.empty(), null)
                         .map(Optional::isPresent);
+        Transition gone = lease -> store.recordFailure(
+                        lease, DeliveryAttemptOutcome.FAILED, FAILED, Optional.empty(), DisableReason.GONE)
+                .map(Optional::isPresent);
         Transition drop = store::dropClaimed;
         Transition release = lease -> store.release(lease.fencingToken());
         return Stream.of(
@@ -361,8 +362,12 @@ class WebhookDeliveryStoreTest {
         execute("UPDATE webhooks SET failing_since = now() - interval '1 hour'");
 
         // when
-        await(store.requeueAfterFailure(
-                lease, DeliveryAttemptOutcome.FAILED, FAILED, Duration.ZERO, true, DisableReason.FAILING_FOR_5_DAYS));
+        await(store.recordFailure(
+                lease,
+                DeliveryAttemptOutcome.FAILED,
+                FAILED,
+                Optional.of(Duration.ZERO),
+                DisableReason.FAILING_FOR_5_DAYS));
 
         // then
         assertThat(value("SELECT count(*) FROM webhooks WHERE disabled_at IS NULL"))
@@ -378,12 +383,11 @@ class WebhookDeliveryStoreTest {
 
         // when both running attempts fail
         for (WebhookDeliveryLease lease : leases) {
-            await(store.requeueAfterFailure(
+            await(store.recordFailure(
                     lease,
                     DeliveryAttemptOutcome.FAILED,
                     FAILED,
-                    Duration.ZERO,
-                    true,
+                    Optional.of(Duration.ZERO),
                     DisableReason.FAILING_FOR_5_DAYS));
         }
 

@@ -4,7 +4,6 @@ import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
@@ -51,19 +50,11 @@ record AllowedHosts(boolean anyHost, boolean anyAddress, Set<String> names) {
             return true;
         }
         String name = normalize(host);
-        byte[] address = NetUtil.createByteArrayFromIpAddressString(name);
+        InetAddress address = NetUtil.createInetAddressFromIpAddressString(name);
         return names.contains(name)
                 || (address == null
                         ? name.equals("localhost") || name.endsWith(".localhost")
-                        : anyAddress || isLoopback(address));
-    }
-
-    private static boolean isLoopback(byte[] address) {
-        try {
-            return InetAddress.getByAddress(address).isLoopbackAddress();
-        } catch (UnknownHostException e) {
-            throw new IllegalArgumentException(e);
-        }
+                        : anyAddress || address.isLoopbackAddress());
     }
 
     /** Converts to lower case and removes brackets and the final dot of an absolute name. */

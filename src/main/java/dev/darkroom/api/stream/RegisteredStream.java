@@ -8,7 +8,7 @@ import dev.darkroom.api.stream.StreamRegistry.StreamTimings;
  * UnsentByteTracker}, when the operating system sends nothing for the same time, and {@code UnsentByteBudget}, when all connections
  * together hold too many unsent bytes. Confined to the event loop of its connection.
  */
-public abstract class RegisteredStream implements OpenStream {
+public abstract class RegisteredStream {
     /** Write queue of a stream: a few frames. The default of Netty, 64 KiB, would use too much memory per process. */
     protected static final int MAX_QUEUE_BYTES = 32 * 1024;
 
@@ -21,6 +21,9 @@ public abstract class RegisteredStream implements OpenStream {
     public final boolean isClosed() {
         return index < 0;
     }
+
+    /** Sends the reason and a random reconnect delay to the client, and closes. Does nothing when already closed. */
+    public abstract void closeWithReason(String reason);
 
     protected abstract boolean isQueueFull();
 

@@ -35,6 +35,9 @@ public final class SseStream extends RegisteredStream {
     private final ResponseWriter writer;
     private final Producer producer;
 
+    /** Null for a stream without an admission. */
+    private StreamAdmission.StreamPermit permit;
+
     private int secondsSilent;
     private int secondsSincePing;
 
@@ -62,6 +65,11 @@ public final class SseStream extends RegisteredStream {
         } else {
             writer.write(firstFrame);
         }
+    }
+
+    /** Releases a permit when the stream closes. The stream must be open. */
+    void releaseOnClose(StreamAdmission.StreamPermit streamPermit) {
+        permit = streamPermit;
     }
 
     /** Returns whether the producer must wait for {@link Producer#onDrain()}. Also true after the close, when no call follows. */
@@ -135,6 +143,9 @@ public final class SseStream extends RegisteredStream {
     private void close() {
         if (!isClosed()) {
             registry.unregister(this);
+            if (permit != null) {
+                permit.release();
+            }
             producer.onClose();
         }
     }

@@ -8,7 +8,6 @@ import dev.darkroom.auth.CredentialRevalidator;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -77,21 +76,8 @@ public final class StreamAdmission {
     }
 
     /** A stream with a credential, which is revalidated. */
-    private static final class AdmittedStream {
-        private final String user;
-        private final String requestId;
-        private final Credential credential;
-        private final int cohort;
-        private final OpenStream stream;
-
-        private AdmittedStream(String user, String requestId, Credential credential, int cohort, OpenStream stream) {
-            this.user = user;
-            this.requestId = requestId;
-            this.credential = credential;
-            this.cohort = cohort;
-            this.stream = stream;
-        }
-    }
+    private record AdmittedStream(
+            String user, String requestId, Credential credential, int cohort, RegisteredStream stream) {}
 
     /** The admission of one stream. */
     public interface StreamPermit {
@@ -106,18 +92,15 @@ public final class StreamAdmission {
      * @return the stream, which may be closed already
      */
     public SseStream open(OperationContext operationContext, Buffer firstFrame, SseStream.Producer producer) {
-        PermitReleasingProducer permitReleasingProducer = new PermitReleasingProducer(producer);
-        OpenStream deferredStream = reason -> {
-            if (permitReleasingProducer.stream != null) {
-                permitReleasingProducer.stream.closeWithReason(reason);
+        SseStream stream = streams.open(operationContext.request(), firstFrame, producer);
+        if (!stream.isClosed()) {
+            StreamPermit permit =
+                    admit(operationContext, operationContext.user(), operationContext.credential(), stream);
+            if (permit == null) {
+                stream.closeWithReason("AT_CAPACITY", randomRetryMs());
+            } else {
+                stream.releaseOnClose(permit);
             }
-        };
-        permitReleasingProducer.permit =
-                admit(operationContext, operationContext.user(), operationContext.credential(), deferredStream);
-        SseStream stream = streams.open(operationContext.request(), firstFrame, permitReleasingProducer);
-        permitReleasingProducer.stream = stream;
-        if (permitReleasingProducer.permit == null) {
-            stream.closeWithReason("AT_CAPACITY", randomRetryMs());
         }
         return stream;
     }
@@ -128,18 +111,18 @@ public final class StreamAdmission {
     }
 
     /**
-     * Acquires a slot for a stream that is about to open.
+     * Acquires a slot for a stream.
      *
      * @param user the owner of the stream; a WebSocket client may authenticate after the request
      * @param credential null when the API requires no authentication
      * @return null when a limit is reached
      */
     public StreamPermit admit(
-            OperationContext operationContext, String user, Credential credential, OpenStream openStream) {
+            OperationContext operationContext, String user, Credential credential, RegisteredStream stream) {
         Context eventLoop = Vertx.currentContext();
         String address = ClientAddressKey.of(operationContext.request().remoteAddress());
         StreamLimiter.StreamSlot streamSlot = limiter.acquire(
-                user, address, () -> eventLoop.runOnContext(ignored -> openStream.closeWithReason("TOO_MANY_STREAMS")));
+                user, address, () -> eventLoop.runOnContext(ignored -> stream.closeWithReason("TOO_MANY_STREAMS")));
         if (streamSlot == null) {
             return null;
         }
@@ -147,41 +130,12 @@ public final class StreamAdmission {
             return streamSlot::release;
         }
         AdmittedStream admittedStream =
-                new AdmittedStream(user, operationContext.requestId(), credential, random.nextInt(cohorts), openStream);
+                new AdmittedStream(user, operationContext.requestId(), credential, random.nextInt(cohorts), stream);
         admittedStreams.add(admittedStream);
         return () -> {
             admittedStreams.remove(admittedStream);
             streamSlot.release();
         };
-    }
-
-    /** Delegates to the producer of a stream, and releases the permit when the stream closes. */
-    private static final class PermitReleasingProducer implements SseStream.Producer {
-        private final SseStream.Producer delegate;
-        private SseStream stream;
-        private StreamPermit permit;
-
-        private PermitReleasingProducer(SseStream.Producer producer) {
-            this.delegate = producer;
-        }
-
-        @Override
-        public void onDrain() {
-            delegate.onDrain();
-        }
-
-        @Override
-        public void onClose() {
-            if (permit != null) {
-                permit.release();
-            }
-            delegate.onClose();
-        }
-
-        @Override
-        public JsonObject createPing() {
-            return delegate.createPing();
-        }
     }
 
     private void revalidateCredentials() {
@@ -190,12 +144,11 @@ public final class StreamAdmission {
         }
         revalidating = true;
         currentCohort = (currentCohort + 1) % cohorts;
-        List<Credential> all = admittedStreams.stream()
-                .map(admittedStream -> admittedStream.credential)
-                .toList();
+        List<Credential> all =
+                admittedStreams.stream().map(AdmittedStream::credential).toList();
         List<Credential> due = admittedStreams.stream()
                 .filter(admittedStream -> admittedStream.cohort == currentCohort)
-                .map(admittedStream -> admittedStream.credential)
+                .map(AdmittedStream::credential)
                 .toList();
         Context eventLoop = Vertx.currentContext();
         revalidator

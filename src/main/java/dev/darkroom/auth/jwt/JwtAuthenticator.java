@@ -5,7 +5,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.auth.AuthenticationException;
 import dev.darkroom.auth.Principal;
-import dev.darkroom.auth.SecretHash;
 import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
@@ -15,6 +14,7 @@ import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Set;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * Authenticates JWTs (RFC 7519) of an external issuer, following RFC 8725. A verified token is cached for {@link #CACHE_TTL}, but
@@ -87,7 +87,7 @@ public final class JwtAuthenticator {
         if (token.length() > MAX_TOKEN_LENGTH) {
             return Future.failedFuture(JwtValidator.invalidToken("it is too long"));
         }
-        String hash = SecretHash.sha256Hex(token);
+        String hash = DigestUtils.sha256Hex(token);
         VerifiedToken verifiedToken = verifiedTokens.getIfPresent(hash);
         if (verifiedToken != null && !validator.isExpired(verifiedToken.expirySeconds())) {
             return Future.succeededFuture(verifiedToken.principal());

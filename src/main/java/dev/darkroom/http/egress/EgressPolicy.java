@@ -1,5 +1,6 @@
 package dev.darkroom.http.egress;
 
+import io.netty.handler.ipfilter.IpSubnetFilterRule;
 import io.vertx.core.Future;
 import io.vertx.core.net.SocketAddress;
 import java.net.InetAddress;
@@ -16,7 +17,7 @@ public final class EgressPolicy {
 
     private final Rules rules;
     private final HostResolver hostResolver;
-    private final List<Cidr> allowedNetworks;
+    private final List<IpSubnetFilterRule> allowedNetworks;
     private final OutboundUrl trustedOrigin;
 
     /**
@@ -38,7 +39,8 @@ public final class EgressPolicy {
         this.trustedOrigin = trustedOrigin;
         this.rules = rules;
         this.hostResolver = hostResolver;
-        this.allowedNetworks = rules.networks().stream().map(Cidr::parse).toList();
+        this.allowedNetworks =
+                rules.networks().stream().map(PublicAddresses::parseNetwork).toList();
     }
 
     /**
@@ -103,6 +105,7 @@ public final class EgressPolicy {
     }
 
     private boolean isAllowed(InetAddress address) {
-        return PublicAddresses.isPublic(address) || allowedNetworks.stream().anyMatch(cidr -> cidr.contains(address));
+        return PublicAddresses.isPublic(address)
+                || allowedNetworks.stream().anyMatch(network -> PublicAddresses.contains(network, address));
     }
 }

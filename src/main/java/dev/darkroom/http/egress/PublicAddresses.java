@@ -1,7 +1,10 @@
 package dev.darkroom.http.egress;
 
+import io.netty.handler.ipfilter.IpFilterRuleType;
+import io.netty.handler.ipfilter.IpSubnetFilterRule;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -10,7 +13,7 @@ import java.util.stream.Stream;
  * Checks the bytes of the address, so that its spelling does not matter.
  */
 final class PublicAddresses {
-    private static final List<Cidr> IPV4_NON_PUBLIC = parseNetworks(
+    private static final List<IpSubnetFilterRule> IPV4_NON_PUBLIC = parseNetworks(
             "0.0.0.0/8", // this network
             "10.0.0.0/8", // private
             "100.64.0.0/10", // carrier-grade NAT; cloud providers use it for internal services
@@ -32,9 +35,9 @@ final class PublicAddresses {
             "240.0.0.0/4"); // reserved, and broadcast
 
     /** All allocated unicast addresses. Excludes loopback, mapped, NAT64, link-local, ULA and multicast. */
-    private static final Cidr IPV6_GLOBAL_UNICAST = Cidr.parse("2000::/3");
+    private static final IpSubnetFilterRule IPV6_GLOBAL_UNICAST = parseNetwork("2000::/3");
 
-    private static final List<Cidr> IPV6_NON_PUBLIC = parseNetworks(
+    private static final List<IpSubnetFilterRule> IPV6_NON_PUBLIC = parseNetworks(
             "2001::/23", // protocol assignments: Teredo, ORCHID, benchmarks
             "2001:db8::/32", // documentation
             "2002::/16", // 6to4, can embed any IPv4 address
@@ -45,13 +48,32 @@ final class PublicAddresses {
 
     static boolean isPublic(InetAddress address) {
         if (address instanceof Inet6Address) {
-            return IPV6_GLOBAL_UNICAST.contains(address)
-                    && IPV6_NON_PUBLIC.stream().noneMatch(cidr -> cidr.contains(address));
+            return contains(IPV6_GLOBAL_UNICAST, address)
+                    && IPV6_NON_PUBLIC.stream().noneMatch(network -> contains(network, address));
         }
-        return IPV4_NON_PUBLIC.stream().noneMatch(cidr -> cidr.contains(address));
+        return IPV4_NON_PUBLIC.stream().noneMatch(network -> contains(network, address));
     }
 
-    private static List<Cidr> parseNetworks(String... texts) {
-        return Stream.of(texts).map(Cidr::parse).toList();
+    private static List<IpSubnetFilterRule> parseNetworks(String... texts) {
+        return Stream.of(texts).map(PublicAddresses::parseNetwork).toList();
+    }
+
+    /**
+     * Parses {@code 10.0.0.0/8} or {@code fd00::/8} (RFC 4632). Without a prefix length the network is the single address.
+     *
+     * @throws IllegalArgumentException when the text is malformed
+     */
+    static IpSubnetFilterRule parseNetwork(String text) {
+        String[] parts = text.split("/", 2);
+        InetAddress address = OutboundUrl.parseAddress(parts[0]);
+        if (address == null) {
+            throw new IllegalArgumentException("not an address: " + parts[0]);
+        }
+        int prefixLength = parts.length == 1 ? address.getAddress().length * Byte.SIZE : Integer.parseInt(parts[1]);
+        return new IpSubnetFilterRule(address, prefixLength, IpFilterRuleType.ACCEPT);
+    }
+
+    static boolean contains(IpSubnetFilterRule network, InetAddress address) {
+        return network.matches(new InetSocketAddress(address, 0));
     }
 }

@@ -8,45 +8,25 @@ import java.util.Map;
 
 /**
  * Notifications of one user from one fetch, delivered to all subscribers of the user. Confined to the context of the hub.
+ *
+ * @param epoch short epoch of the user's stream
+ * @param afterSeq sequence number after which the page starts
+ * @param notifications oldest first
+ * @param lastKnownSeq last assigned sequence number known when the fetch started
+ * @param complete whether there were no notifications after these
+ * @param frames cache of {@link #frame}
  */
-final class NotificationPage {
-    private final String epoch;
-    private final long afterSeq;
-    private final List<Notification> notifications;
-    private final long lastKnownSeq;
-    private final boolean complete;
-    private final Map<Long, NotificationFrame> frames = new HashMap<>();
+record NotificationPage(
+        String epoch,
+        long afterSeq,
+        List<Notification> notifications,
+        long lastKnownSeq,
+        boolean complete,
+        Map<Long, NotificationFrame> frames) {
 
-    /**
-     * @param epoch short epoch of the user's stream
-     * @param afterSeq sequence number after which the page starts
-     * @param notifications oldest first
-     * @param lastKnownSeq last assigned sequence number known when the fetch started
-     * @param complete whether there were no notifications after these
-     */
     NotificationPage(
             String epoch, long afterSeq, List<Notification> notifications, long lastKnownSeq, boolean complete) {
-        this.epoch = epoch;
-        this.afterSeq = afterSeq;
-        this.notifications = notifications;
-        this.lastKnownSeq = lastKnownSeq;
-        this.complete = complete;
-    }
-
-    long afterSeq() {
-        return afterSeq;
-    }
-
-    List<Notification> notifications() {
-        return notifications;
-    }
-
-    long lastKnownSeq() {
-        return lastKnownSeq;
-    }
-
-    boolean complete() {
-        return complete;
+        this(epoch, afterSeq, notifications, lastKnownSeq, complete, new HashMap<>());
     }
 
     /** Returns the sequence number of the last notification; 0 if the page is empty. */

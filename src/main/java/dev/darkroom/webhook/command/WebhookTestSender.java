@@ -9,7 +9,7 @@ import dev.darkroom.webhook.DeliveryFailure;
 import dev.darkroom.webhook.PayloadFormat;
 import dev.darkroom.webhook.WebhookEventTypes;
 import dev.darkroom.webhook.WebhookPayloadFactory;
-import dev.darkroom.webhook.WebhookRequestHeaders;
+import dev.darkroom.webhook.WebhookSigner;
 import dev.darkroom.webhook.command.WebhookResult.TestOutcome;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -40,7 +40,7 @@ final class WebhookTestSender {
         return httpClient
                 .post(
                         testTarget.url(),
-                        WebhookRequestHeaders.of(
+                        WebhookSigner.signedHeaders(
                                 id,
                                 testTarget.sentAt().toEpochSecond(),
                                 testTarget.payloadFormat(),
