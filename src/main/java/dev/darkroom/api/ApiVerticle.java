@@ -190,7 +190,7 @@ public final class ApiVerticle extends VerticleBase {
                 GetImageHandler.forHead(generations, sharedServices.images(), sharedServices.openImageLimiter()),
                 new JsonOperationHandler("listNotifications", 200, notifications::list),
                 new JsonOperationHandler("createStreamTicket", 201, notifications::createTicket),
-                new StreamNotificationsHandler(admission, sharedServices.hub(), InstantSource.system()),
+                new StreamNotificationsHandler(admission, sharedServices.hub()),
                 new OpenNotificationSocketHandler(
                         new OpenNotificationSocketHandler.SocketServices(
                                 streams,
@@ -198,8 +198,7 @@ public final class ApiVerticle extends VerticleBase {
                                 sharedServices.hub(),
                                 notifications,
                                 sharedServices.authServices().streamTickets(),
-                                sharedServices.authServices().failedLoginLimiter(),
-                                InstantSource.system()),
+                                sharedServices.authServices().failedLoginLimiter()),
                         policy),
                 new JsonOperationHandler("acknowledgeNotifications", 200, notifications::acknowledge),
                 new JsonOperationHandler("markNotificationRead", 200, notifications::markRead),

@@ -8,16 +8,15 @@ import dev.darkroom.database.Database;
 import dev.darkroom.database.StatementBatcher;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 
 /**
  * Looks up the owner of an API key and caches the result, found or not, for {@link #CACHE_TTL}. A revoked key is accepted for at most
@@ -85,14 +84,9 @@ public final class ApiKeyCache {
         return database.client()
                 .preparedQuery(AuthSql.SELECT_VALID_API_KEYS)
                 .execute(Tuple.tuple().addArrayOfString(hashes.toArray(String[]::new)))
-                .map(rows -> {
-                    Map<String, Principal> owners = new HashMap<>();
-                    for (Row row : rows) {
-                        owners.put(
-                                row.getString("hash"),
-                                new Principal(row.getString("user_id"), Role.of(row.getString("role"))));
-                    }
-                    return owners;
-                });
+                .map(rows -> rows.stream()
+                        .collect(Collectors.toMap(
+                                row -> row.getString("hash"),
+                                row -> new Principal(row.getString("user_id"), Role.of(row.getString("role"))))));
     }
 }

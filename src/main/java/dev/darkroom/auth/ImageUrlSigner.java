@@ -10,10 +10,8 @@ import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -139,7 +137,7 @@ public final class ImageUrlSigner {
         return database.client()
                 .preparedQuery(AuthSql.SELECT_URL_SIGNING_KEYS)
                 .execute()
-                .map(ImageUrlSigner::toKeys);
+                .map(rows -> rows.stream().map(ImageUrlSigner::toKey).toList());
     }
 
     private Future<RowSet<Row>> insertFirstKey() {
@@ -150,14 +148,9 @@ public final class ImageUrlSigner {
                 .execute(Tuple.of(Buffer.buffer(secret)));
     }
 
-    private static List<UrlSigningKey> toKeys(RowSet<Row> rows) {
-        List<UrlSigningKey> found = new ArrayList<>();
-        for (Row row : rows) {
-            OffsetDateTime retires = row.getOffsetDateTime("retires_at");
-            Instant retiresAt = retires == null ? null : retires.toInstant();
-            found.add(new UrlSigningKey(
-                    row.getInteger("id"), row.getBuffer("secret").getBytes(), retiresAt));
-        }
-        return List.copyOf(found);
+    private static UrlSigningKey toKey(Row row) {
+        OffsetDateTime retires = row.getOffsetDateTime("retires_at");
+        return new UrlSigningKey(
+                row.getInteger("id"), row.getBuffer("secret").getBytes(), retires == null ? null : retires.toInstant());
     }
 }

@@ -10,10 +10,10 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Base64;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -133,10 +133,6 @@ public record StreamTickets(Database database, SecureRandom random) {
                                 credentials.stream().map(Credential::ticketHash).toArray(String[]::new))
                         .addArrayOfUUID(
                                 credentials.stream().map(Credential::streamId).toArray(UUID[]::new)))
-                .map(rows -> {
-                    Set<String> hashes = new HashSet<>();
-                    rows.forEach(row -> hashes.add(row.getString("hash")));
-                    return hashes;
-                });
+                .map(rows -> rows.stream().map(row -> row.getString("hash")).collect(Collectors.toSet()));
     }
 }

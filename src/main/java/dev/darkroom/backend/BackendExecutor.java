@@ -23,9 +23,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class BackendExecutor {
     private static final Logger LOG = LoggerFactory.getLogger(BackendExecutor.class);
-    private static final BackendFailure BACKEND_EXCEPTION =
-            BackendFailure.of(FailureClass.INTERNAL, "INTERNAL_ERROR", "The call failed because of an internal error.");
-
     private static final Duration HEALTH_CHECK_TIMEOUT = Duration.ofSeconds(5);
 
     /** State of the circuit breaker. */
@@ -159,20 +156,16 @@ public final class BackendExecutor {
     }
 
     private Future<BackendOutcome> callBackend(ImageRequest request, BackendCall backendCall) {
-        Future<BackendOutcome> outcome;
-        try {
-            outcome = backend.generate(request, backendCall);
-        } catch (RuntimeException e) {
-            outcome = Future.failedFuture(e);
-        }
-        return outcome.otherwise(cause -> {
-            LOG.atError()
-                    .addKeyValue("backend", backend.name())
-                    .addKeyValue("generation", request.key())
-                    .setCause(cause)
-                    .log("backend threw an exception");
-            return new BackendOutcome.Failed(BACKEND_EXCEPTION);
-        });
+        return Future.succeededFuture()
+                .compose(start -> backend.generate(request, backendCall))
+                .otherwise(cause -> {
+                    LOG.atError()
+                            .addKeyValue("backend", backend.name())
+                            .addKeyValue("generation", request.key())
+                            .setCause(cause)
+                            .log("backend threw an exception");
+                    return new BackendOutcome.Failed(BackendFailure.INTERNAL_ERROR);
+                });
     }
 
     /** Returns the permit and updates the retry budget. Returns true when the budget is exhausted. */

@@ -23,6 +23,10 @@ public record BackendFailure(
     /** Rate limit (429). Pauses the whole backend and does not count as an attempt. */
     public static final String RATE_LIMITED = "RATE_LIMITED";
 
+    /** An unexpected exception in Darkroom. */
+    public static final BackendFailure INTERNAL_ERROR =
+            of(FailureClass.INTERNAL, "INTERNAL_ERROR", "The call failed because of an internal error.");
+
     /** The deadline of the attempt passed. The request was aborted and its socket closed. */
     public static final String TIMED_OUT = "TIMED_OUT";
 

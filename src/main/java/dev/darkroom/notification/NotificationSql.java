@@ -47,8 +47,8 @@ final class NotificationSql {
               SELECT user_id FROM wanted w WHERE NOT EXISTS (SELECT FROM user_streams s WHERE s.user_id = w.user_id)
               ORDER BY user_id
               ON CONFLICT (user_id) DO NOTHING
-              RETURNING user_id, epoch, last_seq, acked_seq)
-            SELECT s.user_id, s.epoch, s.last_seq, s.acked_seq FROM user_streams s JOIN wanted USING (user_id)
+              RETURNING user_id, epoch, last_seq)
+            SELECT s.user_id, s.epoch, s.last_seq FROM user_streams s JOIN wanted USING (user_id)
             UNION ALL SELECT * FROM made""";
 
     /** Selects the acknowledged sequence numbers of subscribers; no row for a subscriber that never acknowledged. */

@@ -1,13 +1,14 @@
 package dev.darkroom.notification;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.toMap;
+
 import dev.darkroom.database.Database;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,9 +24,8 @@ public record NotificationStore(Database database) {
      *
      * @param epoch identifies the numbering; changes when numbers start again at 1
      * @param lastSeq last assigned sequence number, 0 if none
-     * @param ackedSeq highest acknowledged sequence number, 0 if none or if the query does not read it
      */
-    public record StreamState(UUID epoch, long lastSeq, long ackedSeq) {}
+    public record StreamState(UUID epoch, long lastSeq) {}
 
     /**
      * Read state of a user.
@@ -62,12 +62,8 @@ public record NotificationStore(Database database) {
                         positions.keySet().toArray(String[]::new),
                         positions.values().toArray(Long[]::new),
                         limit))
-                .map(rows -> {
-                    Map<String, List<Notification>> found = new HashMap<>();
-                    rows.forEach(row -> found.computeIfAbsent(row.getString("user_id"), user -> new ArrayList<>())
-                            .add(toNotification(row)));
-                    return found;
-                });
+                .map(rows ->
+                        rows.stream().map(NotificationStore::toNotification).collect(groupingBy(Notification::userId)));
     }
 
     /**
@@ -87,16 +83,10 @@ public record NotificationStore(Database database) {
         return database.pool()
                 .preparedQuery(sql)
                 .execute(Tuple.of(users.toArray(String[]::new)))
-                .map(rows -> {
-                    Map<String, StreamState> found = new HashMap<>();
-                    rows.forEach(row -> found.put(
-                            row.getString("user_id"),
-                            new StreamState(
-                                    row.getUUID("epoch"),
-                                    row.getLong("last_seq"),
-                                    row.getColumnIndex("acked_seq") < 0 ? 0 : row.getLong("acked_seq"))));
-                    return found;
-                });
+                .map(rows -> rows.stream()
+                        .collect(toMap(
+                                row -> row.getString("user_id"),
+                                row -> new StreamState(row.getUUID("epoch"), row.getLong("last_seq")))));
     }
 
     /** Finds the acknowledged sequence numbers of these subscribers; subscribers that never acknowledged are missing. */
@@ -109,13 +99,10 @@ public record NotificationStore(Database database) {
                         .addArrayOfString(subscribers.stream()
                                 .map(SubscriberId::subscriber)
                                 .toArray(String[]::new)))
-                .map(rows -> {
-                    Map<SubscriberId, Long> found = new HashMap<>();
-                    rows.forEach(row -> found.put(
-                            new SubscriberId(row.getString("user_id"), row.getString("subscriber")),
-                            row.getLong("acked_seq")));
-                    return found;
-                });
+                .map(rows -> rows.stream()
+                        .collect(toMap(
+                                row -> new SubscriberId(row.getString("user_id"), row.getString("subscriber")),
+                                row -> row.getLong("acked_seq"))));
     }
 
     /** Finds the read state of these users; users without a stream are missing. */
@@ -123,13 +110,11 @@ public record NotificationStore(Database database) {
         return database.pool()
                 .preparedQuery(NotificationSql.SELECT_UNREAD_STATES)
                 .execute(Tuple.of(users.toArray(String[]::new)))
-                .map(rows -> {
-                    Map<String, UnreadState> found = new HashMap<>();
-                    rows.forEach(row -> found.put(
-                            row.getString("user_id"),
-                            new UnreadState(row.getLong("acked_seq"), row.getLong("last_seq"), row.getLong("unread"))));
-                    return found;
-                });
+                .map(rows -> rows.stream()
+                        .collect(toMap(
+                                row -> row.getString("user_id"),
+                                row -> new UnreadState(
+                                        row.getLong("acked_seq"), row.getLong("last_seq"), row.getLong("unread")))));
     }
 
     /** Lists up to {@code limit} notifications of a user after the sequence number {@code after}, oldest first. */

@@ -12,7 +12,6 @@ import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.security.SecureRandom;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
@@ -151,18 +150,16 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
         return connection
                 .preparedQuery(DeliveryEnqueueSql.SELECT_MISSED)
                 .execute(Tuple.of(webhookId, userId, after, before, MAX_REDELIVERIES))
-                .map(rows -> {
-                    List<Notification> missed = new ArrayList<>(rows.size());
-                    rows.forEach(row -> missed.add(new Notification(
-                            row.getUUID("id"),
-                            row.getString("user_id"),
-                            row.getLong("seq"),
-                            row.getString("type"),
-                            row.getUUID("generation_id"),
-                            row.getOffsetDateTime("created_at"),
-                            null,
-                            row.getJsonObject("data"))));
-                    return missed;
-                });
+                .map(rows -> rows.stream()
+                        .map(row -> new Notification(
+                                row.getUUID("id"),
+                                row.getString("user_id"),
+                                row.getLong("seq"),
+                                row.getString("type"),
+                                row.getUUID("generation_id"),
+                                row.getOffsetDateTime("created_at"),
+                                null,
+                                row.getJsonObject("data")))
+                        .toList());
     }
 }

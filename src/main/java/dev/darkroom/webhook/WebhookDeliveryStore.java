@@ -13,7 +13,6 @@ import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -63,11 +62,7 @@ final class WebhookDeliveryStore {
                 .compose(locked -> scope.connection()
                         .preparedQuery(WebhookDeliverySql.CLAIM_DUE)
                         .execute(Tuple.of(nodeId, limit, budget.toMillis(), MAX_PER_PARTITION, MAX_PER_USER)))
-                .map(rows -> {
-                    List<WebhookDeliveryLease> leases = new ArrayList<>(rows.size());
-                    rows.forEach(row -> leases.add(toLease(row)));
-                    return leases;
-                }));
+                .map(rows -> rows.stream().map(WebhookDeliveryStore::toLease).toList()));
     }
 
     /** Records a successful attempt and ends the delivery. */
@@ -187,33 +182,30 @@ final class WebhookDeliveryStore {
         return database.heartbeats()
                 .preparedQuery(WebhookDeliverySql.SELECT_ABANDONED)
                 .execute(Tuple.of(grace.toMillis(), limit))
-                .map(rows -> {
-                    List<AbandonedDelivery> abandoned = new ArrayList<>(rows.size());
-                    rows.forEach(row -> abandoned.add(new AbandonedDelivery(
-                            new WebhookDeliveryLease(
-                                    toFencingToken(row),
-                                    row.getInteger("attempts") + 1,
-                                    row.getInteger("failures"),
-                                    row.getUUID("webhook_id"),
-                                    row.getUUID("notification_id"),
-                                    row.getUUID("generation_id"),
-                                    null,
-                                    null,
-                                    null,
-                                    List.of(),
-                                    0,
-                                    null,
-                                    false),
-                            row.getBoolean("owner_alive"))));
-                    return abandoned;
-                });
+                .map(rows -> rows.stream()
+                        .map(row -> new AbandonedDelivery(
+                                new WebhookDeliveryLease(
+                                        toFencingToken(row),
+                                        row.getInteger("attempts") + 1,
+                                        row.getInteger("failures"),
+                                        row.getUUID("webhook_id"),
+                                        row.getUUID("notification_id"),
+                                        row.getUUID("generation_id"),
+                                        null,
+                                        null,
+                                        null,
+                                        List.of(),
+                                        0,
+                                        null,
+                                        false),
+                                row.getBoolean("owner_alive")))
+                        .toList());
     }
 
     private static Optional<RecordedAttempt> recorded(RowSet<Row> rows) {
-        for (Row row : rows) {
-            return Optional.of(new RecordedAttempt(row.getInteger("number"), row.getOffsetDateTime("retry_at")));
-        }
-        return Optional.empty();
+        return rows.stream()
+                .findFirst()
+                .map(row -> new RecordedAttempt(row.getInteger("number"), row.getOffsetDateTime("retry_at")));
     }
 
     private static FencingToken toFencingToken(Row row) {
@@ -221,12 +213,6 @@ final class WebhookDeliveryStore {
     }
 
     private static WebhookDeliveryLease toLease(Row row) {
-        List<byte[]> secrets = new ArrayList<>();
-        for (String column : List.of("secret", "previous_secret")) {
-            if (row.getBuffer(column) != null) {
-                secrets.add(row.getBuffer(column).getBytes());
-            }
-        }
         Long failingMs = row.getLong("failing_ms");
         return new WebhookDeliveryLease(
                 toFencingToken(row),
@@ -238,7 +224,7 @@ final class WebhookDeliveryStore {
                 row.getString("url"),
                 PayloadFormat.valueOf(row.getString("format")),
                 row.getBuffer("body"),
-                secrets,
+                WebhookSigner.readSecrets(row),
                 row.getLong("sent_at"),
                 failingMs == null ? null : Duration.ofMillis(failingMs),
                 row.getBoolean("disabled"));

@@ -1,12 +1,15 @@
 package dev.darkroom.webhook;
 
 import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.Row;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.crypto.Mac;
 import org.apache.commons.codec.digest.HmacAlgorithms;
 import org.apache.commons.codec.digest.HmacUtils;
@@ -29,6 +32,15 @@ public final class WebhookSigner {
     /** Returns the text form of a secret: {@code whsec_} and Base64. */
     public static String encodeSecret(byte[] secret) {
         return PREFIX + Base64.getEncoder().encodeToString(secret);
+    }
+
+    /** Reads the columns {@code secret} and {@code previous_secret}, those that are not null. */
+    public static List<byte[]> readSecrets(Row row) {
+        return Stream.of("secret", "previous_secret")
+                .map(row::getBuffer)
+                .filter(Objects::nonNull)
+                .map(Buffer::getBytes)
+                .toList();
     }
 
     /**

@@ -24,9 +24,13 @@ public final class RecordJson {
 
     private RecordJson() {}
 
-    /** Returns a JSON object with the components of a record, in their order. */
+    /**
+     * Returns a JSON object with the components of a record, in their order.
+     *
+     * @param value a record
+     */
     @SuppressWarnings("unchecked")
-    public static JsonObject encode(Record value) {
+    public static JsonObject encode(Object value) {
         return new JsonObject((Map<String, Object>) MAPPER.convertValue(value, Map.class));
     }
 }

@@ -281,8 +281,7 @@ final class NotificationSocket extends RegisteredStream implements NotificationF
         secondsSincePing++;
         if (secondsSincePing >= SECONDS_BETWEEN_PINGS) {
             secondsSincePing = 0;
-            write(SocketMessage.encodeEvent(
-                    "ping", NotificationPing.create(services.clock(), notificationSubscription)));
+            write(SocketMessage.encodeEvent("ping", NotificationPing.create(notificationSubscription)));
         }
     }
 }

@@ -6,13 +6,13 @@ import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.stream.StreamAdmission;
 import dev.darkroom.api.stream.StreamRegistry;
+import dev.darkroom.api.transport.ConnectionSlots;
 import dev.darkroom.auth.ClientAddressKey;
 import dev.darkroom.auth.FailedLoginLimiter;
 import dev.darkroom.auth.StreamTickets;
 import dev.darkroom.notification.stream.NotificationHub;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpVersion;
-import java.time.InstantSource;
 
 /**
  * {@code GET /api/notifications/socket}: streams notifications over a WebSocket (RFC 6455). Checks the origin, since browsers let
@@ -21,7 +21,9 @@ import java.time.InstantSource;
 public final class OpenNotificationSocketHandler implements OperationHandler {
     private static final int RETRY_AFTER_SECONDS = 5;
 
-    private final UnauthenticatedSocketLimiter unauthenticatedSockets = new UnauthenticatedSocketLimiter();
+    /** WebSockets of this verticle that are not authenticated yet. */
+    private final ConnectionSlots unauthenticatedSockets = new ConnectionSlots(400, 100);
+
     private final SocketServices services;
     private final HostAndOriginPolicy policy;
 
@@ -32,8 +34,7 @@ public final class OpenNotificationSocketHandler implements OperationHandler {
             NotificationHub hub,
             NotificationClient notifications,
             StreamTickets streamTickets,
-            FailedLoginLimiter failedLoginLimiter,
-            InstantSource clock) {}
+            FailedLoginLimiter failedLoginLimiter) {}
 
     /** @param policy decides which origins may open a WebSocket */
     public OpenNotificationSocketHandler(SocketServices socketServices, HostAndOriginPolicy policy) {

@@ -14,12 +14,10 @@ import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
-import java.time.InstantSource;
 import java.util.List;
 
 /** {@code GET /api/notifications/stream}: streams the notifications of the user as server-sent events. */
-public record StreamNotificationsHandler(StreamAdmission admission, NotificationHub hub, InstantSource clock)
-        implements OperationHandler {
+public record StreamNotificationsHandler(StreamAdmission admission, NotificationHub hub) implements OperationHandler {
     /** Reconnect delay of a browser after a lost connection. */
     private static final int RECONNECT_DELAY_MS = 3_000;
 
@@ -39,7 +37,7 @@ public record StreamNotificationsHandler(StreamAdmission admission, Notification
     @Override
     public void handle(OperationContext operationContext) {
         String cursor = LastEventId.read(operationContext);
-        HubSubscriber hubSubscriber = new HubSubscriber(Vertx.currentContext(), clock);
+        HubSubscriber hubSubscriber = new HubSubscriber();
         hubSubscriber.stream =
                 admission.open(operationContext, SseFrameEncoder.retry(RECONNECT_DELAY_MS), hubSubscriber);
         if (!hubSubscriber.stream.isClosed()) {
@@ -50,18 +48,12 @@ public record StreamNotificationsHandler(StreamAdmission admission, Notification
 
     /** Forwards frames from the event loop of the hub to the event loop of the stream, and backpressure the other way. */
     private static final class HubSubscriber implements SseStream.Producer, NotificationFrameSink {
-        private final Context eventLoop;
-        private final InstantSource clock;
+        private final Context eventLoop = Vertx.currentContext();
         private SseStream stream;
         private NotificationSubscription notificationSubscription;
 
         /** Whether frames were sent and {@link NotificationSubscription#markWritable} was not called since. */
         private boolean awaitingDrain;
-
-        HubSubscriber(Context eventLoop, InstantSource clock) {
-            this.eventLoop = eventLoop;
-            this.clock = clock;
-        }
 
         @Override
         public void send(List<NotificationFrame> frames) {
@@ -108,7 +100,7 @@ public record StreamNotificationsHandler(StreamAdmission admission, Notification
 
         @Override
         public JsonObject createPing() {
-            return NotificationPing.create(clock, notificationSubscription);
+            return NotificationPing.create(notificationSubscription);
         }
 
         @Override

@@ -80,6 +80,10 @@ public final class Problem extends RuntimeException {
         this(type, type.status, detail, List.of(), headers);
     }
 
+    private Problem(Type type, String detail) {
+        this(type, detail, Map.of());
+    }
+
     public static Problem invalid(List<ValidationError> errors) {
         ValidationError first = errors.get(0);
         String name = first.pointer().startsWith("#/") ? first.pointer().substring(2) : first.pointer();
@@ -94,7 +98,7 @@ public final class Problem extends RuntimeException {
 
     /** The request is not valid HTTP, so the problem names no field. */
     public static Problem malformedRequest() {
-        return new Problem(Type.INVALID_REQUEST, "The request is not valid HTTP.", Map.of());
+        return new Problem(Type.INVALID_REQUEST, "The request is not valid HTTP.");
     }
 
     /**
@@ -109,31 +113,29 @@ public final class Problem extends RuntimeException {
 
     /** The signed URL of an image has expired or is invalid. */
     public static Problem invalidImageUrl(String detail) {
-        return new Problem(Type.INVALID_IMAGE_URL, detail, Map.of());
+        return new Problem(Type.INVALID_IMAGE_URL, detail);
     }
 
     /** The operation requires the admin role. */
     public static Problem forbidden() {
-        return new Problem(Type.FORBIDDEN, "This operation requires the admin role.", Map.of());
+        return new Problem(Type.FORBIDDEN, "This operation requires the admin role.");
     }
 
     /** The origin of a web page may not connect. A browser sends the origin, and a page cannot forge it. */
     public static Problem originNotAllowed() {
-        return new Problem(Type.ORIGIN_NOT_ALLOWED, "The origin is not allowed to connect.", Map.of());
+        return new Problem(Type.ORIGIN_NOT_ALLOWED, "The origin is not allowed to connect.");
     }
 
     /** A page of another origin sent a request without credentials, perhaps without the knowledge of the user. */
     public static Problem crossOriginRequest() {
-        return new Problem(
-                Type.ORIGIN_NOT_ALLOWED, "Cross-origin requests without credentials are not allowed.", Map.of());
+        return new Problem(Type.ORIGIN_NOT_ALLOWED, "Cross-origin requests without credentials are not allowed.");
     }
 
     /** The request names a host that this server does not serve (RFC 9110, section 15.5.20). */
     public static Problem misdirectedRequest() {
         return new Problem(
                 Type.MISDIRECTED_REQUEST,
-                "Without authentication this server accepts only the hosts localhost, publicUrl and http.allowedHosts.",
-                Map.of());
+                "Without authentication this server accepts only the hosts localhost, publicUrl and http.allowedHosts.");
     }
 
     public static Problem requestTimeout() {
@@ -145,18 +147,17 @@ public final class Problem extends RuntimeException {
 
     /** The state of the resource does not allow the operation. */
     public static Problem conflict(String detail) {
-        return new Problem(Type.CONFLICT, detail, Map.of());
+        return new Problem(Type.CONFLICT, detail);
     }
 
     public static Problem idempotencyKeyReused() {
         return new Problem(
                 Type.IDEMPOTENCY_KEY_REUSED,
-                "This Idempotency-Key was used with a different request. Use a new key for each new request.",
-                Map.of());
+                "This Idempotency-Key was used with a different request. Use a new key for each new request.");
     }
 
     public static Problem notFound(String detail) {
-        return new Problem(Type.NOT_FOUND, detail, Map.of());
+        return new Problem(Type.NOT_FOUND, detail);
     }
 
     public static Problem unknownPath() {
@@ -179,7 +180,7 @@ public final class Problem extends RuntimeException {
     }
 
     public static Problem unsupportedMediaType() {
-        return new Problem(Type.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8.", Map.of());
+        return new Problem(Type.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8.");
     }
 
     /** The response lists the supported codings (RFC 9110, section 12.5.3). */
@@ -203,7 +204,7 @@ public final class Problem extends RuntimeException {
     }
 
     public static Problem internalError() {
-        return new Problem(Type.INTERNAL_ERROR, "The server failed. Give the operator the request id.", Map.of());
+        return new Problem(Type.INTERNAL_ERROR, "The server failed. Give the operator the request id.");
     }
 
     public static Problem unavailable() {

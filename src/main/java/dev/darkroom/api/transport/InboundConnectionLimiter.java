@@ -6,7 +6,6 @@ import io.vertx.core.transport.Transport;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -18,22 +17,16 @@ public final class InboundConnectionLimiter {
     /** Limit per separate port. Such ports serve few clients, all of the operator. */
     private static final int MAX_SEPARATE_CONNECTIONS = 64;
 
-    private final int maxConnections;
-    private final int maxPerAddress;
+    private final ConnectionSlots slots;
     private final Duration stallTimeout;
     private final UnsentByteBudget budget;
     private final RateLimitedWarning warning = new RateLimitedWarning("connection rejected, connection limit reached");
 
-    /** Number of connections by port. */
-    private final Map<Integer, Integer> separatePorts = new ConcurrentHashMap<>();
+    private final Map<Integer, ConnectionSlots> separateSlotsByPort = new ConcurrentHashMap<>();
 
     private final Map<Integer, Boolean> exemptPorts = new ConcurrentHashMap<>();
 
     private final Map<Integer, Duration> headTimeoutsByPort = new ConcurrentHashMap<>();
-
-    // Guarded by this.
-    private final Map<String, Integer> countsByAddress = new HashMap<>();
-    private int openConnections;
 
     /**
      * @param maxConnections connections in total
@@ -42,8 +35,7 @@ public final class InboundConnectionLimiter {
      * @param stallTimeout time without progress after which a write is aborted
      */
     public InboundConnectionLimiter(int maxConnections, int maxPerAddress, long maxUnsentBytes, Duration stallTimeout) {
-        this.maxConnections = maxConnections;
-        this.maxPerAddress = maxPerAddress;
+        this.slots = new ConnectionSlots(maxConnections, maxPerAddress);
         this.stallTimeout = stallTimeout;
         this.budget = new UnsentByteBudget(maxUnsentBytes);
     }
@@ -55,7 +47,7 @@ public final class InboundConnectionLimiter {
 
     /** Counts connections to this port separately: the port stays reachable when all other connections are in use. */
     public void countSeparately(int port) {
-        separatePorts.put(port, 0);
+        separateSlotsByPort.put(port, new ConnectionSlots(MAX_SEPARATE_CONNECTIONS, 0));
     }
 
     /** Limits the time of request heads to this port. */
@@ -69,8 +61,8 @@ public final class InboundConnectionLimiter {
     }
 
     /** Returns the number of open connections, without separate and exempt ports. */
-    public synchronized int openConnections() {
-        return openConnections;
+    public int openConnections() {
+        return slots.openConnections();
     }
 
     public UnsentByteBudget budget() {
@@ -83,9 +75,10 @@ public final class InboundConnectionLimiter {
         if (exemptPorts.containsKey(port)) {
             return true;
         }
-        Runnable release = separatePorts.containsKey(port) ? acquireSeparate(port) : acquire(channel.remoteAddress());
+        String address = address(channel.remoteAddress());
+        Runnable release = separateSlotsByPort.getOrDefault(port, slots).acquire(address);
         if (release == null) {
-            warning.log("address", address(channel.remoteAddress()));
+            warning.log("address", address);
             return false;
         }
         UnsentByteTracker tracker = UnsentByteTracker.open(budget, channel, stallTimeout);
@@ -105,31 +98,5 @@ public final class InboundConnectionLimiter {
         return remote instanceof InetSocketAddress inet
                 ? ClientAddressKey.of(io.vertx.core.net.SocketAddress.inetSocketAddress(inet))
                 : String.valueOf(remote);
-    }
-
-    private Runnable acquireSeparate(int port) {
-        int count = separatePorts.merge(port, 1, Integer::sum);
-        Runnable release = () -> separatePorts.merge(port, -1, Integer::sum);
-        if (count > MAX_SEPARATE_CONNECTIONS) {
-            release.run();
-            return null;
-        }
-        return release;
-    }
-
-    private synchronized Runnable acquire(SocketAddress remote) {
-        String address = address(remote);
-        int addressCount = countsByAddress.getOrDefault(address, 0);
-        if (openConnections >= maxConnections || maxPerAddress > 0 && addressCount >= maxPerAddress) {
-            return null;
-        }
-        openConnections++;
-        countsByAddress.put(address, addressCount + 1);
-        return () -> release(address);
-    }
-
-    private synchronized void release(String address) {
-        openConnections--;
-        countsByAddress.computeIfPresent(address, (name, count) -> count == 1 ? null : count - 1);
     }
 }

@@ -1,12 +1,11 @@
 package dev.darkroom.api.transport;
 
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 
 /**
  * Limits the unsent bytes of all accepted connections of a process together. Anonymous connections may use half of the budget.
@@ -125,26 +124,19 @@ public final class UnsentByteBudget {
     private List<UnsentByteTracker> trackersOfLargestOwner(
             boolean ofAnonymous, UnsentByteTracker requester, long bytes) {
         // Copies the sizes: they change concurrently, and sorting needs stable values.
-        Map<UnsentByteTracker, Long> bytesByTracker = new HashMap<>();
-        Map<String, Long> bytesByOwner = new HashMap<>();
-        for (UnsentByteTracker tracker : trackers) {
-            long trackedBytes = tracker.reservedBytes() + (tracker == requester ? bytes : 0);
-            if (tracker.isAnonymous() == ofAnonymous && trackedBytes > 0) {
-                bytesByTracker.put(tracker, trackedBytes);
-                bytesByOwner.merge(tracker.ownerKey(), trackedBytes, Long::sum);
-            }
-        }
-        String largestOwner = bytesByOwner.entrySet().stream()
-                .max(Map.Entry.comparingByValue())
-                .map(Map.Entry::getKey)
-                .orElse(null);
-        List<UnsentByteTracker> sorted = new ArrayList<>();
-        for (UnsentByteTracker tracker : bytesByTracker.keySet()) {
-            if (tracker.ownerKey().equals(largestOwner)) {
-                sorted.add(tracker);
-            }
-        }
-        sorted.sort(Comparator.comparing(bytesByTracker::get, Comparator.reverseOrder()));
-        return sorted;
+        record Sized(UnsentByteTracker tracker, long bytes) {}
+        Map<String, List<Sized>> byOwner = trackers.stream()
+                .filter(tracker -> tracker.isAnonymous() == ofAnonymous)
+                .map(tracker -> new Sized(tracker, tracker.reservedBytes() + (tracker == requester ? bytes : 0)))
+                .filter(sized -> sized.bytes() > 0)
+                .collect(Collectors.groupingBy(sized -> sized.tracker().ownerKey()));
+        return byOwner.values().stream()
+                .max(Comparator.comparingLong(
+                        owned -> owned.stream().mapToLong(Sized::bytes).sum()))
+                .orElse(List.of())
+                .stream()
+                .sorted(Comparator.comparingLong(Sized::bytes).reversed())
+                .map(Sized::tracker)
+                .toList();
     }
 }

@@ -25,6 +25,7 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
 
 /**
  * The webhook operations of the contract: the command and the response of each.
@@ -42,72 +43,40 @@ public record WebhookOperations(CommandClient webhooks, Duration dnsTimeout, Dur
     public List<OperationHandler> handlers() {
         return List.of(
                 new JsonOperationHandler("createWebhook", CREATED, this::create),
-                new JsonOperationHandler(
+                handler(
                         "listWebhooks",
                         OK,
-                        request -> webhooks.send(
-                                        new ListWebhooks(request.user(), request.limit(), request.uuid("cursor")),
-                                        request)
-                                .map(RecordJson::encode)),
-                new JsonOperationHandler(
-                        "getWebhook",
-                        OK,
-                        request -> webhooks.send(new GetWebhook(request.user(), webhookId(request)), request)
-                                .map(RecordJson::encode)),
-                new JsonOperationHandler(
+                        request -> new ListWebhooks(request.user(), request.limit(), request.uuid("cursor"))),
+                handler("getWebhook", OK, request -> new GetWebhook(request.user(), webhookId(request))),
+                handler(
                         "updateWebhook",
                         OK,
-                        request -> webhooks.send(
-                                        new UpdateWebhook(
-                                                request.user(),
-                                                webhookId(request),
-                                                WebhookRequestParser.parseSpec(request)),
-                                        request,
-                                        dnsTimeout)
-                                .map(RecordJson::encode)),
+                        dnsTimeout,
+                        request -> new UpdateWebhook(
+                                request.user(), webhookId(request), WebhookRequestParser.parseSpec(request))),
                 new JsonOperationHandler(
                         "deleteWebhook",
                         NO_CONTENT,
                         request -> webhooks.send(new DeleteWebhook(request.user(), webhookId(request)), request)
                                 .map(deleted -> null)),
-                new JsonOperationHandler(
+                handler(
                         "testWebhook",
                         OK,
-                        request -> webhooks.send(
-                                        new TestWebhook(request.user(), webhookId(request)), request, receiverTimeout)
-                                .map(RecordJson::encode)),
+                        receiverTimeout,
+                        request -> new TestWebhook(request.user(), webhookId(request))),
                 new JsonOperationHandler(
                         "rotateWebhookSecret",
                         OK,
                         request -> sendForSecret(new RotateWebhookSecret(request.user(), webhookId(request)), request)),
-                new JsonOperationHandler(
-                        "enableWebhook",
-                        OK,
-                        request -> webhooks.send(new EnableWebhook(request.user(), webhookId(request)), request)
-                                .map(RecordJson::encode)),
-                new JsonOperationHandler(
-                        "disableWebhook",
-                        OK,
-                        request -> webhooks.send(new DisableWebhook(request.user(), webhookId(request)), request)
-                                .map(RecordJson::encode)),
-                new JsonOperationHandler(
-                        "listWebhookDeliveries",
-                        OK,
-                        request -> webhooks.send(WebhookRequestParser.parseListDeliveries(request), request)
-                                .map(RecordJson::encode)),
-                new JsonOperationHandler(
+                handler("enableWebhook", OK, request -> new EnableWebhook(request.user(), webhookId(request))),
+                handler("disableWebhook", OK, request -> new DisableWebhook(request.user(), webhookId(request))),
+                handler("listWebhookDeliveries", OK, WebhookRequestParser::parseListDeliveries),
+                handler(
                         "redeliverWebhookDelivery",
                         ACCEPTED,
-                        request -> webhooks.send(
-                                        new RedeliverDelivery(
-                                                request.user(), webhookId(request), request.uuid("deliveryId")),
-                                        request)
-                                .map(RecordJson::encode)),
-                new JsonOperationHandler(
-                        "redeliverFailedWebhookDeliveries",
-                        ACCEPTED,
-                        request -> webhooks.send(WebhookRequestParser.parseRedeliverRange(request), request)
-                                .map(RecordJson::encode)),
+                        request ->
+                                new RedeliverDelivery(request.user(), webhookId(request), request.uuid("deliveryId"))),
+                handler("redeliverFailedWebhookDeliveries", ACCEPTED, WebhookRequestParser::parseRedeliverRange),
                 new JsonOperationHandler(
                         "getUserWebhookSecret",
                         OK,
@@ -116,6 +85,23 @@ public record WebhookOperations(CommandClient webhooks, Duration dnsTimeout, Dur
                         "rotateUserWebhookSecret",
                         OK,
                         request -> sendForSecret(new RotateUserSecret(request.user()), request)));
+    }
+
+    private OperationHandler handler(
+            String operationId, int status, Function<OperationContext, WebhookCommand<?>> command) {
+        return handler(operationId, status, Duration.ZERO, command);
+    }
+
+    private OperationHandler handler(
+            String operationId,
+            int status,
+            Duration extraTimeout,
+            Function<OperationContext, WebhookCommand<?>> command) {
+        return new JsonOperationHandler(
+                operationId,
+                status,
+                request -> webhooks.send(command.apply(request), request, extraTimeout)
+                        .map(RecordJson::encode));
     }
 
     private Future<JsonObject> create(OperationContext request) {

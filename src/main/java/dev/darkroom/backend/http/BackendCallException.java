@@ -1,6 +1,7 @@
 package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.FailureClass;
 
 /** Carries a {@link BackendFailure} through a chain of futures inside a backend, which converts it to an outcome. */
 public final class BackendCallException extends RuntimeException {
@@ -16,5 +17,16 @@ public final class BackendCallException extends RuntimeException {
     /** Returns the failure; never null. */
     public BackendFailure failure() {
         return backendFailure;
+    }
+
+    /** Returns an exception for a success of the AI server that has no usable image. */
+    public static BackendCallException invalidResult(String code, String message) {
+        return new BackendCallException(BackendFailure.of(FailureClass.INVALID_RESULT, code, message));
+    }
+
+    /** As {@link #invalidResult(String, String)}, with a detail for the log; null for none. */
+    public static BackendCallException invalidResult(String code, String message, String detail) {
+        return new BackendCallException(
+                BackendFailure.of(FailureClass.INVALID_RESULT, code, message).withDetail(detail));
     }
 }

@@ -35,9 +35,6 @@ public final class BackendCallScope {
             FailureClass.INTERNAL,
             "RESPONSE_MEMORY_EXHAUSTED",
             "The response of the AI server is large, and no memory was free to read it before the deadline.");
-    private static final BackendFailure INTERNAL =
-            BackendFailure.of(FailureClass.INTERNAL, "INTERNAL_ERROR", "The call failed because of an internal error.");
-
     private final Vertx vertx;
     private final String key;
     private final MemoryReservation reservation;
@@ -88,25 +85,21 @@ public final class BackendCallScope {
             reservation.release();
             return;
         }
-        Future<BackendOutcome> done;
-        try {
-            done = work.apply(this);
-        } catch (RuntimeException e) {
-            done = Future.failedFuture(e);
-        }
-        done.onComplete(
-                result -> {
-                    // The caller releases the images.
-                    if (!ended && result instanceof BackendOutcome.Generated) {
-                        reservation.retainUntil(backendCall.released());
-                    }
-                    end(result);
-                    reservation.release();
-                },
-                failure -> {
-                    end(new BackendOutcome.Failed(toFailure(failure)));
-                    reservation.release();
-                });
+        Future.succeededFuture()
+                .compose(start -> work.apply(this))
+                .onComplete(
+                        result -> {
+                            // The caller releases the images.
+                            if (!ended && result instanceof BackendOutcome.Generated) {
+                                reservation.retainUntil(backendCall.released());
+                            }
+                            end(result);
+                            reservation.release();
+                        },
+                        failure -> {
+                            end(new BackendOutcome.Failed(toFailure(failure)));
+                            reservation.release();
+                        });
     }
 
     private BackendFailure deadlineFailure() {
@@ -125,7 +118,7 @@ public final class BackendCallScope {
         if (!ended) {
             LOG.atError().addKeyValue("generation", key).setCause(cause).log("backend call failed unexpectedly");
         }
-        return INTERNAL.withDetail(cause.getClass().getName());
+        return BackendFailure.INTERNAL_ERROR.withDetail(cause.getClass().getName());
     }
 
     private void end(BackendOutcome result) {
@@ -183,7 +176,7 @@ public final class BackendCallScope {
                 vertx.setTimer(Math.max(1, TimeUnit.NANOSECONDS.toMillis(duration.toNanos())), t -> elapsed.complete());
         onEnd(() -> {
             if (vertx.cancelTimer(timer)) {
-                elapsed.fail(new BackendCallException(INTERNAL));
+                elapsed.fail(new BackendCallException(BackendFailure.INTERNAL_ERROR));
             }
         });
         return elapsed.future();

@@ -26,6 +26,8 @@ import java.time.Duration;
  */
 public record ImageDownloader(OutboundHttpClient httpClient, Settings.Backend settings, EgressPolicy egressPolicy) {
     private static final MultiMap HEADERS = MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "image/*");
+    private static final BackendFailure DOWNLOAD_FAILED = BackendFailure.of(
+            FailureClass.RESULT_DOWNLOAD, "DOWNLOAD_FAILED", "The image of the AI server could not be downloaded.");
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(100);
 
     /**
@@ -67,10 +69,8 @@ public record ImageDownloader(OutboundHttpClient httpClient, Settings.Backend se
         int status = outboundResponse.status();
         if (outboundResponse.success()) {
             if (outboundResponse.truncated()) {
-                throw new BackendCallException(BackendFailure.of(
-                        FailureClass.INVALID_RESULT,
-                        "RESPONSE_TOO_LARGE",
-                        "The image of the AI server exceeds the size limit."));
+                throw BackendCallException.invalidResult(
+                        "RESPONSE_TOO_LARGE", "The image of the AI server exceeds the size limit.");
             }
             return outboundResponse;
         }
@@ -82,11 +82,7 @@ public record ImageDownloader(OutboundHttpClient httpClient, Settings.Backend se
                                         "IMAGE_NOT_FOUND",
                                         "The image URL of the AI server does not exist.")
                                 .withHttpStatus(status)
-                        : BackendFailure.of(
-                                        FailureClass.RESULT_DOWNLOAD,
-                                        "DOWNLOAD_FAILED",
-                                        "The image of the AI server could not be downloaded.")
-                                .withHttpStatus(status));
+                        : DOWNLOAD_FAILED.withHttpStatus(status));
     }
 
     private static BackendCallException toDownloadException(HttpCallException cause) {
@@ -117,17 +113,11 @@ public record ImageDownloader(OutboundHttpClient httpClient, Settings.Backend se
     }
 
     private static BackendCallException downloadFailed(String reason) {
-        return new BackendCallException(BackendFailure.of(
-                        FailureClass.RESULT_DOWNLOAD,
-                        "DOWNLOAD_FAILED",
-                        "The image of the AI server could not be downloaded.")
-                .withDetail("download: " + reason));
+        return new BackendCallException(DOWNLOAD_FAILED.withDetail("download: " + reason));
     }
 
     private static BackendCallException invalidUrl() {
-        return new BackendCallException(BackendFailure.of(
-                FailureClass.INVALID_RESULT,
-                "INVALID_IMAGE_URL",
-                "The AI server returned an image URL that is not a valid HTTP or HTTPS URL."));
+        return BackendCallException.invalidResult(
+                "INVALID_IMAGE_URL", "The AI server returned an image URL that is not a valid HTTP or HTTPS URL.");
     }
 }

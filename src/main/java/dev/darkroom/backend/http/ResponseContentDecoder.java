@@ -1,7 +1,5 @@
 package dev.darkroom.backend.http;
 
-import dev.darkroom.backend.BackendFailure;
-import dev.darkroom.backend.FailureClass;
 import dev.darkroom.http.ContentCodings;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.image.ChunkedBytes;
@@ -63,18 +61,15 @@ public final class ResponseContentDecoder {
     }
 
     private static BackendCallException undecodable(List<String> codings, IOException e) {
-        return new BackendCallException(
-                e instanceof UnknownCodingException
-                        ? BackendFailure.of(
-                                        FailureClass.INVALID_RESULT,
-                                        "UNSUPPORTED_CONTENT_CODING",
-                                        "The response of the AI server has an unsupported content coding.")
-                                .withDetail("Content-Encoding: " + String.join(", ", codings))
-                        : BackendFailure.of(
-                                        FailureClass.INVALID_RESULT,
-                                        "MALFORMED_RESPONSE",
-                                        "The AI server reported success with a malformed response.")
-                                .withDetail("content coding: " + e));
+        return e instanceof UnknownCodingException
+                ? BackendCallException.invalidResult(
+                        "UNSUPPORTED_CONTENT_CODING",
+                        "The response of the AI server has an unsupported content coding.",
+                        "Content-Encoding: " + String.join(", ", codings))
+                : BackendCallException.invalidResult(
+                        "MALFORMED_RESPONSE",
+                        "The AI server reported success with a malformed response.",
+                        "content coding: " + e);
     }
 
     /** Decodes in reverse order, since the header lists codings in the order of their application. */

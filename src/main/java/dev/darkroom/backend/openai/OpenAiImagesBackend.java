@@ -3,7 +3,6 @@ package dev.darkroom.backend.openai;
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
@@ -228,10 +227,12 @@ public final class OpenAiImagesBackend implements ImageBackend {
 
     private List<OpenAiImageEntry> parseEntries(OutboundResponse outboundResponse, int count) {
         if (outboundResponse.truncated()) {
-            throw emptySuccess("RESPONSE_TOO_LARGE", "The response of the AI server exceeds the size limit.", null);
+            throw BackendCallException.invalidResult(
+                    "RESPONSE_TOO_LARGE", "The response of the AI server exceeds the size limit.");
         }
         if (outboundResponse.body().length() == 0) {
-            throw emptySuccess("EMPTY_RESPONSE", "The AI server reported success without an image.", null);
+            throw BackendCallException.invalidResult(
+                    "EMPTY_RESPONSE", "The AI server reported success without an image.");
         }
         Buffer bodyPrefix = outboundResponse.bodyPrefix();
         try {
@@ -260,7 +261,8 @@ public final class OpenAiImagesBackend implements ImageBackend {
     private Image inspectImage(OutboundResponse download) {
         OutboundResponse decoded = ResponseContentDecoder.decode(download, settings.maxImageBytes());
         if (decoded.truncated()) {
-            throw emptySuccess("RESPONSE_TOO_LARGE", "The image of the AI server exceeds the size limit.", null);
+            throw BackendCallException.invalidResult(
+                    "RESPONSE_TOO_LARGE", "The image of the AI server exceeds the size limit.");
         }
         return inspectImage(decoded.body());
     }
@@ -269,7 +271,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
         try {
             return ImageInspector.inspect(bytes, settings.maxImageBytes());
         } catch (InvalidImageException e) {
-            throw emptySuccess(
+            throw BackendCallException.invalidResult(
                     "INVALID_IMAGE", "The AI server returned data that is not a complete image.", e.getMessage());
         }
     }
@@ -282,11 +284,6 @@ public final class OpenAiImagesBackend implements ImageBackend {
                     backendFailure.withDetail(logTextRedactor.redact(backendFailure.detail())));
         }
         return backendOutcome;
-    }
-
-    private static BackendCallException emptySuccess(String code, String message, String detail) {
-        return new BackendCallException(
-                BackendFailure.of(FailureClass.INVALID_RESULT, code, message).withDetail(detail));
     }
 
     @Override

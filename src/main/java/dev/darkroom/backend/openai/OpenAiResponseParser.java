@@ -116,10 +116,12 @@ final class OpenAiResponseParser {
                 throw taskResponse();
             }
             if (images.isEmpty()) {
-                throw emptySuccess("EMPTY_RESPONSE", "The AI server reported success without an image.");
+                throw BackendCallException.invalidResult(
+                        "EMPTY_RESPONSE", "The AI server reported success without an image.");
             }
             if (images.size() < count) {
-                throw emptySuccess("TOO_FEW_IMAGES", "The AI server returned fewer images than requested.");
+                throw BackendCallException.invalidResult(
+                        "TOO_FEW_IMAGES", "The AI server returned fewer images than requested.");
             }
             return images;
         }
@@ -273,7 +275,8 @@ final class OpenAiResponseParser {
         @Override
         public void write(byte[] from, int start, int count) {
             if (count > maxImageBytes - bytes.length()) {
-                throw emptySuccess("RESPONSE_TOO_LARGE", "An image of the AI server exceeds the size limit.");
+                throw BackendCallException.invalidResult(
+                        "RESPONSE_TOO_LARGE", "An image of the AI server exceeds the size limit.");
             }
             bytes.append(from, start, count);
         }
@@ -288,14 +291,12 @@ final class OpenAiResponseParser {
     }
 
     private static BackendCallException undecodableImage() {
-        return emptySuccess("INVALID_IMAGE", "The AI server returned an image with invalid base64.");
+        return BackendCallException.invalidResult(
+                "INVALID_IMAGE", "The AI server returned an image with invalid base64.");
     }
 
     private static BackendCallException malformedResponse() {
-        return emptySuccess("MALFORMED_RESPONSE", "The AI server reported success with a malformed response.");
-    }
-
-    private static BackendCallException emptySuccess(String code, String message) {
-        return new BackendCallException(BackendFailure.of(FailureClass.INVALID_RESULT, code, message));
+        return BackendCallException.invalidResult(
+                "MALFORMED_RESPONSE", "The AI server reported success with a malformed response.");
     }
 }

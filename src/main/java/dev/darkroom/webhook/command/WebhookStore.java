@@ -20,7 +20,6 @@ import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.security.SecureRandom;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -192,18 +191,13 @@ final class WebhookStore {
         return database.client()
                 .preparedQuery(WebhookSql.SELECT_TEST_TARGET)
                 .execute(Tuple.of(id, userId))
-                .map(rows -> rows.stream().findFirst().map(row -> {
-                    List<byte[]> secrets = new ArrayList<>();
-                    secrets.add(row.getBuffer("secret").getBytes());
-                    if (row.getBuffer("previous_secret") != null) {
-                        secrets.add(row.getBuffer("previous_secret").getBytes());
-                    }
-                    return new TestTarget(
-                            row.getString("url"),
-                            PayloadFormat.valueOf(row.getString("format")),
-                            secrets,
-                            row.getOffsetDateTime("sent_at"));
-                }));
+                .map(rows -> rows.stream()
+                        .findFirst()
+                        .map(row -> new TestTarget(
+                                row.getString("url"),
+                                PayloadFormat.valueOf(row.getString("format")),
+                                WebhookSigner.readSecrets(row),
+                                row.getOffsetDateTime("sent_at"))));
     }
 
     private static SigningSecret toSecret(byte[] secret, Row row) {

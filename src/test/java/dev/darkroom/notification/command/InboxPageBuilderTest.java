@@ -35,7 +35,7 @@ class InboxPageBuilderTest {
                         new JsonObject()))
                 .toList();
         return InboxPageBuilder.create(
-                        new StreamState(EPOCH, lastSeq, 0),
+                        new StreamState(EPOCH, lastSeq),
                         Optional.ofNullable(cursor).flatMap(NotificationCursor::parse))
                 .build(notifications, 2, 0);
     }
