@@ -2,7 +2,6 @@ package dev.darkroom.api;
 
 import dev.darkroom.api.contract.ApiContract;
 import dev.darkroom.api.contract.CommandClient;
-import dev.darkroom.api.contract.ContractLoader;
 import dev.darkroom.api.contract.ContractRouter;
 import dev.darkroom.api.contract.JsonOperationHandler;
 import dev.darkroom.api.contract.OperationHandler;
@@ -42,7 +41,6 @@ import dev.darkroom.notification.stream.NotificationHub;
 import dev.darkroom.webhook.WebhookBus;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -92,7 +90,7 @@ public final class ApiVerticle extends VerticleBase {
     /**
      * Services shared by the instances of a process.
      *
-     * @param apiContract as returned by {@link #loadContract}; loading it takes longer than the rest of the start
+     * @param apiContract as returned by {@code ContractLoader.loadApi}; loading it takes longer than the rest of the start
      */
     public record SharedServices(
             ApiContract apiContract,
@@ -132,11 +130,6 @@ public final class ApiVerticle extends VerticleBase {
                 ? Future.succeededFuture()
                 : streams.closeAll("SHUTDOWN", DRAIN_SECONDS)
                         .compose(closed -> server.shutdown(SHUTDOWN_TIMEOUT_SECONDS, TimeUnit.SECONDS));
-    }
-
-    /** Loads the contract shared by all instances of a process. */
-    public static Future<ApiContract> loadContract(Vertx vertx) {
-        return ContractLoader.loadApi(vertx);
     }
 
     private Future<HttpServer> listen() {

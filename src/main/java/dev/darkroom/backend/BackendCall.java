@@ -3,8 +3,6 @@ package dev.darkroom.backend;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Timeout, abort handle and memory release of one call to a backend. Thread-safe. Abort handlers run on the thread that
@@ -12,9 +10,8 @@ import java.util.List;
  */
 public final class BackendCall {
     private final Duration timeout;
-    private final List<Runnable> abortHandlers = new ArrayList<>();
+    private final Promise<Void> aborted = Promise.promise();
     private final Promise<Void> released = Promise.promise();
-    private boolean aborted;
 
     /** @param timeout for the whole call, downloads included; positive */
     public BackendCall(Duration timeout) {
@@ -31,15 +28,7 @@ public final class BackendCall {
      * when the call has ended.
      */
     public void abort() {
-        List<Runnable> handlers;
-        synchronized (this) {
-            if (aborted) {
-                return;
-            }
-            aborted = true;
-            handlers = List.copyOf(abortHandlers);
-        }
-        handlers.forEach(Runnable::run);
+        aborted.tryComplete();
     }
 
     /**
@@ -56,18 +45,12 @@ public final class BackendCall {
     }
 
     /** Returns true once {@link #abort()} has been called. */
-    public synchronized boolean aborted() {
-        return aborted;
+    public boolean aborted() {
+        return aborted.future().isComplete();
     }
 
     /** Runs {@code handler} on abort, immediately when the call is already aborted. */
     public void onAbort(Runnable handler) {
-        synchronized (this) {
-            if (!aborted) {
-                abortHandlers.add(handler);
-                return;
-            }
-        }
-        handler.run();
+        aborted.future().onSuccess(now -> handler.run());
     }
 }

@@ -3,6 +3,7 @@ package dev.darkroom.image;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,9 +16,10 @@ public final class ImageStoreHealth {
 
     private final List<Runnable> changeHandlers = new CopyOnWriteArrayList<>();
 
-    // Guarded by this.
+    private final AtomicInteger retryingWrites = new AtomicInteger();
+
+    /** Guarded by this. */
     private String reason;
-    private int retryingWrites;
 
     /** Adds a handler that is called after every change of {@link #failing()}. */
     public void onChange(Runnable handler) {
@@ -31,17 +33,13 @@ public final class ImageStoreHealth {
 
     /** Records that a write failed and is retried until {@link #recordWriteEnd}. */
     public void recordWriteFailure(Throwable cause) {
-        synchronized (this) {
-            retryingWrites++;
-        }
+        retryingWrites.incrementAndGet();
         updateReason(String.valueOf(cause));
     }
 
     /** Records that a failed write succeeded or is no longer retried. */
     public void recordWriteEnd(boolean stored) {
-        synchronized (this) {
-            retryingWrites--;
-        }
+        retryingWrites.decrementAndGet();
         if (stored) {
             updateReason(null);
         }
@@ -49,11 +47,7 @@ public final class ImageStoreHealth {
 
     /** Records a successful check. Ignored while a write is retried: a check writes less than an image and may succeed on a full disk. */
     public void recordCheckSuccess() {
-        boolean accepted;
-        synchronized (this) {
-            accepted = retryingWrites == 0;
-        }
-        if (accepted) {
+        if (retryingWrites.get() == 0) {
             updateReason(null);
         }
     }

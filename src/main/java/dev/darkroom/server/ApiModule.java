@@ -4,6 +4,7 @@ import static dev.darkroom.server.ProcessLifecycle.await;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.api.ApiVerticle;
+import dev.darkroom.api.contract.ContractLoader;
 import dev.darkroom.api.generation.FinishedGenerationCache;
 import dev.darkroom.api.generation.OpenImageLimiter;
 import dev.darkroom.api.security.UnusableCertificateException;
@@ -39,7 +40,7 @@ final class ApiModule {
         StreamLimiter streamLimiter =
                 new StreamLimiter(FileDescriptorLimit.limitStreams(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
         ApiVerticle.SharedServices sharedServices = new ApiVerticle.SharedServices(
-                await(ApiVerticle.loadContract(vertx)),
+                await(ContractLoader.loadApi(vertx)),
                 resources.images(),
                 authServices,
                 finishedGenerations,

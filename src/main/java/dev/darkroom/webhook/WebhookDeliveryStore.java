@@ -224,7 +224,7 @@ final class WebhookDeliveryStore {
                 row.getString("url"),
                 PayloadFormat.valueOf(row.getString("format")),
                 row.getBuffer("body"),
-                WebhookSigner.readSecrets(row),
+                WebhookSigner.existingSecrets(row.getBuffer("secret"), row.getBuffer("previous_secret")),
                 row.getLong("sent_at"),
                 failingMs == null ? null : Duration.ofMillis(failingMs),
                 row.getBoolean("disabled"));

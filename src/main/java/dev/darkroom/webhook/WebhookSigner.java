@@ -1,7 +1,6 @@
 package dev.darkroom.webhook;
 
 import io.vertx.core.buffer.Buffer;
-import io.vertx.sqlclient.Row;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Base64;
@@ -34,13 +33,13 @@ public final class WebhookSigner {
         return PREFIX + Base64.getEncoder().encodeToString(secret);
     }
 
-    /** Reads the columns {@code secret} and {@code previous_secret}, those that are not null. */
-    public static List<byte[]> readSecrets(Row row) {
-        return Stream.of("secret", "previous_secret")
-                .map(row::getBuffer)
-                .filter(Objects::nonNull)
-                .map(Buffer::getBytes)
-                .toList();
+    /**
+     * Returns the signing secrets, the current one first.
+     *
+     * @param secrets null for a secret that does not exist
+     */
+    public static List<byte[]> existingSecrets(Buffer... secrets) {
+        return Stream.of(secrets).filter(Objects::nonNull).map(Buffer::getBytes).toList();
     }
 
     /**

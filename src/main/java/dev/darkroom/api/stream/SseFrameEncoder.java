@@ -13,30 +13,30 @@ public final class SseFrameEncoder {
 
     /** Encodes an event with an id. The client sends the id as {@code Last-Event-ID} when it reconnects. */
     public static Buffer event(String id, String event, JsonObject data) {
-        return Buffer.buffer("id: " + requireSingleLine(id) + "\nevent: " + requireSingleLine(event) + "\ndata: "
-                + data.encode() + "\n\n");
+        return frame(id, event, data.encode());
     }
 
     /** Encodes an event that does not change the last event id of the client. */
     static Buffer eventWithoutId(String event, JsonObject data) {
-        return Buffer.buffer("event: " + requireSingleLine(event) + "\ndata: " + data.encode() + "\n\n");
+        return frame(null, event, data.encode());
     }
 
     /** Encodes a frame of the notification hub. */
     public static Buffer encode(NotificationFrame notificationFrame) {
-        StringBuilder text = new StringBuilder(notificationFrame.data().length() + 80);
-        if (notificationFrame.id() != null) {
-            text.append("id: ")
-                    .append(requireSingleLine(notificationFrame.id()))
-                    .append('\n');
+        return frame(notificationFrame.id(), notificationFrame.event(), notificationFrame.data());
+    }
+
+    /** Encodes a frame; a null id or event is absent. */
+    private static Buffer frame(String id, String event, String data) {
+        StringBuilder text = new StringBuilder(data.length() + 80);
+        if (id != null) {
+            text.append("id: ").append(requireSingleLine(id)).append('\n');
         }
-        if (notificationFrame.event() != null) {
-            text.append("event: ")
-                    .append(requireSingleLine(notificationFrame.event()))
-                    .append('\n');
+        if (event != null) {
+            text.append("event: ").append(requireSingleLine(event)).append('\n');
         }
         return Buffer.buffer(text.append("data: ")
-                .append(requireSingleLine(notificationFrame.data()))
+                .append(requireSingleLine(data))
                 .append("\n\n")
                 .toString());
     }
@@ -64,7 +64,7 @@ public final class SseFrameEncoder {
     /** Encodes the last frame, with the reason of the close and the reconnect delay. */
     static Buffer closeEvent(String reason, int retryMs) {
         JsonObject data = new JsonObject().put("reason", reason).put("retryMs", retryMs);
-        return Buffer.buffer("retry: " + retryMs + "\nevent: close\ndata: " + data.encode() + "\n\n");
+        return withRetry(retryMs, eventWithoutId("close", data));
     }
 
     /** Encodes a comment. It keeps proxies from closing an idle connection, and scripts do not see it. */

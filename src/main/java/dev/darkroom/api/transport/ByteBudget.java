@@ -13,14 +13,8 @@ final class ByteBudget {
 
     /** Reserves bytes. Returns false, and reserves none, when they exceed the rest. */
     boolean tryReserve(long bytes) {
-        long before;
-        do {
-            before = used.get();
-            if (before + bytes > capacity) {
-                return false;
-            }
-        } while (!used.compareAndSet(before, before + bytes));
-        return true;
+        long before = used.getAndUpdate(now -> now + bytes > capacity ? now : now + bytes);
+        return before + bytes <= capacity;
     }
 
     void release(long bytes) {

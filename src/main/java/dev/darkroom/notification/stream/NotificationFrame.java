@@ -7,26 +7,21 @@ import dev.darkroom.notification.NotificationStore;
 import dev.darkroom.notification.StreamResetReason;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 /**
  * Event of a notification stream. All subscribers share one instance, which is encoded once. Thread-safe.
+ *
+ * @param id cursor after this event; null if the event does not change the cursor
+ * @param event event name; null for the initial frame, which contains only the cursor
+ * @param data JSON without line breaks; empty for the initial frame
+ * @param cache what {@link #encoded} returned
  */
-public final class NotificationFrame {
-    private final String id;
-    private final String event;
-    private final String data;
-    private volatile Buffer encoded;
+public record NotificationFrame(String id, String event, String data, AtomicReference<Buffer> cache) {
 
-    /**
-     * @param id cursor after this event; null if the event does not change the cursor
-     * @param event event name; null for the initial frame, which contains only the cursor
-     * @param data payload without line breaks
-     */
     private NotificationFrame(String id, String event, String data) {
-        this.id = id;
-        this.event = event;
-        this.data = data;
+        this(id, event, data, new AtomicReference<>());
     }
 
     /** Creates the initial frame. A browser fires no event for it, but stores its id as the last event id. */
@@ -58,21 +53,6 @@ public final class NotificationFrame {
                 null, "unreadState", NotificationPresenter.toJson(unreadState).encode());
     }
 
-    /** Returns the cursor after this event; null if the event does not change the cursor. */
-    public String id() {
-        return id;
-    }
-
-    /** Returns the event name; null for the initial frame. */
-    public String event() {
-        return event;
-    }
-
-    /** Returns JSON without line breaks; empty for the initial frame. */
-    public String data() {
-        return data;
-    }
-
     /**
      * Returns the encoded frame and caches it. For the most frequent format only.
      *
@@ -80,10 +60,10 @@ public final class NotificationFrame {
      * @return shared buffer, must not be modified
      */
     public Buffer encoded(Function<NotificationFrame, Buffer> encoder) {
-        Buffer buffer = encoded;
+        Buffer buffer = cache.get();
         if (buffer == null) {
             buffer = encoder.apply(this);
-            encoded = buffer;
+            cache.set(buffer);
         }
         return buffer;
     }

@@ -196,7 +196,8 @@ final class WebhookStore {
                         .map(row -> new TestTarget(
                                 row.getString("url"),
                                 PayloadFormat.valueOf(row.getString("format")),
-                                WebhookSigner.readSecrets(row),
+                                WebhookSigner.existingSecrets(
+                                        row.getBuffer("secret"), row.getBuffer("previous_secret")),
                                 row.getOffsetDateTime("sent_at"))));
     }
 

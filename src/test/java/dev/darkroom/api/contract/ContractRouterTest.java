@@ -44,7 +44,7 @@ class ContractRouterTest {
         Deployable api = new ApiVerticle(
                 settings,
                 new ApiVerticle.SharedServices(
-                        await(ApiVerticle.loadContract(vertx)),
+                        await(ContractLoader.loadApi(vertx)),
                         null,
                         AuthServices.withoutAuthentication(),
                         new FinishedGenerationCache(Ticker.systemTicker()),
