@@ -94,7 +94,8 @@ final class ErasureSql {
             "SELECT count(*)::int AS attempts FROM erased_attempts WHERE user_id = $1";
 
     /** Delete the remaining rows, in this order, because deliveries reference webhooks. */
-    static final List<String> DELETE_OTHER_ROWS = List.of("""
+    static final List<String> DELETE_OTHER_ROWS = List.of(
+            """
             WITH batch AS MATERIALIZED (
               SELECT id FROM webhook_deliveries WHERE user_id = $1 LIMIT $2),
             queue AS (
@@ -102,28 +103,22 @@ final class ErasureSql {
             deleted AS (
               DELETE FROM webhook_deliveries d USING batch b
               WHERE d.id = b.id AND (SELECT count(*) FROM queue) >= 0 RETURNING d.id)
-            SELECT count(*)::int AS deleted FROM deleted""", """
-            WITH deleted AS (
-              DELETE FROM webhooks WHERE id IN (SELECT id FROM webhooks WHERE user_id = $1 LIMIT $2) RETURNING id)
-            SELECT count(*)::int AS deleted FROM deleted""", """
-            WITH deleted AS (
-              DELETE FROM notifications WHERE user_id = $1 AND seq IN (
-                SELECT seq FROM notifications WHERE user_id = $1 ORDER BY seq LIMIT $2) RETURNING seq)
-            SELECT count(*)::int AS deleted FROM deleted""", """
-            WITH deleted AS (
-              DELETE FROM idempotency_keys WHERE user_id = $1 AND key IN (
-                SELECT key FROM idempotency_keys WHERE user_id = $1 LIMIT $2) RETURNING key)
-            SELECT count(*)::int AS deleted FROM deleted""", """
-            WITH deleted AS (
-              DELETE FROM subscriber_cursors WHERE user_id = $1 AND subscriber IN (
-                SELECT subscriber FROM subscriber_cursors WHERE user_id = $1 LIMIT $2) RETURNING subscriber)
-            SELECT count(*)::int AS deleted FROM deleted""", """
-            WITH deleted AS (
-              DELETE FROM user_streams WHERE user_id = $1 AND $2::int > 0 RETURNING user_id)
-            SELECT count(*)::int AS deleted FROM deleted""", """
-            WITH deleted AS (
-              DELETE FROM user_webhook_secrets WHERE user_id = $1 AND $2::int > 0 RETURNING user_id)
-            SELECT count(*)::int AS deleted FROM deleted""");
+            SELECT count(*)::int AS deleted FROM deleted""",
+            deleteRows("webhooks", "id"),
+            deleteRows("notifications", "seq"),
+            deleteRows("idempotency_keys", "key"),
+            deleteRows("subscriber_cursors", "subscriber"),
+            deleteRows("user_streams", "user_id"),
+            deleteRows("user_webhook_secrets", "user_id"));
 
     private ErasureSql() {}
+
+    /** @param key column that, with the user, identifies a row */
+    private static String deleteRows(String table, String key) {
+        return """
+            WITH deleted AS (
+              DELETE FROM %1$s WHERE user_id = $1 AND %2$s IN (
+                SELECT %2$s FROM %1$s WHERE user_id = $1 ORDER BY %2$s LIMIT $2) RETURNING %2$s)
+            SELECT count(*)::int AS deleted FROM deleted""".formatted(table, key);
+    }
 }

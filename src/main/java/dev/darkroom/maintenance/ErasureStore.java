@@ -5,9 +5,10 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Deletes a user's rows in batches, each in its own transaction. Futures fail with the driver's errors. Usable from any event loop.
@@ -40,11 +41,7 @@ final class ErasureStore {
         return database.pool()
                 .preparedQuery(ErasureSql.FIND_UNFINISHED)
                 .execute()
-                .map(rows -> {
-                    List<String> users = new ArrayList<>(rows.size());
-                    rows.forEach(row -> users.add(row.getString("user_id")));
-                    return users;
-                });
+                .map(rows -> rows.stream().map(row -> row.getString("user_id")).toList());
     }
 
     /** Checks whether the erasure of a user is unfinished. */
@@ -59,27 +56,21 @@ final class ErasureStore {
 
     /** Deletes the user's API keys and stream tickets; completes with the number of rows. */
     Future<Integer> deleteCredentials(String user) {
-        Future<Integer> deleted = Future.succeededFuture(0);
-        for (String sql : ErasureSql.DELETE_CREDENTIALS) {
-            deleted = deleted.compose(before -> execute(sql, Tuple.of(user)).map(rows -> before + rows.rowCount()));
-        }
-        return deleted;
+        return sum(
+                ErasureSql.DELETE_CREDENTIALS,
+                sql -> execute(sql, Tuple.of(user)).map(RowSet::rowCount));
     }
 
     /** Deletes a batch of generations; completes with their number. */
     Future<Integer> deleteGenerations(String user) {
-        return execute(ErasureSql.DELETE_GENERATIONS, Tuple.of(user, BATCH_SIZE))
-                .map(rows -> rows.iterator().next().getInteger("deleted"));
+        return deleteBatch(ErasureSql.DELETE_GENERATIONS, user);
     }
 
     /** Finds a batch of storage keys of erased images whose files may still exist. */
     Future<List<String>> findErasedImages(String user) {
         return execute(ErasureSql.FIND_ERASED_IMAGES, Tuple.of(user, BATCH_SIZE))
-                .map(rows -> {
-                    List<String> keys = new ArrayList<>(rows.size());
-                    rows.forEach(row -> keys.add(row.getString("storage_key")));
-                    return keys;
-                });
+                .map(rows ->
+                        rows.stream().map(row -> row.getString("storage_key")).toList());
     }
 
     /** Deletes the records of erased images; call after their files were deleted. */
@@ -91,15 +82,13 @@ final class ErasureStore {
     /** Finds a batch of attempts that write no more files and may have left some. */
     Future<List<ErasedAttempt>> findEndedAttempts(String user) {
         return execute(ErasureSql.FIND_ENDED_ATTEMPTS, Tuple.of(user, BATCH_SIZE))
-                .map(rows -> {
-                    List<ErasedAttempt> attempts = new ArrayList<>(rows.size());
-                    rows.forEach(row -> attempts.add(new ErasedAttempt(
-                            row.getUUID("generation_id"),
-                            row.getUUID("node_id"),
-                            row.getLong("lease_token"),
-                            row.getInteger("image_count"))));
-                    return attempts;
-                });
+                .map(rows -> rows.stream()
+                        .map(row -> new ErasedAttempt(
+                                row.getUUID("generation_id"),
+                                row.getUUID("node_id"),
+                                row.getLong("lease_token"),
+                                row.getInteger("image_count")))
+                        .toList());
     }
 
     /** Deletes the records of erased attempts; call after their files were deleted. */
@@ -119,18 +108,28 @@ final class ErasureStore {
 
     /** Deletes all remaining rows of the user; completes with their number. */
     Future<Integer> deleteOthers(String user) {
-        Future<Integer> deleted = Future.succeededFuture(0);
-        for (String sql : ErasureSql.DELETE_OTHER_ROWS) {
-            deleted = deleted.compose(before -> deleteAll(sql, user, before));
-        }
-        return deleted;
+        return sum(ErasureSql.DELETE_OTHER_ROWS, sql -> repeat(() -> deleteBatch(sql, user)));
     }
 
-    private Future<Integer> deleteAll(String sql, String user, int before) {
-        return execute(sql, Tuple.of(user, BATCH_SIZE)).compose(rows -> {
-            int deleted = rows.iterator().next().getInteger("deleted");
-            return deleted == 0 ? Future.succeededFuture(before) : deleteAll(sql, user, before + deleted);
-        });
+    /** Runs a step for each item, in order; completes with the sum of the results. */
+    static <T> Future<Integer> sum(List<T> items, Function<T, Future<Integer>> step) {
+        Future<Integer> total = Future.succeededFuture(0);
+        for (T item : items) {
+            total = total.compose(before -> step.apply(item).map(count -> before + count));
+        }
+        return total;
+    }
+
+    /** Repeats a batch until its result is 0; completes with the sum of the results. */
+    static Future<Integer> repeat(Supplier<Future<Integer>> batch) {
+        return batch.get()
+                .compose(count ->
+                        count == 0 ? Future.succeededFuture(0) : repeat(batch).map(others -> count + others));
+    }
+
+    private Future<Integer> deleteBatch(String sql, String user) {
+        return execute(sql, Tuple.of(user, BATCH_SIZE))
+                .map(rows -> rows.iterator().next().getInteger("deleted"));
     }
 
     private Future<RowSet<Row>> execute(String sql, Tuple values) {

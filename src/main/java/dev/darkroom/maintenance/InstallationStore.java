@@ -3,7 +3,6 @@ package dev.darkroom.maintenance;
 import dev.darkroom.database.Database;
 import dev.darkroom.image.local.ImageDirectoryOwner;
 import io.vertx.core.Future;
-import java.util.ArrayList;
 import java.util.List;
 
 /** Reads the identity of a database, which its image directory must match. Futures fail with the driver's errors. */
@@ -25,10 +24,10 @@ public final class InstallationStore {
     }
 
     private static Future<List<String>> findRecentKeys(Database database) {
-        return database.pool().query(FIND_RECENT_KEYS).execute().map(rows -> {
-            List<String> keys = new ArrayList<>(rows.size());
-            rows.forEach(row -> keys.add(row.getString("storage_key")));
-            return keys;
-        });
+        return database.pool()
+                .query(FIND_RECENT_KEYS)
+                .execute()
+                .map(rows ->
+                        rows.stream().map(row -> row.getString("storage_key")).toList());
     }
 }

@@ -3,6 +3,7 @@ package dev.darkroom.maintenance;
 import dev.darkroom.database.Database;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
@@ -28,15 +29,7 @@ final class NotificationPartitionStore {
         return withLock(connection -> connection
                 .preparedQuery(NotificationPartitionSql.SELECT_MISSING_WEEKS)
                 .execute(Tuple.of(weeks))
-                .compose(rows -> {
-                    List<String> created = new ArrayList<>();
-                    Future<Void> all = Future.succeededFuture();
-                    for (Row row : rows) {
-                        all = all.compose(done -> create(connection, row))
-                                .onSuccess(done -> created.add(row.getString("name")));
-                    }
-                    return all.map(done -> created);
-                }));
+                .compose(rows -> forEach(rows, row -> create(connection, row))));
     }
 
     private static Future<Void> create(SqlConnection connection, Row week) {
@@ -61,29 +54,30 @@ final class NotificationPartitionStore {
         return withLock(connection -> connection
                 .preparedQuery(NotificationPartitionSql.SELECT_EXPIRED)
                 .execute(Tuple.of(age.toMillis()))
-                .compose(rows -> {
-                    List<String> dropped = new ArrayList<>();
-                    Future<Void> all = Future.succeededFuture();
-                    for (Row row : rows) {
-                        all = all.compose(
-                                        done -> drop(connection, row.getString("name"), row.getOffsetDateTime("ends")))
-                                .onSuccess(done -> dropped.add(row.getString("name")));
+                .compose(rows -> forEach(rows, row -> drop(connection, row)))
+                .compose(dropped -> deleteExpiredFromDefault(connection, age).map(deleted -> {
+                    if (deleted > 0) {
+                        dropped.add(deleted + " rows of the default partition");
                     }
-                    return all.compose(done -> deleteExpiredFromDefault(connection, age))
-                            .map(deleted -> {
-                                if (deleted > 0) {
-                                    dropped.add(deleted + " rows of the default partition");
-                                }
-                                return dropped;
-                            });
-                }));
+                    return dropped;
+                })));
     }
 
-    private static Future<Void> drop(SqlConnection connection, String name, OffsetDateTime ends) {
+    /** Runs {@code work} for each partition, in order; completes with their names. */
+    private static Future<List<String>> forEach(RowSet<Row> partitions, Function<Row, Future<Void>> work) {
+        List<String> names = new ArrayList<>();
+        Future<Void> all = Future.succeededFuture();
+        for (Row partition : partitions) {
+            all = all.compose(done -> work.apply(partition)).onSuccess(done -> names.add(partition.getString("name")));
+        }
+        return all.map(names);
+    }
+
+    private static Future<Void> drop(SqlConnection connection, Row partition) {
         return connection
-                .query(NotificationPartitionSql.DROP_PARTITION.formatted(name))
+                .query(NotificationPartitionSql.DROP_PARTITION.formatted(partition.getString("name")))
                 .execute()
-                .compose(dropped -> advanceCompleteSince(connection, ends));
+                .compose(dropped -> advanceCompleteSince(connection, partition.getOffsetDateTime("ends")));
     }
 
     private static Future<Long> deleteExpiredFromDefault(SqlConnection connection, Duration age) {

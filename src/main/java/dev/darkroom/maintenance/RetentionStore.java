@@ -5,12 +5,11 @@ import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * Deletes expired rows, one batch per transaction. A batch completes with empty if another process holds the advisory lock. Futures fail
@@ -78,11 +77,8 @@ final class RetentionStore {
         return database.pool()
                 .preparedQuery(RetentionSql.FIND_DISCARDED_IMAGES)
                 .execute(Tuple.of(age.toMillis(), limit))
-                .map(rows -> {
-                    List<String> keys = new ArrayList<>(rows.size());
-                    rows.forEach(row -> keys.add(row.getString("storage_key")));
-                    return keys;
-                });
+                .map(rows ->
+                        rows.stream().map(row -> row.getString("storage_key")).toList());
     }
 
     /** Deletes the records of discarded images; call after their files were deleted. */
@@ -100,10 +96,7 @@ final class RetentionStore {
         return database.pool()
                 .preparedQuery(RetentionSql.FIND_KNOWN_IMAGES)
                 .execute(Tuple.of(ids.toArray(UUID[]::new)))
-                .map(rows -> {
-                    Set<String> keys = new HashSet<>();
-                    rows.forEach(row -> keys.add(row.getString("storage_key")));
-                    return keys;
-                });
+                .map(rows ->
+                        rows.stream().map(row -> row.getString("storage_key")).collect(Collectors.toSet()));
     }
 }

@@ -12,6 +12,7 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -119,17 +120,14 @@ public final class UserErasureService {
      * @return completes with true if it found no row, no file, and no attempt that may still write one
      */
     Future<Boolean> runPass(String user) {
-        return store.deleteCredentials(user)
-                .compose(credentials -> deleteGenerations(user, credentials))
-                .compose(before -> store.deleteOthers(user).map(others -> before + others))
-                .compose(before -> deleteImages(user, before))
-                .compose(before -> deleteAttemptFiles(user, before))
-                .compose(before -> store.countErasedAttempts(user).map(remaining -> {
-                    if (remaining > 0) {
-                        GenerationSignals.ERASED.publish(notifyChannel);
-                    }
-                    return before + remaining;
-                }))
+        List<Function<String, Future<Integer>>> steps = List.of(
+                store::deleteCredentials,
+                name -> ErasureStore.repeat(() -> deleteGenerations(name)),
+                store::deleteOthers,
+                this::deleteImages,
+                this::deleteAttemptFiles,
+                this::countAttempts);
+        return ErasureStore.sum(steps, step -> step.apply(user))
                 .compose(found -> found > 0 ? Future.succeededFuture(false) : finish(user));
     }
 
@@ -142,37 +140,45 @@ public final class UserErasureService {
         });
     }
 
-    private Future<Integer> deleteGenerations(String user, int before) {
+    private Future<Integer> deleteGenerations(String user) {
         return store.deleteGenerations(user).compose(deleted -> {
             if (deleted == 0) {
-                return Future.succeededFuture(before);
+                return Future.succeededFuture(0);
             }
             // Makes workers check their leases in the database, and caches remove the generations.
             GenerationSignals.CANCELLED.publish(notifyChannel);
             GenerationSignals.DELETED.publish(notifyChannel);
-            return deleteImages(user, before + deleted).compose(found -> deleteGenerations(user, found));
+            return deleteImages(user).map(images -> deleted + images);
         });
     }
 
-    private Future<Integer> deleteImages(String user, int before) {
-        return store.findErasedImages(user)
+    private Future<Integer> deleteImages(String user) {
+        return ErasureStore.repeat(() -> store.findErasedImages(user)
                 .compose(keys -> keys.isEmpty()
-                        ? Future.succeededFuture(before)
+                        ? Future.succeededFuture(0)
                         : deleteFiles(keys)
                                 .compose(deleted -> store.deleteErasedImages(keys))
-                                .compose(deleted -> deleteImages(user, before + keys.size())));
+                                .map(keys.size())));
     }
 
     /** Deletes files of attempts that were never recorded in {@code images}. */
-    private Future<Integer> deleteAttemptFiles(String user, int before) {
-        return store.findEndedAttempts(user)
+    private Future<Integer> deleteAttemptFiles(String user) {
+        return ErasureStore.repeat(() -> store.findEndedAttempts(user)
                 .compose(ended -> ended.isEmpty()
-                        ? Future.succeededFuture(before)
+                        ? Future.succeededFuture(0)
                         : deleteFiles(ended.stream()
                                         .flatMap(attempt -> storageKeys(attempt).stream())
                                         .toList())
                                 .compose(deleted -> store.deleteErasedAttempts(ended))
-                                .compose(deleted -> deleteAttemptFiles(user, before + ended.size())));
+                                .map(ended.size())));
+    }
+
+    private Future<Integer> countAttempts(String user) {
+        return store.countErasedAttempts(user).onSuccess(remaining -> {
+            if (remaining > 0) {
+                GenerationSignals.ERASED.publish(notifyChannel);
+            }
+        });
     }
 
     private static List<String> storageKeys(ErasedAttempt attempt) {

@@ -63,8 +63,9 @@ public final class VacuumBlockerMonitor {
                         .toList());
         observation.blockers().forEach(vacuumBlocker -> firstSeen.putIfAbsent(vacuumBlocker.identity(), nowNanos));
         List<VacuumBlocker> longLived = observation.blockers().stream()
-                .map(vacuumBlocker ->
-                        vacuumBlocker.age() != null ? vacuumBlocker : withObservedAge(vacuumBlocker, nowNanos))
+                .map(vacuumBlocker -> vacuumBlocker.age() != null
+                        ? vacuumBlocker
+                        : vacuumBlocker.withAge(Duration.ofNanos(nowNanos - firstSeen.get(vacuumBlocker.identity()))))
                 .filter(vacuumBlocker -> vacuumBlocker.age().compareTo(ageLimit) > 0)
                 .sorted(Comparator.comparing(VacuumBlocker::age).reversed())
                 .toList();
@@ -77,55 +78,26 @@ public final class VacuumBlockerMonitor {
         warning = !longLived.isEmpty();
     }
 
-    /** Sets the age to the time since the blocker was first observed. */
-    private VacuumBlocker withObservedAge(VacuumBlocker vacuumBlocker, long nowNanos) {
-        Duration age = Duration.ofNanos(nowNanos - firstSeen.get(vacuumBlocker.identity()));
-        return new VacuumBlocker(
-                vacuumBlocker.kind(),
-                vacuumBlocker.pid(),
-                vacuumBlocker.name(),
-                vacuumBlocker.state(),
-                age,
-                vacuumBlocker.identity());
-    }
-
     private static void logWarning(Observation observation, List<VacuumBlocker> longLived) {
-        VacuumBlocker oldest = longLived.get(0);
-        LoggingEventBuilder line = LOG.atWarn().addKeyValue("kind", oldest.kind());
-        if (oldest.pid() != null) {
-            line = line.addKeyValue("pid", oldest.pid());
+        LoggingEventBuilder line = LOG.atWarn();
+        for (Map.Entry<String, Object> field : longLived.get(0).toJson()) {
+            line = line.addKeyValue(field.getKey(), field.getValue());
         }
-        if (oldest.name() != null) {
-            line = line.addKeyValue("name", oldest.name());
-        }
-        if (oldest.state() != null) {
-            line = line.addKeyValue("state", oldest.state());
-        }
-        line.addKeyValue("ageMs", oldest.age().toMillis())
-                .addKeyValue("vacuumBlockers", longLived.size())
+        line.addKeyValue("vacuumBlockers", longLived.size())
                 .addKeyValue("deadTuples", observation.deadQueueRows())
                 .log("long transaction blocks vacuum");
     }
 
     private static JsonObject toJson(Observation observation, List<VacuumBlocker> longLived) {
-        JsonArray blockers = new JsonArray();
-        longLived.stream().limit(MAX_REPORTED).forEach(vacuumBlocker -> {
-            JsonObject json = new JsonObject().put("kind", vacuumBlocker.kind());
-            if (vacuumBlocker.pid() != null) {
-                json.put("pid", vacuumBlocker.pid());
-            }
-            if (vacuumBlocker.name() != null) {
-                json.put("name", vacuumBlocker.name());
-            }
-            if (vacuumBlocker.state() != null) {
-                json.put("state", vacuumBlocker.state());
-            }
-            blockers.add(json.put("ageMs", vacuumBlocker.age().toMillis()));
-        });
         return new JsonObject()
                 .put("longTransactionWarning", !longLived.isEmpty())
                 .put("observedAt", Rfc3339Timestamp.format(Instant.now()))
                 .put("deadTuples", observation.deadQueueRows())
-                .put("vacuumBlockers", blockers);
+                .put(
+                        "vacuumBlockers",
+                        new JsonArray(longLived.stream()
+                                .limit(MAX_REPORTED)
+                                .map(VacuumBlocker::toJson)
+                                .toList()));
     }
 }

@@ -2,10 +2,11 @@ package dev.darkroom.maintenance;
 
 import dev.darkroom.database.Database;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** Queries PostgreSQL for transactions and slots that prevent vacuum from removing dead rows. Usable from any event loop. */
 final class VacuumBlockerStore {
@@ -51,7 +52,22 @@ final class VacuumBlockerStore {
      * @param age null if unknown
      * @param identity identifies the same blocker in later observations
      */
-    record VacuumBlocker(String kind, Integer pid, String name, String state, Duration age, String identity) {}
+    record VacuumBlocker(String kind, Integer pid, String name, String state, Duration age, String identity) {
+        VacuumBlocker withAge(Duration observed) {
+            return new VacuumBlocker(kind, pid, name, state, observed, identity);
+        }
+
+        /** Returns the fields for the contract and the log, without unknown ones. Requires an age. */
+        JsonObject toJson() {
+            JsonObject json = new JsonObject().put("kind", kind).put("pid", pid).put("name", name);
+            json.put("state", state)
+                    .put("ageMs", age.toMillis())
+                    .getMap()
+                    .values()
+                    .removeIf(Objects::isNull);
+            return json;
+        }
+    }
 
     /**
      * Result of a query.
@@ -64,18 +80,15 @@ final class VacuumBlockerStore {
     /** Queries the current blockers. Fails with the driver's errors. */
     Future<Observation> findBlockers() {
         // Use the heartbeat connections, because slow claims may have exhausted the pool.
-        return database.heartbeats().query(FIND_BLOCKERS).execute().map(rows -> {
-            List<VacuumBlocker> blockers = new ArrayList<>();
-            long deadRows = 0;
-            for (Row row : rows) {
-                Long dead = row.getLong("dead_rows");
-                deadRows = dead == null ? 0 : dead;
-                if (row.getString("kind") != null) {
-                    blockers.add(toBlocker(row));
-                }
-            }
-            return new Observation(deadRows, blockers);
-        });
+        return database.heartbeats()
+                .query(FIND_BLOCKERS)
+                .execute()
+                .map(rows -> new Observation(
+                        Objects.requireNonNullElse(rows.iterator().next().getLong("dead_rows"), 0L),
+                        rows.stream()
+                                .filter(row -> row.getString("kind") != null)
+                                .map(VacuumBlockerStore::toBlocker)
+                                .toList()));
     }
 
     private static VacuumBlocker toBlocker(Row row) {
