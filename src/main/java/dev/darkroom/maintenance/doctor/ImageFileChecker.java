@@ -10,24 +10,23 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * Compares image files with their rows. Works page by page, so that neither the duration of a transaction nor the memory depends on the
  * number of images. Blocking, for one thread.
+ *
+ * @param orphanAge minimum age of files that count as orphaned
  */
-final class ImageFileChecker {
+record ImageFileChecker(ReadOnlySession readOnlySession, Path imageDirectory, Duration orphanAge) {
     private static final int PAGE_SIZE = 2_000;
     private static final String FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
@@ -44,17 +43,6 @@ final class ImageFileChecker {
 
     private static final String FIND_EXISTING_IDS = "SELECT id::text FROM images WHERE id = ANY (?::uuid[])";
     private static final String FIND_STORAGE_KEYS = "SELECT storage_key FROM images WHERE id = ANY (?::uuid[])";
-
-    private final ReadOnlySession readOnlySession;
-    private final Path imageDirectory;
-    private final Duration orphanAge;
-
-    /** @param orphanAge minimum age of files that count as orphaned */
-    ImageFileChecker(ReadOnlySession readOnlySession, Path imageDirectory, Duration orphanAge) {
-        this.readOnlySession = readOnlySession;
-        this.imageDirectory = imageDirectory;
-        this.orphanAge = orphanAge;
-    }
 
     private record ImageRow(String id, String generation, String key, long bytes, String sha256) {}
 
@@ -191,14 +179,8 @@ final class ImageFileChecker {
     }
 
     private static String sha256(Path file) throws IOException {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            try (InputStream in = new DigestInputStream(Files.newInputStream(file), digest)) {
-                in.transferTo(java.io.OutputStream.nullOutputStream());
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("SHA-256 is not available", e);
+        try (InputStream content = Files.newInputStream(file)) {
+            return DigestUtils.sha256Hex(content);
         }
     }
 
