@@ -94,7 +94,7 @@ class ArchitectureTest {
             Map.entry("backend.openai", "backend backend.http config http http.egress image"),
             Map.entry("cache", ""),
             Map.entry("config", ""),
-            Map.entry("database", "config netty"),
+            Map.entry("database", "cache config netty"),
             Map.entry("database.embedded", "config database file"),
             Map.entry("eventbus", "database"),
             Map.entry("eventbus.cluster", "config eventbus generation generation.json"),

@@ -92,6 +92,11 @@ public final class RefreshingValue<T> {
         return Optional.ofNullable(unexpiredValue()).map(LoadedValue::value);
     }
 
+    /** Discards the value, so that the next caller waits for a load. Does not affect a running load. */
+    public synchronized void expire() {
+        loadedValue = null;
+    }
+
     /** Returns whether the last load failed. */
     public synchronized boolean lastLoadFailed() {
         return lastFailure != null;

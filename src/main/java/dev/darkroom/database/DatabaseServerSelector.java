@@ -1,10 +1,11 @@
 package dev.darkroom.database;
 
+import dev.darkroom.cache.RefreshingValue;
+import dev.darkroom.cache.RefreshingValue.RefreshPolicy;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.DatabaseUrl.TargetSession;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.pgclient.PgConnectOptions;
@@ -36,11 +37,8 @@ final class DatabaseServerSelector {
     private final Duration probeTimeout;
     private final ConnectionFactory<PgConnectOptions> probes;
 
-    // Guarded by this.
-    private int chosen;
-    private long chosenAt;
-    private boolean choiceValid;
-    private Future<Integer> pendingChoice;
+    private final RefreshingValue<Integer> choice;
+    private volatile int lastChosen;
 
     /**
      * @param servers the connection options of each server, in the order of the URL
@@ -58,38 +56,18 @@ final class DatabaseServerSelector {
         this.target = target;
         this.probeTimeout = probeTimeout;
         this.probes = servers.size() == 1 ? null : PgDriver.INSTANCE.createConnectionFactory(sockets, transport);
-        sockets.onLoss(this::invalidateChoice);
+        Duration loadTimeout = probeTimeout.multipliedBy(2L * servers.size() + 1);
+        this.choice = new RefreshingValue<>(
+                vertx,
+                () -> tryNext(target == TargetSession.ANY ? 0 : lastChosen, 0),
+                new RefreshPolicy(CHOICE_TTL, CHOICE_TTL, Duration.ZERO, loadTimeout),
+                System::nanoTime);
+        sockets.onLoss(choice::expire);
     }
 
     /** Returns the index of the chosen server in the URL. Fails when no server matches. */
     Future<Integer> choose() {
-        if (servers.size() == 1) {
-            return Future.succeededFuture(0);
-        }
-        Promise<Integer> promise = Promise.promise();
-        int first;
-        synchronized (this) {
-            if (choiceValid && System.nanoTime() - chosenAt < CHOICE_TTL.toNanos()) {
-                return Future.succeededFuture(chosen);
-            }
-            if (pendingChoice != null) {
-                return pendingChoice;
-            }
-            pendingChoice = promise.future();
-            first = target == TargetSession.ANY ? 0 : chosen;
-        }
-        promise.future().onComplete(done -> {
-            synchronized (this) {
-                pendingChoice = null;
-            }
-        });
-        tryNext(first, 0).onComplete(promise);
-        return promise.future();
-    }
-
-    /** Makes the next connection probe the servers again. */
-    private synchronized void invalidateChoice() {
-        choiceValid = false;
+        return servers.size() == 1 ? Future.succeededFuture(0) : choice.get();
     }
 
     private Future<Integer> tryNext(int first, int tried) {
@@ -111,23 +89,14 @@ final class DatabaseServerSelector {
                     if (!matches) {
                         return tryNext(first, tried + 1);
                     }
-                    cacheChoice(index);
+                    if (lastChosen != index) {
+                        LOG.atWarn()
+                                .addKeyValue("server", server.getHost() + ":" + server.getPort())
+                                .log("database server chosen");
+                    }
+                    lastChosen = index;
                     return Future.succeededFuture(index);
                 });
-    }
-
-    private synchronized void cacheChoice(int server) {
-        if (chosen != server) {
-            LOG.atWarn()
-                    .addKeyValue(
-                            "server",
-                            servers.get(server).getHost() + ":"
-                                    + servers.get(server).getPort())
-                    .log("database server chosen");
-        }
-        chosen = server;
-        choiceValid = true;
-        chosenAt = System.nanoTime();
     }
 
     private Future<Boolean> matchesTarget(PgConnectOptions server) {

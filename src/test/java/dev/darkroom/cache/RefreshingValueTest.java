@@ -110,6 +110,21 @@ class RefreshingValueTest {
     }
 
     @Test
+    void waitsForLoadAfterValueWasDiscarded() throws Exception {
+        RefreshingValue<String> value = value();
+        await(value.get());
+        Promise<String> slow = Promise.promise();
+        loader = slow::future;
+
+        value.expire();
+
+        Future<String> waiting = value.get();
+        assertThat(waiting.isComplete()).isFalse();
+        slow.complete("second");
+        assertThat(await(waiting)).isEqualTo("second");
+    }
+
+    @Test
     void returnsStaleValueWhileLoadsFailUntilItExpires() throws Exception {
         RefreshingValue<String> value = value();
         await(value.get());
