@@ -66,7 +66,9 @@ public final class DatabaseMigrator {
             LOG.atInfo().addKeyValue("executed", executed).log("database migrated");
         } catch (FlywayException e) {
             throw new DatabaseException(
-                    "the tables in " + describe(url, settings) + " cannot be migrated: " + oneLine(e), e);
+                    "the tables in " + describe(url, settings) + " cannot be migrated: "
+                            + JdbcConnectionFactory.singleLineMessage(e),
+                    e);
         }
     }
 
@@ -98,7 +100,9 @@ public final class DatabaseMigrator {
                 return;
             } catch (SQLException e) {
                 if (!CANNOT_CONNECT_NOW.equals(e.getSQLState()) || System.nanoTime() - deadline > 0) {
-                    throw new DatabaseException(describe(url, settings) + " cannot be used: " + oneLine(e), e);
+                    throw new DatabaseException(
+                            describe(url, settings) + " cannot be used: " + JdbcConnectionFactory.singleLineMessage(e),
+                            e);
                 }
             }
             LOG.atInfo().log("database starting up, retry scheduled");
@@ -126,9 +130,5 @@ public final class DatabaseMigrator {
 
     private static String describe(DatabaseUrl url, Settings.Database settings) {
         return "the database " + url.describe() + (settings.url() == null ? " (embedded)" : " (DARKROOM_DATABASE_URL)");
-    }
-
-    private static String oneLine(Throwable e) {
-        return String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", "; ");
     }
 }

@@ -61,7 +61,10 @@ public final class JdbcConnectionFactory {
             return new DatabaseException(
                     name + " does not have the tables of this version; the server creates them when it starts", e);
         }
-        String reason = String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", "; ");
-        return new DatabaseException(name + " cannot be used: " + reason, e);
+        return new DatabaseException(name + " cannot be used: " + singleLineMessage(e), e);
+    }
+
+    static String singleLineMessage(Exception e) {
+        return String.valueOf(e.getMessage()).strip().replaceAll("\\s*\\R\\s*", "; ");
     }
 }

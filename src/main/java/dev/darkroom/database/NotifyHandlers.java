@@ -1,8 +1,8 @@
 package dev.darkroom.database;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 
@@ -11,23 +11,17 @@ final class NotifyHandlers {
     /** Separates a topic from its key. */
     static final char KEY_SEPARATOR = '/';
 
-    private final Map<String, List<Consumer<String>>> handlersByTopic = new LinkedHashMap<>();
+    private final Map<String, List<Consumer<String>>> handlersByTopic = new ConcurrentHashMap<>();
 
     void add(String topic, Consumer<String> handler) {
-        synchronized (handlersByTopic) {
-            handlersByTopic
-                    .computeIfAbsent(topic, key -> new CopyOnWriteArrayList<>())
-                    .add(handler);
-        }
+        handlersByTopic
+                .computeIfAbsent(topic, key -> new CopyOnWriteArrayList<>())
+                .add(handler);
     }
 
     /** Calls every handler with a null key. */
     void callAll() {
-        List<String> topics;
-        synchronized (handlersByTopic) {
-            topics = List.copyOf(handlersByTopic.keySet());
-        }
-        topics.forEach(topic -> call(topic, null));
+        handlersByTopic.keySet().forEach(topic -> call(topic, null));
     }
 
     /** @param topicAndKey a topic, optionally followed by {@link #KEY_SEPARATOR} and a key */
@@ -41,10 +35,6 @@ final class NotifyHandlers {
     }
 
     void call(String topic, String key) {
-        List<Consumer<String>> handlers;
-        synchronized (handlersByTopic) {
-            handlers = handlersByTopic.getOrDefault(topic, List.of());
-        }
-        handlers.forEach(handler -> handler.accept(key));
+        handlersByTopic.getOrDefault(topic, List.of()).forEach(handler -> handler.accept(key));
     }
 }

@@ -1,7 +1,10 @@
 package dev.darkroom.database;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Parses the messages of a server incrementally, by the framing of the PostgreSQL protocol version 3 (PostgreSQL manual, "Message
@@ -13,15 +16,14 @@ final class PostgresMessageParser {
     private static final byte ERROR = 'E';
     private static final byte READY = 'Z';
 
-    /** Limit of the contents that are read. The severity and the code are the first fields. */
-    private static final int MAX_CONTENTS_LENGTH = 16 * 1024;
+    /** Limit of the bytes of a message that are kept. The severity and the code are the first fields. */
+    private static final int MAX_KEPT_LENGTH = 16 * 1024;
 
     private final Listener listener;
-    private final byte[] header = new byte[HEADER_LENGTH];
-    private int headerBytes;
+    /** The header of the current message, and the contents if it is an error. */
+    private final ByteBuf message = Unpooled.buffer(HEADER_LENGTH);
+
     private long contentsLeft;
-    private byte[] contents = new byte[0];
-    private int contentsBytes;
     private boolean started;
 
     /** Called during {@link #parse}. */
@@ -50,78 +52,52 @@ final class PostgresMessageParser {
             }
         }
         while (index < end) {
-            if (headerBytes < HEADER_LENGTH) {
-                index = readHeader(buffer, index, end);
-            } else {
-                index = readContents(buffer, index, end);
+            int headerLeft = HEADER_LENGTH - message.readableBytes();
+            if (headerLeft > 0) {
+                int read = Math.min(headerLeft, end - index);
+                message.writeBytes(buffer, index, read);
+                index += read;
+                if (read < headerLeft) {
+                    return;
+                }
+                contentsLeft = Math.max(0, message.getUnsignedInt(1) - Integer.BYTES);
+            }
+            int available = (int) Math.min(contentsLeft, end - index);
+            if (message.getByte(0) == ERROR) {
+                message.writeBytes(buffer, index, Math.min(available, MAX_KEPT_LENGTH - message.readableBytes()));
+            }
+            index += available;
+            contentsLeft -= available;
+            if (contentsLeft == 0) {
+                completeMessage();
             }
         }
     }
 
-    private int readHeader(ByteBuf buffer, int index, int end) {
-        int next = index;
-        while (next < end && headerBytes < HEADER_LENGTH) {
-            header[headerBytes++] = buffer.getByte(next++);
-        }
-        if (headerBytes == HEADER_LENGTH) {
-            int length = ((header[1] & 0xff) << 24)
-                    | ((header[2] & 0xff) << 16)
-                    | ((header[3] & 0xff) << 8)
-                    | (header[4] & 0xff);
-            contentsLeft = Math.max(0, (length & 0xffffffffL) - 4);
-            contentsBytes = 0;
-            boolean isError = header[0] == ERROR;
-            contents = isError ? new byte[(int) Math.min(contentsLeft, MAX_CONTENTS_LENGTH)] : new byte[0];
-            completeMessage();
-        }
-        return next;
-    }
-
-    private int readContents(ByteBuf buffer, int index, int end) {
-        int available = (int) Math.min(contentsLeft, end - index);
-        int copied = Math.min(available, contents.length - contentsBytes);
-        if (copied > 0) {
-            buffer.getBytes(index, contents, contentsBytes, copied);
-            contentsBytes += copied;
-        }
-        contentsLeft -= available;
-        completeMessage();
-        return index + available;
-    }
-
     private void completeMessage() {
-        if (contentsLeft > 0) {
-            return;
-        }
-        headerBytes = 0;
-        if (header[0] == ERROR) {
-            listener.onError(parseError());
-        } else if (header[0] == READY) {
+        byte type = message.readByte();
+        PostgresErrorResponse error = type == ERROR ? parseError() : null;
+        message.clear();
+        if (error != null) {
+            listener.onError(error);
+        } else if (type == READY) {
             listener.onReadyForQuery();
         }
     }
 
     private PostgresErrorResponse parseError() {
-        String severity = "";
-        String sqlState = "";
-        String routine = "";
-        int start = 0;
-        while (start < contentsBytes && contents[start] != 0) {
-            int end = start + 1;
-            while (end < contentsBytes && contents[end] != 0) {
-                end++;
-            }
-            String value = new String(contents, start + 1, end - start - 1, StandardCharsets.UTF_8);
-            switch (contents[start]) {
-                case 'V' -> severity = value;
-                case 'C' -> sqlState = value;
-                case 'R' -> routine = value;
-                default -> {
-                    // Ignores other fields.
-                }
-            }
-            start = end + 1;
+        Map<Character, String> fields = new HashMap<>();
+        message.skipBytes(Integer.BYTES);
+        while (message.isReadable()) {
+            char field = (char) message.readByte();
+            int end = message.bytesBefore((byte) 0);
+            int length = end < 0 ? message.readableBytes() : end;
+            fields.put(
+                    field,
+                    message.readCharSequence(length, StandardCharsets.UTF_8).toString());
+            message.skipBytes(Math.min(1, message.readableBytes()));
         }
-        return new PostgresErrorResponse(severity, sqlState, routine);
+        return new PostgresErrorResponse(
+                fields.getOrDefault('V', ""), fields.getOrDefault('C', ""), fields.getOrDefault('R', ""));
     }
 }

@@ -7,16 +7,10 @@ import dev.darkroom.database.DatabaseException;
 /**
  * The database that the settings select, for command-line programs. With {@code database.url} the configured server. Otherwise the
  * embedded database: that of a running server, or one started until this object is closed. Creates no database. Blocking.
+ *
+ * @param embedded null unless the embedded database was started for this object
  */
-public final class AttachedDatabase implements AutoCloseable {
-    private final DatabaseUrl url;
-    private final EmbeddedDatabase embedded;
-
-    private AttachedDatabase(DatabaseUrl url, EmbeddedDatabase started) {
-        this.url = url;
-        this.embedded = started;
-    }
-
+public record AttachedDatabase(DatabaseUrl url, EmbeddedDatabase embedded) implements AutoCloseable {
     /** @throws DatabaseException with a message of one line when no database exists yet or it cannot be started */
     public static AttachedDatabase open(Settings settings) {
         if (settings.database().unpooledUrl() != null) {
@@ -34,10 +28,6 @@ public final class AttachedDatabase implements AutoCloseable {
         }
         EmbeddedDatabase started = EmbeddedDatabase.start(settings.dataDir());
         return new AttachedDatabase(started.url(), started);
-    }
-
-    public DatabaseUrl url() {
-        return url;
     }
 
     /** Stops the embedded server if {@link #open} started it. */

@@ -4,13 +4,12 @@ import com.sun.security.auth.module.UnixSystem;
 import dev.darkroom.database.DatabaseException;
 import dev.darkroom.file.DurableFiles;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.stream.Stream;
 
 /** Restricts directories to their owner, and deletes directory trees. */
 final class DataDirectories {
@@ -33,24 +32,12 @@ final class DataDirectories {
 
     /** Deletes a file or a directory tree, if it exists. Deletes symbolic links without following them. */
     static void delete(Path path) throws IOException {
-        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        Files.walkFileTree(path, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, IOException failure) throws IOException {
-                if (failure != null) {
-                    throw failure;
+        if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            try (Stream<Path> tree = Files.walk(path)) {
+                for (Path entry : tree.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(entry);
                 }
-                Files.delete(directory);
-                return FileVisitResult.CONTINUE;
             }
-        });
+        }
     }
 }

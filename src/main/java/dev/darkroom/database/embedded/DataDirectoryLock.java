@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * Exclusive lock of a data directory, so that one Darkroom process uses it. The operating system releases the lock when the process
  * ends, so it is never stale. Thread-safe.
  */
-final class DataDirectoryLock implements AutoCloseable {
+record DataDirectoryLock(Path directory, FileChannel channel) implements AutoCloseable {
     private static final String FILE_NAME = "darkroom.lock";
 
     /**
@@ -23,14 +23,6 @@ final class DataDirectoryLock implements AutoCloseable {
      * of the process on it, so a rejected second attempt would release the lock of the first.
      */
     private static final Set<Path> LOCKED_DIRECTORIES = ConcurrentHashMap.newKeySet();
-
-    private final Path directory;
-    private final FileChannel channel;
-
-    private DataDirectoryLock(Path directory, FileChannel channel) {
-        this.directory = directory;
-        this.channel = channel;
-    }
 
     /**
      * Acquires the lock without waiting.

@@ -79,24 +79,20 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
     /** Like {@link #start(Path)}, with the programs unpacked in {@code binaries}, which other data directories may share. */
     public static EmbeddedDatabase start(Path dataDir, Path binaries) {
-        DataDirectoryLock lock = null;
-        boolean started = false;
         try {
             DurableFiles.createDirectories(dataDir);
-            lock = DataDirectoryLock.acquire(dataDir);
-            EmbeddedDatabase database =
-                    new EmbeddedDatabase(lock, dataDir.toRealPath().resolve(DIRECTORY), binaries.toAbsolutePath());
-            started = true;
-            return database;
+            DataDirectoryLock lock = DataDirectoryLock.acquire(dataDir);
+            try {
+                return new EmbeddedDatabase(lock, dataDir.toRealPath().resolve(DIRECTORY), binaries.toAbsolutePath());
+            } catch (IOException | RuntimeException e) {
+                release(lock);
+                throw e;
+            }
         } catch (IOException e) {
             throw new DatabaseException(
                     "data directory " + dataDir + " cannot be used (" + FileErrorMessage.of(e)
                             + "); DARKROOM_DATA_DIR names another",
                     e);
-        } finally {
-            if (!started && lock != null) {
-                release(lock);
-            }
         }
     }
 

@@ -10,11 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -137,19 +137,10 @@ final class PostgresServer {
     }
 
     private void pgCtl(Duration timeout, String action, String... arguments) throws IOException {
-        run(
-                "pg_ctl",
-                "",
-                Stream.concat(
-                                Stream.of(
-                                        action,
-                                        "-D",
-                                        cluster.toString(),
-                                        "-w",
-                                        "-t",
-                                        String.valueOf(timeout.toSeconds())),
-                                Stream.of(arguments))
-                        .toList());
+        List<String> command = new ArrayList<>();
+        Collections.addAll(command, action, "-D", cluster.toString(), "-w", "-t", String.valueOf(timeout.toSeconds()));
+        Collections.addAll(command, arguments);
+        run("pg_ctl", "", command);
     }
 
     /** Runs a program and waits for its end. Writes its output to a file: a pipe would stay open while the server inherits it. */
