@@ -3,8 +3,6 @@ package dev.darkroom.cli;
 import dev.darkroom.config.SettingsException;
 import dev.darkroom.database.DatabaseException;
 import dev.darkroom.server.StartupException;
-import java.util.List;
-import java.util.stream.Collectors;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
@@ -66,7 +64,8 @@ public final class ErrorLine {
             return name + ": expected " + argument.description()[0];
         }
         if (argument == null && !command.subcommands().isEmpty()) {
-            return nameOf(command) + ": expected " + String.join(", ", subcommandsOf(command));
+            return nameOf(command) + ": expected "
+                    + String.join(", ", command.subcommands().keySet());
         }
         return failure.getMessage();
     }
@@ -76,16 +75,12 @@ public final class ErrorLine {
             return "unknown argument \"" + argument + '"';
         }
         return "unknown command \"" + (nameOf(command) + " " + argument).strip() + "\"; known: "
-                + String.join(", ", subcommandsOf(command));
+                + String.join(", ", command.subcommands().keySet());
     }
 
     /** Returns the name below the root command, such as {@code keys create}. Empty for the root command. */
     private static String nameOf(CommandSpec command) {
         String root = command.root().name();
         return command.qualifiedName().substring(root.length()).strip();
-    }
-
-    private static List<String> subcommandsOf(CommandSpec command) {
-        return command.subcommands().keySet().stream().collect(Collectors.toList());
     }
 }

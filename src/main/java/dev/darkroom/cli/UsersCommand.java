@@ -11,7 +11,6 @@ import dev.darkroom.maintenance.InstallationStore;
 import dev.darkroom.maintenance.UserErasureService;
 import dev.darkroom.server.StartupException;
 import io.vertx.core.Vertx;
-import java.util.concurrent.ExecutionException;
 import java.util.function.Supplier;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -61,10 +60,10 @@ final class UsersCommand extends DatabaseCommand {
                 .addKeyValue("user", user)
                 .log("audit: user erasure requested");
         try {
-            erasure.complete(user).toCompletionStage().toCompletableFuture().get();
-        } catch (ExecutionException e) {
-            throw new StartupException("users erase: not finished, running servers continue the erasure: "
-                    + e.getCause().getMessage());
+            erasure.complete(user).await();
+        } catch (Throwable e) {
+            throw new StartupException(
+                    "users erase: not finished, running servers continue the erasure: " + e.getMessage());
         }
         await(images.close());
         await(notifyChannel.close());

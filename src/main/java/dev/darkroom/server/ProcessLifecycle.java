@@ -9,7 +9,6 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
@@ -80,15 +79,7 @@ public final class ProcessLifecycle {
 
     /** Waits for a step of the start, at most two minutes, and rethrows its failure unwrapped. */
     public static <T> T await(Future<T> future) throws Exception {
-        return await(future, STEP_TIMEOUT);
-    }
-
-    private static <T> T await(Future<T> future, Duration timeout) throws Exception {
-        try {
-            return future.toCompletionStage().toCompletableFuture().get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof Exception cause ? cause : e;
-        }
+        return future.await(STEP_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Returns the names of the registered steps, in the order in which {@link #stop} executes them. */
@@ -106,12 +97,12 @@ public final class ProcessLifecycle {
         while (!steps.isEmpty()) {
             StopStep stopStep = steps.pop();
             try {
-                await(stopStep.stop().get(), stopStep.timeout());
+                stopStep.stop().get().await(stopStep.timeout().toMillis(), TimeUnit.MILLISECONDS);
                 LOG.atInfo().addKeyValue("step", stopStep.name()).log("stop step completed");
             } catch (TimeoutException e) {
                 LOG.atError().addKeyValue("step", stopStep.name()).log("stop step timed out");
                 succeeded = false;
-            } catch (Exception e) {
+            } catch (Throwable e) {
                 LOG.atError().addKeyValue("step", stopStep.name()).setCause(e).log("stop step failed");
                 succeeded = false;
             }
