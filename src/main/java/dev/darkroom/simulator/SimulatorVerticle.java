@@ -73,7 +73,7 @@ public final class SimulatorVerticle extends VerticleBase {
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("darkroom-simulator", RENDER_THREADS);
         Router router = Router.router(vertx);
         OpenAiSimulatorRoutes.mount(router, faultScript, log, latency, workers, () -> "http://" + HOST + ":" + port);
-        new FaultScriptRoutes(faultScript).mount(router);
+        FaultScriptRoutes.mount(router, faultScript);
         router.get("/simulator/requests").handler(context -> context.json(log.toJson()));
         router.delete("/simulator/requests").handler(context -> {
             log.clear();

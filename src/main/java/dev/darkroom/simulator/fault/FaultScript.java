@@ -39,8 +39,9 @@ public final class FaultScript {
 
     /** Returns the remaining steps in the form of the script. */
     JsonObject toJson() {
-        JsonArray remaining = new JsonArray();
-        steps.forEach(step -> remaining.add(step.toJson()));
-        return new JsonObject().put("steps", remaining);
+        return new JsonObject()
+                .put(
+                        "steps",
+                        new JsonArray(steps.stream().map(ScriptStep::toJson).toList()));
     }
 }

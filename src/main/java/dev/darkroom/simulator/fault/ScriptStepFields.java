@@ -8,18 +8,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Reads the fields of one step. Error messages contain the position of the field. */
-final class ScriptStepFields {
+record ScriptStepFields(JsonObject source, String path) {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,7})(ms|s|m|)");
     private static final Duration MAX_DURATION = Duration.ofHours(1);
     private static final int MAX_TIMES = 1_000_000;
-
-    private final JsonObject source;
-    private final String path;
-
-    ScriptStepFields(JsonObject source, String path) {
-        this.source = source;
-        this.path = path;
-    }
 
     /** Rejects keys that are not in {@code keys}. */
     void requireKnown(Set<String> keys) {

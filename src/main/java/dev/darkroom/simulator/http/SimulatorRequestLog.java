@@ -10,6 +10,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 
@@ -51,9 +52,11 @@ public final class SimulatorRequestLog {
 
     /** Returns {@code {"requests": […]}}. */
     public JsonObject toJson() {
-        JsonArray requests = new JsonArray();
-        entries.forEach(entry -> requests.add(entry.toJson()));
-        return new JsonObject().put("requests", requests);
+        return new JsonObject().put("requests", toJson(entries));
+    }
+
+    private static JsonArray toJson(Collection<? extends LoggedRequest> requests) {
+        return new JsonArray(requests.stream().map(LoggedRequest::toJson).toList());
     }
 
     /** A request and its response. */
@@ -104,13 +107,11 @@ public final class SimulatorRequestLog {
 
         @Override
         JsonObject toJson() {
-            JsonArray downloadsJson = new JsonArray();
-            downloads.forEach(download -> downloadsJson.add(download.toJson()));
             return super.toJson()
                     .put("key", idempotencyKey)
                     .put("authorization", hasAuthorization)
                     .put("body", bodyAsJson())
-                    .put("downloads", downloadsJson);
+                    .put("downloads", SimulatorRequestLog.toJson(downloads));
         }
 
         /** Returns the body as a JSON object, or as text if it is no JSON object or was truncated. */

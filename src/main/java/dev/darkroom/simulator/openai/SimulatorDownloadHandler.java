@@ -10,13 +10,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 
 /** Handles {@code GET /images/…}: returns the images of URL results. Applies the download faults of an image first. */
-final class SimulatorDownloadHandler implements Handler<RoutingContext> {
-    private final SimulatorImageRenderer imageRenderer;
-
-    SimulatorDownloadHandler(SimulatorImageRenderer imageRenderer) {
-        this.imageRenderer = imageRenderer;
-    }
-
+record SimulatorDownloadHandler(SimulatorImageRenderer imageRenderer) implements Handler<RoutingContext> {
     @Override
     public void handle(RoutingContext context) {
         SimulatorResponseWriter writer = new SimulatorResponseWriter(context);

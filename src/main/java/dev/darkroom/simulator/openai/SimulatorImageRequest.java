@@ -91,14 +91,13 @@ record SimulatorImageRequest(String prompt, int count, int width, int height, lo
         if (value == null) {
             return defaultValue;
         }
-        if ((value instanceof Integer || value instanceof Long) && isWithin(((Number) value).longValue(), min, max)) {
-            return ((Number) value).longValue();
+        if (value instanceof Integer || value instanceof Long) {
+            long number = ((Number) value).longValue();
+            if (number >= min && number <= max) {
+                return number;
+            }
         }
         throw new SimulatorRequestException("'" + key + "' must be a whole number, " + min + " to " + max + ".", key);
-    }
-
-    private static boolean isWithin(long number, long min, long max) {
-        return number >= min && number <= max;
     }
 
     private static void requireText(JsonObject body, String key) {

@@ -18,24 +18,10 @@ import org.slf4j.LoggerFactory;
  * Handles {@code POST /v1/images/generations}. Logs every request with a complete body. A valid request takes one step of the script.
  * An invalid one gets 400 immediately and takes none.
  */
-final class SimulatorImagesHandler implements Handler<RoutingContext> {
+record SimulatorImagesHandler(
+        FaultScript faultScript, SimulatorRequestLog requestLog, Duration latency, SimulatorImageRenderer imageRenderer)
+        implements Handler<RoutingContext> {
     private static final Logger LOG = LoggerFactory.getLogger(SimulatorImagesHandler.class);
-
-    private final FaultScript faultScript;
-    private final SimulatorRequestLog requestLog;
-    private final Duration latency;
-    private final SimulatorImageRenderer imageRenderer;
-
-    SimulatorImagesHandler(
-            FaultScript faultScript,
-            SimulatorRequestLog requestLog,
-            Duration latency,
-            SimulatorImageRenderer imageRenderer) {
-        this.faultScript = faultScript;
-        this.requestLog = requestLog;
-        this.latency = latency;
-        this.imageRenderer = imageRenderer;
-    }
 
     @Override
     public void handle(RoutingContext context) {

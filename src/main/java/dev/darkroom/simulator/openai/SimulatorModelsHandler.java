@@ -12,17 +12,9 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 
 /** Handles {@code GET /v1/models}: returns one model. Applies the next step of the script if it has {@code "models": true}. */
-final class SimulatorModelsHandler implements Handler<RoutingContext> {
+record SimulatorModelsHandler(FaultScript faultScript, Duration latency) implements Handler<RoutingContext> {
     private static final Buffer MODELS = Buffer.buffer("""
             {"object":"list","data":[{"id":"simulator","object":"model","created":0,"owned_by":"darkroom"}]}""");
-
-    private final FaultScript faultScript;
-    private final Duration latency;
-
-    SimulatorModelsHandler(FaultScript faultScript, Duration latency) {
-        this.faultScript = faultScript;
-        this.latency = latency;
-    }
 
     @Override
     public void handle(RoutingContext context) {

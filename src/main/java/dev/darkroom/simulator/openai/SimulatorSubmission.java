@@ -11,6 +11,7 @@ import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /** A valid request for images, with its possible responses. Used on one event loop. */
 record SimulatorSubmission(
@@ -58,10 +59,8 @@ record SimulatorSubmission(
 
     private static SimulatorResponse createResponse(int count, IntFunction<JsonObject> result) {
         return new SimulatorResponse(SimulatorResponse.APPLICATION_JSON, () -> {
-            JsonArray data = new JsonArray();
-            for (int position = 0; position < count; position++) {
-                data.add(result.apply(position));
-            }
+            JsonArray data =
+                    new JsonArray(IntStream.range(0, count).mapToObj(result).toList());
             JsonObject body = new JsonObject()
                     .put("created", Instant.now().getEpochSecond())
                     .put("data", data);
