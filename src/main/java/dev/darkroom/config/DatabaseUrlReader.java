@@ -22,8 +22,10 @@ import java.util.stream.Stream;
  * Parses {@code postgresql://user:password@host:port/database}, the connection URI of libpq (PostgreSQL manual, "Connection
  * URIs"). Supports several hosts and the parameters {@code sslmode}, {@code sslrootcert} and {@code target_session_attrs}. The
  * value is a secret: messages contain only names of parameters.
+ *
+ * @param base absolute; relative paths in the URL resolve against it
  */
-final class DatabaseUrlReader {
+record DatabaseUrlReader(SettingValue settingValue, Path base) {
     private static final String EXPECTED_FORMAT = "postgresql://user:password@host:port/database";
     private static final int DEFAULT_PORT = 5432;
     private static final Pattern URL = Pattern.compile(
@@ -39,23 +41,8 @@ final class DatabaseUrlReader {
 
     private static final Pattern PERCENT_ENCODED = Pattern.compile("([^%]|%[0-9A-Fa-f]{2})*+");
 
-    private final SettingValue settingValue;
-    private final Path base;
-
-    private DatabaseUrlReader(SettingValue settingValue, Path base) {
-        this.settingValue = settingValue;
-        this.base = base;
-    }
-
-    /**
-     * @param base absolute; relative paths in the URL resolve against it
-     * @throws SettingsException when the text is not a valid URI
-     */
-    static DatabaseUrl read(SettingValue settingValue, Path base) {
-        return new DatabaseUrlReader(settingValue, base).read();
-    }
-
-    private DatabaseUrl read() {
+    /** @throws SettingsException when the text is not a valid URI */
+    DatabaseUrl read() {
         if (settingValue.text().regionMatches(true, 0, "jdbc:", 0, 5)) {
             throw expected(" without \"jdbc:\" in front and with user and password inside");
         }

@@ -37,8 +37,8 @@ final class LayeredSettings {
      *
      * @throws SettingsException for the first setting that does not exist, since a settings file serves Darkroom alone
      */
-    void applyFile(String file, Map<String, String> settings) {
-        settings.forEach((path, text) -> {
+    void applyFile(String file, String yaml) {
+        SettingsFileParser.parse(file, yaml).forEach((path, text) -> {
             if (values.containsKey(path)) {
                 values.put(path, SettingValue.ofFile(path, text, file));
             } else if (!text.isBlank() || !isSection(path)) {

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
 record SettingValue(String path, String text, String label, String origin) {
     private static final Set<String> SECRET_PATHS = Set.of("database.url", "database.directUrl", "backend.apiKey");
     private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
+    private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cs}\\u2028\\u2029]");
     private static final Pattern WHOLE_NUMBER = Pattern.compile("-?[0-9]{1,18}");
 
     static SettingValue ofDefault(String path, String text) {
@@ -105,19 +106,12 @@ record SettingValue(String path, String text, String label, String origin) {
 
     /** Escapes control characters and truncates to 100 characters, so that external text fits into a one-line message. */
     static String toSingleLine(String text) {
-        StringBuilder line = new StringBuilder();
-        text.codePoints().limit(100).forEach(c -> {
-            if (Character.isISOControl(c)
-                    || c == 0x2028
-                    || c == 0x2029
-                    || Character.getType(c) == Character.SURROGATE) {
-                line.append(String.format(Locale.ROOT, "\\u%04x", c));
-            } else {
-                line.appendCodePoint(c);
-            }
-        });
-        return line.append(text.codePointCount(0, text.length()) > 100 ? "..." : "")
-                .toString();
+        boolean truncated = text.codePointCount(0, text.length()) > 100;
+        String start = truncated ? text.substring(0, text.offsetByCodePoints(0, 100)) + "..." : text;
+        return UNPRINTABLE
+                .matcher(start)
+                .replaceAll(found -> String.format(
+                        Locale.ROOT, "\\\\u%04x", (int) found.group().charAt(0)));
     }
 
     /** Omits the text, which may be a secret. */

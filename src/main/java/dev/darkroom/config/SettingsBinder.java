@@ -30,27 +30,18 @@ import java.util.stream.Stream;
  * Creates the records of {@link Settings} from texts. A record component has the name of its setting, and a nested record is a
  * section. The type of a component and its {@link SettingRules} determine the accepted texts. Binds in the order
  * of the components, which is the order of the file.
+ *
+ * @param base absolute; relative paths in settings resolve against it
  */
-final class SettingsBinder {
+record SettingsBinder(LayeredSettings layeredSettings, Path base) {
     private static final Pattern SEPARATOR = Pattern.compile("\\s*,\\s*");
     private static final Pattern PORTS = Pattern.compile("\\*|[0-9]{1,5}(\\s*,\\s*[0-9]{1,5})*");
     private static final Pattern NETWORK = Pattern.compile("(?<address>[0-9A-Fa-f:.]+)(/(?<bits>[0-9]{1,3}))?");
     private static final int MAX_DURATIONS = 20;
 
-    private final LayeredSettings layeredSettings;
-    private final Path base;
-
-    private SettingsBinder(LayeredSettings layeredSettings, Path base) {
-        this.layeredSettings = layeredSettings;
-        this.base = base;
-    }
-
-    /**
-     * @param base absolute; relative paths in settings resolve against it
-     * @throws SettingsException for the first invalid setting
-     */
-    static Settings bind(LayeredSettings layeredSettings, Path base) {
-        return new SettingsBinder(layeredSettings, base).bind(Settings.class, "");
+    /** @throws SettingsException for the first invalid setting */
+    Settings bind() {
+        return bind(Settings.class, "");
     }
 
     private <T> T bind(Class<T> section, String prefix) {
@@ -92,7 +83,7 @@ final class SettingsBinder {
         } else if (type == URI.class) {
             return url(settingValue, component.getAnnotation(HttpUrl.class));
         } else if (type == DatabaseUrl.class) {
-            return DatabaseUrlReader.read(settingValue, base);
+            return new DatabaseUrlReader(settingValue, base).read();
         } else if (type.isEnum()) {
             Object[] constants = type.getEnumConstants();
             String expected = Stream.of(constants).map(SettingsBinder::textOf).collect(Collectors.joining(" or "));

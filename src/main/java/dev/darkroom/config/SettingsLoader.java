@@ -50,18 +50,13 @@ public final class SettingsLoader {
                 .getOrDefault(EnvironmentVariableName.SETTINGS_FILE_VARIABLE, "")
                 .strip();
         if (!configured.isEmpty()) {
-            layeredSettings.applyFile(
-                    SettingValue.toSingleLine(configured),
-                    SettingsFileParser.parse(
-                            SettingValue.toSingleLine(configured), readConfiguredFile(configured, base)));
+            layeredSettings.applyFile(SettingValue.toSingleLine(configured), readConfiguredFile(configured, base));
         } else if (Files.exists(base.resolve(DEFAULT_FILE))) {
-            layeredSettings.applyFile(
-                    DEFAULT_FILE,
-                    SettingsFileParser.parse(DEFAULT_FILE, read(base.resolve(DEFAULT_FILE), DEFAULT_FILE)));
+            layeredSettings.applyFile(DEFAULT_FILE, read(base.resolve(DEFAULT_FILE), DEFAULT_FILE));
         }
         layeredSettings.applyEnvironment(environment);
-        Settings settings = SettingsBinder.bind(layeredSettings, base);
-        SettingsValidator.validate(settings, layeredSettings);
+        Settings settings = new SettingsBinder(layeredSettings, base).bind();
+        new SettingsValidator(layeredSettings).validate(settings);
         return new LoadedSettings(settings, layeredSettings.warnings());
     }
 

@@ -6,21 +6,11 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /** Checks rules between settings. The message names one setting and shows value and origin of the other. */
-final class SettingsValidator {
+record SettingsValidator(LayeredSettings layeredSettings) {
     private static final Pattern LOOPBACK = Pattern.compile("localhost|127(\\.[0-9]{1,3}){3}|::1");
 
-    private final LayeredSettings layeredSettings;
-
-    private SettingsValidator(LayeredSettings layeredSettings) {
-        this.layeredSettings = layeredSettings;
-    }
-
     /** @throws SettingsException for the first violated rule */
-    static void validate(Settings settings, LayeredSettings layeredSettings) {
-        new SettingsValidator(layeredSettings).validate(settings);
-    }
-
-    private void validate(Settings settings) {
+    void validate(Settings settings) {
         InboundSettings.Tls tls = settings.http().tls();
         if ((tls.certFile() == null) != (tls.keyFile() == null)) {
             throw layeredSettings

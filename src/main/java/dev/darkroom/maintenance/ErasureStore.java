@@ -13,14 +13,8 @@ import java.util.function.Supplier;
 /**
  * Deletes a user's rows in batches, each in its own transaction. Futures fail with the driver's errors. Usable from any event loop.
  */
-final class ErasureStore {
+record ErasureStore(Database database) {
     private static final int BATCH_SIZE = 500;
-
-    private final Database database;
-
-    ErasureStore(Database database) {
-        this.database = database;
-    }
 
     /**
      * Attempt that may have left image files.

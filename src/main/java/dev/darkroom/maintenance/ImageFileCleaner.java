@@ -13,20 +13,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Deletes image files that have no row. Usable from any event loop. */
-final class ImageFileCleaner {
+record ImageFileCleaner(ImageStore imageStore, RetentionStore store) {
     private static final Logger LOG = LoggerFactory.getLogger(ImageFileCleaner.class);
 
     /** Name of an image file; group 1 is the image id. Other files are ignored. */
     private static final Pattern IMAGE_FILE_NAME =
             Pattern.compile("(?:.*/)?(\\p{XDigit}{8}(?:-\\p{XDigit}{4}){3}-\\p{XDigit}{12})\\.[0-9a-z]+");
-
-    private final ImageStore imageStore;
-    private final RetentionStore store;
-
-    ImageFileCleaner(ImageStore imageStore, RetentionStore store) {
-        this.imageStore = imageStore;
-        this.store = store;
-    }
 
     /** Deletes the files of images whose rows were deleted. A later run repeats failed deletions. */
     Future<Void> deleteDiscarded(List<String> keys) {

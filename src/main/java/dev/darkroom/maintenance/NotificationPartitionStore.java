@@ -13,13 +13,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /** Creates and drops partitions of {@code notifications}. Futures fail with the driver's errors. Usable from any event loop. */
-final class NotificationPartitionStore {
-    private final Database database;
-
-    NotificationPartitionStore(Database database) {
-        this.database = database;
-    }
-
+record NotificationPartitionStore(Database database) {
     /**
      * Creates the missing partitions for the current week and the next {@code weeks} weeks.
      *

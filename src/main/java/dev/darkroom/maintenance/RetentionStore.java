@@ -15,13 +15,7 @@ import java.util.stream.Collectors;
  * Deletes expired rows, one batch per transaction. A batch completes with empty if another process holds the advisory lock. Futures fail
  * with the driver's errors. Usable from any event loop.
  */
-final class RetentionStore {
-    private final Database database;
-
-    RetentionStore(Database database) {
-        this.database = database;
-    }
-
+record RetentionStore(Database database) {
     /**
      * Result of a batch.
      *

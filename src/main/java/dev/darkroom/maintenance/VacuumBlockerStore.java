@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Objects;
 
 /** Queries PostgreSQL for transactions and slots that prevent vacuum from removing dead rows. Usable from any event loop. */
-final class VacuumBlockerStore {
+record VacuumBlockerStore(Database database) {
     /**
      * Selects everything in this database that holds back the xmin horizon of vacuum, with its age. The age is null for sessions of other
      * database users, unless our role may read all statistics, and always null for replication slots; {@code mark} then identifies the
@@ -35,12 +35,6 @@ final class VacuumBlockerStore {
               p.kind, p.pid, p.name::text AS name, p.state, (p.age * 1000)::bigint AS age, p.mark
             FROM (SELECT) always LEFT JOIN pins p ON true
             ORDER BY p.age DESC NULLS LAST LIMIT 1000""";
-
-    private final Database database;
-
-    VacuumBlockerStore(Database database) {
-        this.database = database;
-    }
 
     /**
      * Transaction, prepared transaction or replication slot that prevents vacuum from removing dead rows.

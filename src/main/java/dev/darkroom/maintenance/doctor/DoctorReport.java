@@ -15,6 +15,8 @@ import java.util.List;
  */
 public record DoctorReport(String database, Instant takenAt, List<CheckResult> results, List<String> notes) {
 
+    private static final String INDENT = " ".repeat(18);
+
     /** Returns whether no check found a violation. */
     public boolean isConsistent() {
         return results.stream().allMatch(checkResult -> checkResult.totalFindings() == 0);
@@ -47,6 +49,10 @@ public record DoctorReport(String database, Instant takenAt, List<CheckResult> r
      * @param description continues a sentence that starts with subject and id
      */
     public record Finding(String subject, String id, String description) {
+        JsonObject toJson() {
+            return new JsonObject().put(subject, id).put("description", description);
+        }
+
         /** Returns subject, id and description as a sentence. */
         String toSentence() {
             return subject + " " + id + " " + description;
@@ -57,22 +63,16 @@ public record DoctorReport(String database, Instant takenAt, List<CheckResult> r
     public String toText() {
         StringBuilder text = new StringBuilder("Darkroom doctor, " + database + ", " + takenAt + "\n\n");
         for (CheckResult checkResult : results) {
-            String mark = checkResult.totalFindings() == 0 ? "ok" : "FAILED";
-            text.append(String.format("%-6s  %-8s  %s%n", mark, checkResult.id(), checkResult.invariant()));
-            if (checkResult.totalFindings() > 0) {
-                checkResult
-                        .findings()
-                        .forEach(each ->
-                                text.append(indent()).append(each.toSentence()).append('\n'));
-                long omitted =
-                        checkResult.totalFindings() - checkResult.findings().size();
-                if (omitted > 0) {
-                    text.append(indent()).append("and ").append(omitted).append(" more\n");
-                }
-                text.append(indent())
-                        .append("What to do: ")
-                        .append(checkResult.advice())
-                        .append('\n');
+            boolean failed = checkResult.totalFindings() > 0;
+            text.append(
+                    "%-6s  %-8s  %s%n".formatted(failed ? "FAILED" : "ok", checkResult.id(), checkResult.invariant()));
+            checkResult.findings().forEach(each -> text.append(INDENT + each.toSentence() + '\n'));
+            long omitted = checkResult.totalFindings() - checkResult.findings().size();
+            if (omitted > 0) {
+                text.append(INDENT + "and " + omitted + " more\n");
+            }
+            if (failed) {
+                text.append(INDENT + "What to do: " + checkResult.advice() + '\n');
             }
         }
         notes.forEach(note -> text.append("note    ").append(note).append('\n'));
@@ -94,13 +94,12 @@ public record DoctorReport(String database, Instant takenAt, List<CheckResult> r
                     .put("status", checkResult.totalFindings() == 0 ? "OK" : "FAILED")
                     .put("total", checkResult.totalFindings());
             if (checkResult.totalFindings() > 0) {
-                JsonArray findings = new JsonArray();
-                checkResult
-                        .findings()
-                        .forEach(each -> findings.add(new JsonObject()
-                                .put(each.subject(), each.id())
-                                .put("description", each.description())));
-                check.put("findings", findings).put("advice", checkResult.advice());
+                check.put(
+                                "findings",
+                                new JsonArray(checkResult.findings().stream()
+                                        .map(Finding::toJson)
+                                        .toList()))
+                        .put("advice", checkResult.advice());
             }
             checks.add(check);
         }
@@ -110,9 +109,5 @@ public record DoctorReport(String database, Instant takenAt, List<CheckResult> r
                 .put("takenAt", takenAt.toString())
                 .put("checks", checks)
                 .put("notes", new JsonArray(notes));
-    }
-
-    private static String indent() {
-        return " ".repeat(18);
     }
 }

@@ -16,19 +16,9 @@ import java.util.List;
  * Read-only database connection. Blocking, for one thread. Settings are local to each transaction, because PgBouncer may assign another
  * server session to each transaction.
  */
-final class ReadOnlySession implements AutoCloseable {
+record ReadOnlySession(Connection connection, Duration statementTimeout, DatabaseUrl url) implements AutoCloseable {
     /** Time that a response may take beyond the statement timeout. */
     private static final Duration RESPONSE_MARGIN = Duration.ofSeconds(25);
-
-    private final Connection connection;
-    private final Duration statementTimeout;
-    private final DatabaseUrl url;
-
-    private ReadOnlySession(Connection connection, Duration statementTimeout, DatabaseUrl url) {
-        this.connection = connection;
-        this.statementTimeout = statementTimeout;
-        this.url = url;
-    }
 
     /** Maps a row of a result. */
     interface RowReader<T> {
