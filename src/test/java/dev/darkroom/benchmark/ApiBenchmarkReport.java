@@ -1,38 +1,54 @@
 package dev.darkroom.benchmark;
 
-import java.time.Duration;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
 
 /** Renders the figures of {@link ApiBenchmark} as Markdown. */
-final class ApiBenchmarkReport {
+final class ApiBenchmarkReport implements BenchmarkReport {
+    /** Explains the notes of the bars. */
+    static final String LEGEND = "n ×: Darkroom reaches n times its rate";
+
     private final List<InterleavedComparison> comparisons = new ArrayList<>();
-    private final List<String> pgbench = new ArrayList<>();
+    private final Map<InterleavedComparison, Integer> bytes = new HashMap<>();
     private final Map<String, JfrProfile> profiles = new LinkedHashMap<>();
     private final StringBuilder head = new StringBuilder();
     private final StringBuilder idle = new StringBuilder();
 
-    ApiBenchmarkReport(int connections, int rounds, Duration time) {
-        head.append("Measured on %s: %d concurrent requests, %d rounds of %d s each (3 for the largest prompts)."
-                        .formatted(LocalDate.now(ZoneOffset.UTC), connections, rounds, time.toSeconds()))
-                .append(" Medians; in brackets the worst and the best round.\n\n");
+    ApiBenchmarkReport(int connections, BenchmarkOptions options) {
+        head.append("Measured on %s: %d concurrent requests, %d rounds of %d s each."
+                        .formatted(
+                                LocalDate.now(ZoneOffset.UTC),
+                                connections,
+                                options.rounds(),
+                                options.roundDuration().toSeconds()))
+                .append(" Medians; in brackets the lowest and the highest round.\n\n");
     }
 
     void addMachine(String description) {
         head.append("Machine: ").append(description).append(".\n\n");
     }
 
-    void addComparison(InterleavedComparison comparison) {
+    /** @param length bytes of the request body of a POST, or of the response body of a GET */
+    void addComparison(InterleavedComparison comparison, int length) {
         comparisons.add(comparison);
+        bytes.put(comparison, length);
     }
 
-    void addPgBench(int clients, MedianWithRange rate) {
-        pgbench.add("pgbench with the same row, %d connections: %s per second.\n".formatted(clients, rate.format(0)));
+    /** Returns the kilobytes that the service allocates per request, by title of the comparison. */
+    Map<String, Double> allocatedKb() {
+        Map<String, Double> allocated = new LinkedHashMap<>();
+        comparisons.forEach(comparison -> allocated.put(
+                comparison.title(),
+                comparison
+                        .medianOf(comparison.systems().get(0), m -> m.allocatedBytes() / 1024)
+                        .median()));
+        return allocated;
     }
 
     void addProfile(String name, JfrProfile profile) {
@@ -72,11 +88,52 @@ final class ApiBenchmarkReport {
         return values.stream().sorted().toList().get((int) (values.size() * fraction));
     }
 
-    String render() {
+    @Override
+    public String renderRatios() {
+        StringBuilder text = new StringBuilder("| workload | compared with | ratio |\n|---|---|--:|\n");
+        for (InterleavedComparison comparison : comparisons) {
+            for (ComparedSystem system : comparison.systems()) {
+                if (system.role() != SystemRole.DARKROOM) {
+                    row(
+                            text,
+                            comparison.title(),
+                            system.name(),
+                            comparison.ratiosTo(system).format(2));
+                }
+            }
+        }
+        text.append("\n| workload | allocated kB per request |\n|---|--:|\n");
+        allocatedKb().forEach((title, kb) -> row(text, title, MedianWithRange.formatNumber(kb, 1)));
+        return text.toString();
+    }
+
+    @Override
+    public List<BarChart> charts() {
+        List<BarChart.Panel> panels = comparisons.stream()
+                .map(comparison -> new BarChart.Panel(
+                        comparison.title(),
+                        comparison.systems().stream()
+                                .map(system -> barOf(comparison, system))
+                                .toList()))
+                .toList();
+        return List.of(new BarChart(
+                "api", "Requests per second of Darkroom, NestJS and limits", "requests per second", LEGEND, panels));
+    }
+
+    private static BarChart.Bar barOf(InterleavedComparison comparison, ComparedSystem system) {
+        String note = system.role() == SystemRole.DARKROOM
+                ? ""
+                : "Darkroom: "
+                        + MedianWithRange.formatNumber(
+                                comparison.ratiosTo(system).median(), 2) + " ×";
+        return new BarChart.Bar(system.name(), system.role(), comparison.rateOf(system), note);
+    }
+
+    @Override
+    public String render() {
         StringBuilder text = new StringBuilder(head);
         renderRates(text);
-        pgbench.forEach(text::append);
-        text.append('\n').append(idle);
+        text.append(idle);
         renderCosts(text);
         renderProfiles(text);
         return text.toString();
@@ -90,7 +147,7 @@ final class ApiBenchmarkReport {
             for (ComparedSystem system : comparison.systems()) {
                 row(
                         text,
-                        comparison.title(),
+                        comparison.title() + ", " + bytes.get(comparison) + " bytes",
                         system.name(),
                         comparison.rateOf(system).format(0),
                         system == first ? "" : comparison.ratiosTo(system).format(2),
@@ -122,9 +179,7 @@ final class ApiBenchmarkReport {
                         text,
                         comparison.title(),
                         system.name(),
-                        system.process() == null
-                                ? ""
-                                : cost(comparison.medianOf(system, m -> m.allocatedBytes() / 1024), 1),
+                        cost(comparison.medianOf(system, m -> m.allocatedBytes() / 1024), 1),
                         system.process() == null
                                 ? ""
                                 : cost(comparison.medianOf(system, RoundMeasurement::processCpu), 0),
@@ -139,7 +194,7 @@ final class ApiBenchmarkReport {
     }
 
     private static String cost(MedianWithRange value, int decimals) {
-        return MedianWithRange.formatNumber(value.median(), decimals);
+        return Double.isNaN(value.median()) ? "" : MedianWithRange.formatNumber(value.median(), decimals);
     }
 
     private void renderProfiles(StringBuilder text) {

@@ -15,31 +15,53 @@ import java.util.List;
  * @param parameters of the database server in addition to those of the service
  */
 record BenchmarkRun(String name, Path directory, List<String> parameters) {
-    private static final Path PAGE = Path.of("docs", "performance.md");
+    private static final Path DOCS = Path.of("docs");
+    private static final Path PAGE = DOCS.resolve("performance.md");
+    private static final String CHARTS = "charts";
 
     BenchmarkRun(String name, Path directory) {
         this(name, directory, List.of());
     }
 
-    /** Measures and returns the figures as Markdown. */
-    interface BenchmarkBody {
-        String measure(ApiBenchmarkDatabase database, StubAiServer aiServer) throws Exception;
+    /** Measures and returns the figures. */
+    interface BenchmarkBody<T> {
+        T measure(ApiBenchmarkDatabase database, StubAiServer aiServer) throws Exception;
     }
 
-    /** Runs the benchmark, writes the figures and exits the JVM. */
-    void run(BenchmarkBody benchmarkBody) throws Exception {
+    /** Runs the benchmark. Writes the figures and the charts, or only prints the ratios of a short form. */
+    void run(BenchmarkOptions options, BenchmarkBody<BenchmarkReport> body) throws Exception {
+        BenchmarkReport report = measure(body);
+        System.out.println(report.renderRatios());
+        if (options.brief()) {
+            return;
+        }
+        StringBuilder figures = new StringBuilder(report.render());
+        for (BarChart chart : report.charts()) {
+            chart.write(Path.of("target", CHARTS));
+            figures.append('\n').append(chart.embed(CHARTS));
+            if (Boolean.getBoolean("darkroom.docs.write")) {
+                chart.write(DOCS.resolve(CHARTS));
+            }
+        }
+        write(figures.toString());
+    }
+
+    /** Runs the benchmark and writes the figures, which are Markdown. */
+    void run(BenchmarkBody<String> body) throws Exception {
+        String figures = measure(body);
+        System.out.println(figures);
+        write(figures);
+    }
+
+    private <T> T measure(BenchmarkBody<T> body) throws Exception {
         if (Files.exists(directory)) {
             TestDirectories.delete(directory);
         }
         Files.createDirectories(directory);
-        String figures;
         try (ApiBenchmarkDatabase database = ApiBenchmarkDatabase.start(directory.resolve("data"), parameters);
                 StubAiServer aiServer = new StubAiServer()) {
-            figures = benchmarkBody.measure(database, aiServer);
+            return body.measure(database, aiServer);
         }
-        System.out.println(figures);
-        write(figures);
-        System.exit(0);
     }
 
     private void write(String figures) throws IOException {

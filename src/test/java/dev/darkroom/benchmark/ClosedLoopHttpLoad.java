@@ -36,6 +36,17 @@ final class ClosedLoopHttpLoad {
         this.status = status;
     }
 
+    /** Returns a load of submissions of one workload. */
+    static ClosedLoopHttpLoad ofPost(int port, PromptWorkload workload) {
+        return new ClosedLoopHttpLoad(port, List.of(post(ApiBenchmark.GENERATION, workload.json())), 202);
+    }
+
+    /** Returns a load of reads of {@code path} followed by each name in turn. */
+    static ClosedLoopHttpLoad ofGets(int port, String path, List<String> names) {
+        return new ClosedLoopHttpLoad(
+                port, names.stream().map(name -> get(path + name)).toList(), 200);
+    }
+
     static byte[] get(String path) {
         return ("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(StandardCharsets.UTF_8);
     }
@@ -45,6 +56,13 @@ final class ClosedLoopHttpLoad {
         return ("POST " + path + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
                         + length + "\r\n\r\n" + json)
                 .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Sends at least {@code count} requests and waits for their responses. */
+    void send(int connections, int count) throws IOException {
+        for (int sent = 0; sent < count; sent += connections) {
+            run(connections, Duration.ZERO);
+        }
     }
 
     /** Sends requests for {@code time}, or one per connection when it is zero, and waits for the last responses. */

@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param process that does the work; null when it is the benchmark's own process
  * @param load generates the load
  */
-record ComparedSystem(String name, JavaProcess process, Load load) {
+record ComparedSystem(String name, SystemRole role, MeasuredProcess process, Load load) {
 
     /** Generates load for a duration. */
     interface Load {

@@ -23,20 +23,24 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Inserts one row per transaction, with the bytes of a generation, into a copy of the table of generations. Opens its
+ * Inserts two rows per statement and transaction, a generation and its queue row, into copies of the two tables. Opens its
  * connections with the code of the service. Runs a fixed number of concurrent inserts, equal to the concurrent requests to
  * the service.
  */
 final class DatabaseInsertLoad implements AutoCloseable {
-    /** Creates an empty table with the constraints and indexes of the original. */
-    static final String TABLE =
-            "CREATE TABLE benchmark_generations (LIKE generations INCLUDING ALL) WITH (fillfactor = 85);"
-                    + " GRANT INSERT ON benchmark_generations TO darkroom";
+    /** Creates empty tables with the constraints and indexes of the originals, except foreign keys. */
+    static final String TABLES = """
+            CREATE TABLE benchmark_generations (LIKE generations INCLUDING ALL) WITH (fillfactor = 85);
+            CREATE TABLE benchmark_queue (LIKE generation_queue INCLUDING ALL) WITH (fillfactor = 70);
+            GRANT ALL ON benchmark_generations, benchmark_queue TO darkroom""";
 
     private static final String INSERT = """
-            INSERT INTO benchmark_generations
-              (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""";
+            WITH accepted AS (
+              INSERT INTO benchmark_generations
+                (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata)
+              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10))
+            INSERT INTO benchmark_queue (generation_id, user_id, route, deadline, turn)
+            VALUES ($1, $2, 'default', now() + interval '1 hour', $11)""";
 
     private final Vertx vertx = Vertx.vertx();
     private final List<Context> contexts = new CopyOnWriteArrayList<>();
@@ -88,6 +92,7 @@ final class DatabaseInsertLoad implements AutoCloseable {
         private final Promise<LoadResult.Latencies> done = Promise.promise();
         private final long end;
         private int active;
+        private long turn;
 
         Inserter(long end, int active) {
             this.end = end;
@@ -122,7 +127,8 @@ final class DatabaseInsertLoad implements AutoCloseable {
                     .addInteger(request.count())
                     .addLong(request.seed())
                     .addString(request.model())
-                    .addValue(JsonObject.mapFrom(request.metadata()));
+                    .addValue(JsonObject.mapFrom(request.metadata()))
+                    .addLong(turn++);
         }
     }
 

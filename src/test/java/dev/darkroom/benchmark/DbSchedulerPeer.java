@@ -4,6 +4,8 @@ import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.task.helper.OneTimeTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import com.zaxxer.hikari.HikariDataSource;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,15 +22,19 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Timestamp;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Process that does the work of a generation as a task of db-scheduler: one HTTP call to the stub AI server, and a row with
- * the result. Uses the faster of its two polling strategies. Environment: {@code PEER_JDBC}, {@code PEER_USER},
- * {@code PEER_PASSWORD}, {@code PEER_STUB}, {@code PEER_CONCURRENCY}, and optionally {@code PEER_IMAGES}, a directory for
- * the images.
+ * Service that runs generations as tasks of db-scheduler, with the faster of its two polling strategies. Accepts them over
+ * HTTP. Environment: {@code PEER_JDBC}, {@code PEER_USER}, {@code PEER_PASSWORD}, {@code PEER_STUB},
+ * {@code PEER_CONCURRENCY}, and {@code PEER_IMAGES}, the directory of the images.
  */
 public final class DbSchedulerPeer {
     /** Schema from the documentation of db-scheduler for PostgreSQL. */
@@ -42,6 +48,18 @@ public final class DbSchedulerPeer {
             CREATE INDEX last_heartbeat_idx ON scheduled_tasks (last_heartbeat);
             CREATE INDEX priority_execution_time_idx ON scheduled_tasks (priority DESC, execution_time ASC);
             GRANT ALL ON scheduled_tasks TO darkroom;""";
+
+    private static final String ACCEPT = """
+            WITH accepted AS (
+              INSERT INTO peer_generations (user_id, prompt, negative_prompt, width, height, image_count, seed, metadata)
+              VALUES ('local', ?, ?, ?, ?, ?, ?, ?::jsonb) RETURNING id)
+            INSERT INTO scheduled_tasks (task_name, task_instance, execution_time, picked, version)
+            SELECT 'generate', id, now(), false, 1 FROM accepted RETURNING task_instance""";
+
+    private static final String COMPLETE = """
+            UPDATE peer_generations SET status = 'COMPLETE', attempts = attempts + 1, attempt_started_at = ?, image = ?,
+              image_bytes = ?, completed_at = clock_timestamp()
+            WHERE id = ?""";
 
     private static final String BODY = new JsonObject()
             .put("prompt", "a lighthouse")
@@ -60,15 +78,14 @@ public final class DbSchedulerPeer {
             .POST(BodyPublishers.ofString(BODY))
             .build();
     private final HikariDataSource connections = new HikariDataSource();
-    private final Path imageDirectory =
-            System.getenv("PEER_IMAGES") == null ? null : Path.of(System.getenv("PEER_IMAGES"));
+    private final Path imageDirectory = Path.of(System.getenv("PEER_IMAGES"));
     private final int concurrency = Integer.parseInt(System.getenv("PEER_CONCURRENCY"));
 
-    public static void main(String[] args) {
+    public static void main(String[] args) throws Exception {
         new DbSchedulerPeer().start();
     }
 
-    private void start() {
+    private void start() throws Exception {
         connections.setJdbcUrl(System.getenv("PEER_JDBC"));
         connections.setUsername(System.getenv("PEER_USER"));
         connections.setPassword(System.getenv("PEER_PASSWORD"));
@@ -82,10 +99,43 @@ public final class DbSchedulerPeer {
                 .registerShutdownHook()
                 .build()
                 .start();
-        System.out.println("ready");
+        Vertx vertx = Vertx.vertx();
+        HttpServer server = vertx.createHttpServer()
+                .requestHandler(request -> request.body()
+                        .compose(body -> vertx.executeBlocking(() -> accept(body.toJsonObject()), false))
+                        .onSuccess(id -> request.response()
+                                .setStatusCode(202)
+                                .putHeader("Content-Type", "application/json")
+                                .end(new JsonObject().put("id", id).encode()))
+                        .onFailure(
+                                error -> request.response().setStatusCode(500).end(error.toString())))
+                .listen(0, "127.0.0.1")
+                .toCompletionStage()
+                .toCompletableFuture()
+                .get(10, TimeUnit.SECONDS);
+        System.out.println("port " + server.actualPort() + "\nready");
+    }
+
+    /** Stores the generation and its task in one transaction. Returns the id. */
+    private String accept(JsonObject generation) throws SQLException {
+        try (Connection connection = connections.getConnection();
+                PreparedStatement insert = connection.prepareStatement(ACCEPT)) {
+            insert.setString(1, generation.getString("prompt"));
+            insert.setString(2, generation.getString("negativePrompt"));
+            insert.setInt(3, generation.getInteger("width"));
+            insert.setInt(4, generation.getInteger("height"));
+            insert.setInt(5, generation.getInteger("count"));
+            insert.setLong(6, generation.getLong("seed"));
+            insert.setString(7, generation.getJsonObject("metadata").encode());
+            try (ResultSet rows = insert.executeQuery()) {
+                rows.next();
+                return rows.getString(1);
+            }
+        }
     }
 
     private void runJob(String job) {
+        Timestamp startedAt = Timestamp.from(Instant.now());
         try {
             String response = http.send(request, BodyHandlers.ofString()).body();
             String base64 = new JsonObject(response)
@@ -93,10 +143,7 @@ public final class DbSchedulerPeer {
                     .getJsonObject(0)
                     .getString("b64_json");
             byte[] bytes = Base64.getDecoder().decode(base64);
-            if (imageDirectory != null) {
-                storeImage(job, bytes);
-            }
-            recordResult(job, bytes.length);
+            recordOutcome(job, startedAt, storeImage(job, bytes), bytes.length);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (SQLException e) {
@@ -107,27 +154,29 @@ public final class DbSchedulerPeer {
     }
 
     /** Stores an image like Darkroom: writes a temporary file, syncs and renames it, and syncs the directory. */
-    private void storeImage(String job, byte[] bytes) throws IOException {
+    private Path storeImage(String job, byte[] bytes) throws IOException {
         Path temporary =
                 Files.createDirectories(imageDirectory.resolve("temporary")).resolve(job);
-        Path directory = Files.createDirectories(imageDirectory.resolve(String.valueOf(Integer.parseInt(job) % 256)));
+        Path directory = Files.createDirectories(imageDirectory.resolve(job.substring(job.length() - 2)));
         try (FileChannel file = FileChannel.open(temporary, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             file.write(ByteBuffer.wrap(bytes));
             file.force(true);
         }
-        Files.move(temporary, directory.resolve(job), StandardCopyOption.ATOMIC_MOVE);
+        Path image = Files.move(temporary, directory.resolve(job), StandardCopyOption.ATOMIC_MOVE);
         try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
             entries.force(true);
         }
+        return image;
     }
 
-    private void recordResult(String job, int bytes) throws SQLException {
+    private void recordOutcome(String job, Timestamp startedAt, Path image, int bytes) throws SQLException {
         try (Connection connection = connections.getConnection();
-                PreparedStatement insert =
-                        connection.prepareStatement("INSERT INTO peer_results (job, bytes) VALUES (?, ?)")) {
-            insert.setInt(1, Integer.parseInt(job));
-            insert.setInt(2, bytes);
-            insert.executeUpdate();
+                PreparedStatement update = connection.prepareStatement(COMPLETE)) {
+            update.setTimestamp(1, startedAt);
+            update.setString(2, image.toString());
+            update.setInt(3, bytes);
+            update.setObject(4, UUID.fromString(job));
+            update.executeUpdate();
         }
     }
 }

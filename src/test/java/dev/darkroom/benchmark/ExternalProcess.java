@@ -7,12 +7,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Child process with its output in a file. All methods block. */
-final class ExternalProcess implements AutoCloseable {
+final class ExternalProcess implements MeasuredProcess, AutoCloseable {
     private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
     private final Process process;
@@ -79,6 +80,16 @@ final class ExternalProcess implements AutoCloseable {
 
     ProcessHandle handle() {
         return process.toHandle();
+    }
+
+    @Override
+    public Duration cpu() {
+        return ProcessCpuTime.ofProcessTree(process.toHandle());
+    }
+
+    @Override
+    public OptionalLong allocatedBytes() {
+        return OptionalLong.empty();
     }
 
     @Override

@@ -1,15 +1,15 @@
 package dev.darkroom.benchmark;
 
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Interleaved comparison of several systems in rounds: A B C A B C. A temporary slowdown of the machine affects all systems,
- * and ratios are computed between neighboring rounds.
+ * Interleaved comparison of several systems in rounds of alternating order: A B C, C B A. A temporary slowdown of the machine
+ * affects all systems, no system always follows the same one, and ratios are computed within a round.
  */
 final class InterleavedComparison {
     private final String title;
@@ -25,27 +25,27 @@ final class InterleavedComparison {
     }
 
     /**
-     * Runs one warm-up round and then all measured rounds.
+     * Warms up each system and then runs all measured rounds.
      *
      * @param systems the measured system first, then its baselines
      */
     static InterleavedComparison run(
             String title,
             List<ComparedSystem> systems,
-            int count,
-            Duration time,
+            BenchmarkOptions options,
             ApiBenchmarkDatabase database,
             Preparation before)
             throws Exception {
         InterleavedComparison comparison = new InterleavedComparison(title);
         for (ComparedSystem system : systems) {
-            system.load().run(time);
+            system.load().run(options.warmUp());
             comparison.measurements.put(system, new ArrayList<>());
         }
-        for (int i = 0; i < count; i++) {
-            for (ComparedSystem system : systems) {
+        List<ComparedSystem> order = new ArrayList<>(systems);
+        for (int i = 0; i < options.rounds(); i++) {
+            for (ComparedSystem system : order) {
                 before.prepare();
-                RoundMeasurement measurement = RoundMeasurement.measure(system, time, database);
+                RoundMeasurement measurement = RoundMeasurement.measure(system, options.roundDuration(), database);
                 comparison.measurements.get(system).add(measurement);
                 System.err.printf(
                         "%s, %s: %s/s%n",
@@ -53,6 +53,7 @@ final class InterleavedComparison {
                         system.name(),
                         MedianWithRange.formatNumber(measurement.loadResult().rate(), 0));
             }
+            Collections.reverse(order);
         }
         return comparison;
     }

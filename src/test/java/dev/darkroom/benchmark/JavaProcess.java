@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import javax.management.JMException;
 import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
@@ -22,7 +23,7 @@ import javax.management.remote.JMXServiceURL;
 /**
  * Java child process, observed by JMX. Its output goes to a file. All methods block.
  */
-final class JavaProcess implements AutoCloseable {
+final class JavaProcess implements MeasuredProcess, AutoCloseable {
     private final ExternalProcess externalProcess;
     private final JMXConnector connector;
     private final MBeanServerConnection beans;
@@ -87,12 +88,13 @@ final class JavaProcess implements AutoCloseable {
     }
 
     /** Returns the bytes allocated by all live threads so far. The event loops and workers of the service never end. */
-    long allocatedBytes() {
+    @Override
+    public OptionalLong allocatedBytes() {
         long sum = 0;
         for (long bytes : threads.getThreadAllocatedBytes(threads.getAllThreadIds())) {
             sum += Math.max(0, bytes);
         }
-        return sum;
+        return OptionalLong.of(sum);
     }
 
     /** Runs a full collection and returns the bytes of the live heap plus direct buffers. */
@@ -116,9 +118,9 @@ final class JavaProcess implements AutoCloseable {
         return threads.getThreadCount();
     }
 
-    /** Returns the CPU time used, counted in hundredths of a second. */
-    Duration cpu() {
-        return ProcessCpuTime.ofProcess(externalProcess.handle());
+    @Override
+    public Duration cpu() {
+        return externalProcess.cpu();
     }
 
     /** Records a JFR profile with 100 samples per second while {@code work} runs. */

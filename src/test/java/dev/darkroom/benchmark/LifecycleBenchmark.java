@@ -5,17 +5,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Measures the generations per second from acceptance to COMPLETE, compared with job queues that do the same work on the
- * same database. Also measures claims from a long queue and the statements of an idle process. Writes
- * {@code target/lifecycles.md}. Run by {@code ./mvnw -q verify -Ppeers}; described in {@code docs/performance.md}.
+ * Measures the generations per second until COMPLETE, compared with services on other job queues that do the same work on the
+ * same database. Also measures claims from a long queue and the statements of an idle process. Described in
+ * {@code docs/performance.md}.
  */
-public final class LifecycleBenchmark {
-    /** Concurrent calls of the AI server in each process. */
+final class LifecycleBenchmark {
+    /** Concurrent calls of the AI server. */
     private static final int CONCURRENCY = 100;
 
     private static final Duration TIMEOUT = Duration.ofMinutes(5);
@@ -28,171 +29,161 @@ public final class LifecycleBenchmark {
     private static final Duration IDLE = Duration.ofSeconds(30);
     private static final Path DIRECTORY = Path.of("target", "lifecycles").toAbsolutePath();
     private static final Path IMAGE_DIRECTORY = DIRECTORY.resolve("images");
-    private static final Path GRAPHILE = Path.of("src", "peers").toAbsolutePath();
 
-    private final int rounds = Integer.getInteger("benchmark.rounds", 3);
-    private final int jobs = Integer.getInteger("benchmark.jobs", 12_000);
+    private final BenchmarkOptions options;
     private final ApiBenchmarkDatabase database;
-    private final JobQueueContender darkroomContender;
-    private final List<JobQueueContender> peerContenders;
+    private final StubAiServer aiServer;
+    private final Peers peers;
+    private final JobQueueContender darkroom;
     private final LifecycleReport report;
 
-    private LifecycleBenchmark(ApiBenchmarkDatabase database, String stub) {
+    private LifecycleBenchmark(BenchmarkOptions options, ApiBenchmarkDatabase database, StubAiServer aiServer) {
+        this.options = options;
         this.database = database;
-        this.darkroomContender = darkroomContender(database, stub);
-        this.peerContenders = peerContenders(database, stub);
-        this.report = new LifecycleReport(CONCURRENCY, rounds, jobs);
+        this.aiServer = aiServer;
+        this.peers = new Peers(database, aiServer, IMAGE_DIRECTORY);
+        Map<String, String> environment = new HashMap<>(DarkroomProcess.settings(database, aiServer));
+        environment.put("DARKROOM_WORKER_CONCURRENCY", String.valueOf(CONCURRENCY));
+        this.darkroom = JobQueueContender.ofDarkroom(Peers.javaCommand("-jar", DarkroomProcess.jar()), environment);
+        this.report = new LifecycleReport(CONCURRENCY, options);
     }
 
-    public static void main(String[] args) throws Exception {
-        new BenchmarkRun("lifecycles", DIRECTORY)
-                .run((database, stub) -> new LifecycleBenchmark(database, stub.url()).run());
+    static void run(BenchmarkOptions options) throws Exception {
+        new BenchmarkRun("lifecycles", DIRECTORY).run(options, (database, aiServer) -> {
+            LifecycleBenchmark benchmark = new LifecycleBenchmark(options, database, aiServer);
+            benchmark.run();
+            return benchmark.report;
+        });
     }
 
-    private String run() throws Exception {
+    private void run() throws Exception {
         report.setMachine(MachineDescription.describe(
                 DIRECTORY, database.query("SHOW server_version").get(0)));
         // Runs before the tables of the peers exist, since the service requires a schema of its own.
         measureIdle();
-        database.execute("GRANT CREATE ON DATABASE " + database.url().database() + " TO darkroom");
-        database.execute(JobQueueContender.PEER_RESULTS);
-        database.execute(DbSchedulerPeer.TABLE);
-        for (int processes : List.of(1, 2)) {
-            for (int round = 0; round < rounds; round++) {
-                measureContender(darkroomContender, processes);
-                for (JobQueueContender peer : peerContenders) {
-                    measureContender(peer, processes);
-                }
+        peers.createTables();
+        List<JobQueueContender> order = new ArrayList<>(contenders());
+        for (int round = 0; round < options.rounds(); round++) {
+            for (JobQueueContender contender : order) {
+                report.addRound(contender, measureRound(contender));
             }
+            Collections.reverse(order);
         }
-        measureClaims();
-        return report.render();
+        if (!options.brief()) {
+            measureClaims();
+        }
     }
 
-    private static JobQueueContender darkroomContender(ApiBenchmarkDatabase database, String stub) {
-        Path jar = Path.of("target", "darkroom.jar").toAbsolutePath();
-        return JobQueueContender.ofDarkroom(
-                javaCommand("-jar", jar.toString()),
-                Map.of(
-                        "DARKROOM_DATABASE_URL",
-                        database.urlSetting(),
-                        "DARKROOM_BACKEND_URL",
-                        stub,
-                        "DARKROOM_WORKER_CONCURRENCY",
-                        String.valueOf(CONCURRENCY),
-                        "DARKROOM_HTTP_PORT",
-                        "0",
-                        "DARKROOM_MANAGEMENT_PORT",
-                        "0",
-                        "DARKROOM_LIMITS_REQUESTS_PER_SECOND",
-                        "0"));
+    private List<JobQueueContender> contenders() {
+        Map<String, String> peer = peers.environment(CONCURRENCY);
+        Map<String, String> batches = Peers.withBatches(peer);
+        List<JobQueueContender> contenders = new ArrayList<>(List.of(
+                darkroom,
+                JobQueueContender.ofNest(peer),
+                JobQueueContender.ofDbScheduler(peer),
+                JobQueueContender.ofRiver("River", SystemRole.PEER, peer)));
+        if (!options.brief()) {
+            contenders.add(JobQueueContender.ofGraphile("graphile-worker", SystemRole.PEER, peer));
+            contenders.add(JobQueueContender.ofPgBoss("pg-boss", SystemRole.PEER, peer));
+            contenders.add(JobQueueContender.ofRiver("River, batched", SystemRole.BATCHED_PEER, batches));
+            contenders.add(JobQueueContender.ofGraphile("graphile-worker, batched", SystemRole.BATCHED_PEER, batches));
+            contenders.add(JobQueueContender.ofPgBoss("pg-boss, batched", SystemRole.BATCHED_PEER, batches));
+        }
+        return contenders;
     }
 
-    private static List<JobQueueContender> peerContenders(ApiBenchmarkDatabase database, String stub) {
-        Map<String, String> peer = Map.of(
-                "PEER_DATABASE", database.urlSetting(),
-                "PEER_JDBC", database.url().jdbcUrl(),
-                "PEER_USER", database.url().user(),
-                "PEER_PASSWORD", database.url().password().value(),
-                "PEER_STUB", stub + "/images/generations",
-                "PEER_CONCURRENCY", String.valueOf(CONCURRENCY));
-        Map<String, String> batches = new HashMap<>(peer);
-        batches.put("PEER_BATCHES", "true");
-        Map<String, String> storingImages = new HashMap<>(peer);
-        storingImages.put("PEER_IMAGES", IMAGE_DIRECTORY.toString());
-        List<String> dbScheduler =
-                javaCommand("-cp", System.getProperty("java.class.path"), DbSchedulerPeer.class.getName());
-        List<String> graphile = List.of(
-                GRAPHILE.resolve("node_modules/.bin/node").toString(),
-                GRAPHILE.resolve("graphile.mjs").toString());
-        return List.of(
-                JobQueueContender.ofDbScheduler("db-scheduler, stores images", dbScheduler, storingImages),
-                JobQueueContender.ofGraphile("graphile-worker, stores images", graphile, storingImages),
-                JobQueueContender.ofDbScheduler("db-scheduler", dbScheduler, peer),
-                JobQueueContender.ofGraphile("graphile-worker", graphile, peer),
-                JobQueueContender.ofGraphile("graphile-worker, its batches on", graphile, batches));
-    }
-
-    private static List<String> javaCommand(String... arguments) {
-        List<String> command = new ArrayList<>(List.of(JavaProcess.javaExecutable(), "-Xms512m", "-Xmx512m"));
-        command.addAll(List.of(arguments));
-        return command;
-    }
-
-    private void measureContender(JobQueueContender contender, int processes) throws Exception {
-        report.addRound(contender.name(), processes, measureRound(contender, processes));
-    }
-
-    /** Runs a warm-up with the same number of jobs, then the measured jobs. Ignores the first 10 % for the rate. */
-    private LifecycleReport.LifecycleRound measureRound(JobQueueContender contender, int processes) throws Exception {
+    /** Runs a warm-up with the same number of jobs, then the jobs of a full queue, then jobs accepted over HTTP. */
+    private LifecycleReport.LifecycleRound measureRound(JobQueueContender contender) throws Exception {
         if (Files.exists(IMAGE_DIRECTORY)) {
             TestDirectories.delete(IMAGE_DIRECTORY);
         }
-        List<ExternalProcess> running = new ArrayList<>();
-        try {
-            for (int i = 0; i < processes; i++) {
-                running.add(start(contender, i));
-            }
-            database.truncate(ApiBenchmarkDatabase.TABLES, "peer_results", "scheduled_tasks");
+        try (ExternalProcess process = start(contender)) {
+            database.truncate(contender.tables());
+            aiServer.reset();
+            ClosedLoopHttpLoad posts = ClosedLoopHttpLoad.ofPost(
+                    Integer.parseInt(process.outputValue(contender.portPattern())), PromptWorkload.typical());
+            int jobs = options.jobs();
             insertJobs(contender, 1, jobs);
+            awaitFinished(contender, jobs);
+            int warmUp =
+                    posts.run(ApiBenchmark.CONNECTIONS, options.roundDuration()).count();
+            awaitFinished(contender, jobs + warmUp);
+
             database.resetStatements();
-            Duration cpuBefore = database.cpuTime();
-            Duration processCpuBefore = totalCpuTime(running);
+            Duration databaseCpu = database.cpuTime();
+            Duration cpu = process.cpu();
             insertJobs(contender, jobs + 1, 2 * jobs);
-            Duration cpu = database.cpuTime().minus(cpuBefore);
-            Duration processCpu = totalCpuTime(running).minus(processCpuBefore);
+            awaitFinished(contender, 2 * jobs + warmUp);
+            databaseCpu = database.cpuTime().minus(databaseCpu);
+            cpu = process.cpu().minus(cpu);
             ApiBenchmarkDatabase.Statements statements = database.statements();
-            List<Double> finishTimes = database.query(contender.finishTimesSql()).stream()
-                    .map(Double::valueOf)
-                    .toList();
-            if (finishTimes.size() != 2 * jobs) {
-                throw new IllegalStateException(contender.name() + " recorded " + finishTimes.size());
-            }
-            int from = jobs + jobs / 10;
-            int last = finishTimes.size() - 1;
+            // The first tenth is not measured.
+            List<Double> times = finishTimes(contender, 2 * jobs + warmUp);
+            double drained = jobs * 0.9 / (last(times) - times.get(jobs + warmUp + jobs / 10));
+
+            double start = Double.parseDouble(database.query("SELECT extract(epoch FROM clock_timestamp())")
+                    .get(0));
+            int accepted =
+                    posts.run(ApiBenchmark.CONNECTIONS, options.roundDuration()).count();
+            awaitFinished(contender, 2 * jobs + warmUp + accepted);
+            double served = accepted / (last(finishTimes(contender, 2 * jobs + warmUp + accepted)) - start);
             return new LifecycleReport.LifecycleRound(
-                    (last - from) / (finishTimes.get(last) - finishTimes.get(from)),
+                    drained,
+                    served,
                     statements.calls() / (double) jobs,
                     statements.walBytes() / jobs,
-                    cpu.toNanos() / 1e3 / jobs,
-                    processCpu.toNanos() / 1e3 / jobs);
+                    databaseCpu.toNanos() / 1e3 / jobs,
+                    cpu.toNanos() / 1e3 / jobs);
         } finally {
-            for (ExternalProcess externalProcess : running) {
-                externalProcess.close();
-            }
+            database.truncate(contender.tables());
         }
     }
 
-    private static Duration totalCpuTime(List<ExternalProcess> processes) {
-        return processes.stream()
-                .map(each -> ProcessCpuTime.ofProcess(each.handle()))
-                .reduce(Duration.ZERO, Duration::plus);
+    private List<Double> finishTimes(JobQueueContender contender, int expected) throws Exception {
+        List<Double> times = database.query(contender.finishTimesSql()).stream()
+                .map(Double::valueOf)
+                .toList();
+        if (times.size() != expected) {
+            throw new IllegalStateException(contender.name() + " recorded " + times.size() + " of " + expected);
+        }
+        return times;
     }
 
-    private static ExternalProcess start(JobQueueContender contender, int number) throws Exception {
-        String name = contender.name().replaceAll("[^A-Za-z]+", "-") + "-" + number;
+    private static double last(List<Double> values) {
+        return values.get(values.size() - 1);
+    }
+
+    private static ExternalProcess start(JobQueueContender contender) throws Exception {
+        String name = contender.name().replaceAll("[^A-Za-z]+", "-");
         return ExternalProcess.start(
                 DIRECTORY.resolve(name), contender.command(), contender.environment(), contender.readyLine());
     }
 
     private void insertJobs(JobQueueContender contender, int first, int last) throws Exception {
         database.execute(contender.insertJobsSql().formatted(first, last));
+    }
+
+    /** Waits for {@code calls} AI calls since the start before it queries the database, so as not to load it meanwhile. */
+    private void awaitFinished(JobQueueContender contender, int calls) throws Exception {
         long end = System.nanoTime() + TIMEOUT.toNanos();
-        while (!database.query(contender.countUnfinishedSql()).get(0).equals("0")) {
+        while (aiServer.requestCount() < calls
+                || !database.query(contender.findUnfinishedSql()).isEmpty()) {
             if (System.nanoTime() > end) {
                 throw new IllegalStateException(contender.name() + " has unfinished jobs");
             }
-            Thread.sleep(100);
+            Thread.sleep(50);
         }
     }
 
     /** Measures the statements per second of one idle process. */
     private void measureIdle() throws Exception {
-        try (ExternalProcess service = start(darkroomContender, 0)) {
-            Thread.sleep(SETTLE_TIME.toMillis());
-            database.resetStatements();
-            Thread.sleep(IDLE.toMillis());
-            report.setIdleStatementRate(database.statements().calls() / (double) IDLE.toSeconds());
+        try (ExternalProcess service = start(darkroom)) {
+            if (!options.brief()) {
+                Thread.sleep(SETTLE_TIME.toMillis());
+                database.resetStatements();
+                Thread.sleep(IDLE.toMillis());
+                report.setIdleStatementRate(database.statements().calls() / (double) IDLE.toSeconds());
+            }
         }
     }
 
@@ -200,7 +191,7 @@ public final class LifecycleBenchmark {
         try (ClaimBenchmarkTables emptyTables = new ClaimBenchmarkTables(database, "few", DIRECTORY);
                 ClaimBenchmarkTables fullTables = new ClaimBenchmarkTables(database, "many", DIRECTORY)) {
             fullTables.insertGenerations(FINISHED, QUEUED);
-            for (int round = 0; round <= rounds; round++) {
+            for (int round = 0; round <= options.rounds(); round++) {
                 emptyTables.truncate();
                 emptyTables.insertGenerations(0, CLAIMED);
                 double empty = emptyTables.measureClaimRate(CLAIMED);

@@ -48,6 +48,7 @@ public final class NotificationBenchmark {
     public static void main(String[] args) throws Exception {
         new BenchmarkRun("notifications", DIRECTORY, List.of("track_commit_timestamp = on"))
                 .run((database, aiServer) -> new NotificationBenchmark(database, aiServer).run());
+        System.exit(0);
     }
 
     private String run() throws Exception {

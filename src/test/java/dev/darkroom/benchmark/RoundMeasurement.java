@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * Result of one round with the average costs per request.
  *
- * @param allocatedBytes by the measured process; 0 when that is the benchmark itself
+ * @param allocatedBytes by the measured process; NaN when it does not count them
  * @param processCpu CPU time of the measured process in microseconds
  * @param benchmarkCpu CPU time of the benchmark, which generates the load, in microseconds
  * @param databaseCpu CPU time of all PostgreSQL processes in microseconds
@@ -27,11 +27,11 @@ record RoundMeasurement(
     static RoundMeasurement measure(ComparedSystem system, Duration time, ApiBenchmarkDatabase database)
             throws Exception {
         database.resetStatements();
+        MeasuredProcess process = system.process();
         Duration load = ProcessCpuTime.ofProcess(ProcessHandle.current());
-        Duration process =
-                system.process() == null ? Duration.ZERO : system.process().cpu();
+        Duration processCpu = cpuOf(process);
         Duration server = database.cpuTime();
-        long allocated = system.process() == null ? 0 : system.process().allocatedBytes();
+        double allocated = allocatedBytesOf(process);
 
         LoadResult loadResult = system.load().run(time);
 
@@ -39,13 +39,23 @@ record RoundMeasurement(
         double count = loadResult.count();
         return new RoundMeasurement(
                 loadResult,
-                system.process() == null ? 0 : (system.process().allocatedBytes() - allocated) / count,
-                system.process() == null ? 0 : micros(process, system.process().cpu()) / count,
+                (allocatedBytesOf(process) - allocated) / count,
+                micros(processCpu, cpuOf(process)) / count,
                 micros(load, ProcessCpuTime.ofProcess(ProcessHandle.current())) / count,
                 micros(server, database.cpuTime()) / count,
                 statements.calls() / count,
                 statements.executionMs() / count,
                 statements.walBytes() / count);
+    }
+
+    private static Duration cpuOf(MeasuredProcess process) {
+        return process == null ? Duration.ZERO : process.cpu();
+    }
+
+    private static double allocatedBytesOf(MeasuredProcess process) {
+        return process == null || process.allocatedBytes().isEmpty()
+                ? Double.NaN
+                : process.allocatedBytes().getAsLong();
     }
 
     private static double micros(Duration before, Duration after) {

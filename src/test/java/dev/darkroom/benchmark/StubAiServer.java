@@ -46,6 +46,16 @@ final class StubAiServer implements AutoCloseable {
         return "http://127.0.0.1:" + server.actualPort() + "/v1";
     }
 
+    /** Returns the number of requests since the start or the last {@link #reset}. */
+    int requestCount() {
+        return arrivalTimes.size();
+    }
+
+    /** Forgets the requests so far. */
+    void reset() {
+        arrivalTimes.clear();
+    }
+
     /** Waits for the next request and returns its arrival time, see {@link System#nanoTime}. */
     long awaitArrival() throws InterruptedException {
         Long time = arrivalTimes.poll(10, TimeUnit.SECONDS);

@@ -3,7 +3,6 @@ package dev.darkroom.benchmark;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
-import dev.darkroom.generation.store.BenchmarkStatements;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -20,13 +19,15 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Baseline server: plain Vert.x with the options, instances and connections of the service. {@code /select/ID} reads a
- * generation with the SQL statement of the service and returns its columns as JSON. {@code /constant/N} returns N bytes.
- * Runs in its own process.
+ * Baseline server: plain Vert.x with the options, instances and connections of the service. {@code /select/ID} reads the row
+ * of a generation by its primary key, one statement per request, and returns its columns as JSON. {@code /constant/N} returns
+ * N bytes. Runs in its own process.
  */
 final class VertxBaselineServer extends VerticleBase {
-    private static final String SELECT = "/select/";
-    private static final String CONSTANT = "/constant/";
+    static final String SELECT = "/select/";
+    static final String CONSTANT = "/constant/";
+
+    private static final String FIND = "SELECT * FROM generations WHERE id = $1";
 
     private final Settings settings;
     private final Database database;
@@ -73,8 +74,8 @@ final class VertxBaselineServer extends VerticleBase {
 
     private void select(String id, HttpServerResponse response) {
         database.client()
-                .preparedQuery(BenchmarkStatements.FIND)
-                .execute(Tuple.of(UUID.fromString(id), "local"))
+                .preparedQuery(FIND)
+                .execute(Tuple.of(UUID.fromString(id)))
                 .onSuccess(rows ->
                         respond(response, rows.iterator().next().toJson().toBuffer()))
                 .onFailure(error -> response.setStatusCode(500).end(error.toString()));

@@ -1,0 +1,27 @@
+package dev.darkroom.benchmark;
+
+import java.time.Duration;
+
+/**
+ * Extent of a benchmark.
+ *
+ * @param brief measure ratios only, in less than three minutes
+ * @param rounds measured rounds of each system
+ * @param warmUp load before the first round
+ * @param roundDuration load of one round
+ * @param jobs lifecycles of one round
+ */
+record BenchmarkOptions(boolean brief, int rounds, Duration warmUp, Duration roundDuration, int jobs) {
+
+    /** Reads the system properties {@code benchmark.short}, {@code .rounds}, {@code .seconds} and {@code .jobs}. */
+    static BenchmarkOptions fromSystemProperties() {
+        boolean brief = Boolean.getBoolean("benchmark.short");
+        Duration roundDuration = Duration.ofSeconds(Integer.getInteger("benchmark.seconds", brief ? 1 : 4));
+        return new BenchmarkOptions(
+                brief,
+                Integer.getInteger("benchmark.rounds", brief ? 2 : 5),
+                brief ? Duration.ofSeconds(3) : roundDuration,
+                roundDuration,
+                Integer.getInteger("benchmark.jobs", brief ? 3_000 : 12_000));
+    }
+}

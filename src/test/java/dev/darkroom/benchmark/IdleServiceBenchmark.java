@@ -1,0 +1,103 @@
+package dev.darkroom.benchmark;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Latency of an idle service, and the costs of clients that only wait. All methods block. */
+final class IdleServiceBenchmark {
+    private static final int WAITERS = 5_000;
+    private static final Duration SETTLE_TIME = Duration.ofSeconds(5);
+    private static final Duration OBSERVATION_TIME = Duration.ofSeconds(15);
+    private static final int CALLS = 150;
+    private static final int WARM_UP = 150;
+
+    private final Path directory;
+    private final ApiBenchmarkDatabase database;
+    private final StubAiServer aiServer;
+    private final ApiBenchmarkReport report;
+
+    IdleServiceBenchmark(
+            Path directory, ApiBenchmarkDatabase database, StubAiServer aiServer, ApiBenchmarkReport report) {
+        this.directory = directory;
+        this.database = database;
+        this.aiServer = aiServer;
+        this.report = report;
+    }
+
+    /** Measures one POST at a time until the AI server receives the call. Leaves finished generations for later parts. */
+    void measureLatency() throws Exception {
+        try (JavaProcess service = DarkroomProcess.start(directory.resolve("working"), database, aiServer, Map.of())) {
+            ClosedLoopHttpLoad load =
+                    ClosedLoopHttpLoad.ofPost(DarkroomProcess.portOf(service), PromptWorkload.typical());
+            List<Double> responseMs = new ArrayList<>();
+            List<Double> aiCallMs = new ArrayList<>();
+            for (int i = 0; i < WARM_UP + CALLS; i++) {
+                long start = System.nanoTime();
+                LoadResult post = load.run(1, Duration.ZERO);
+                long arrived = aiServer.awaitArrival();
+                if (i >= WARM_UP) {
+                    responseMs.add(post.latencyMs(0));
+                    aiCallMs.add((arrived - start) / 1e6);
+                }
+                awaitEmptyQueue();
+            }
+            report.addIdleLatency(responseMs, aiCallMs);
+        }
+    }
+
+    /** Runs {@code count} generations to their end without measuring them. */
+    void finishGenerations(int count) throws Exception {
+        try (JavaProcess service = DarkroomProcess.start(directory.resolve("working"), database, aiServer, Map.of())) {
+            ClosedLoopHttpLoad.ofPost(DarkroomProcess.portOf(service), PromptWorkload.typical())
+                    .send(ApiBenchmark.CONNECTIONS, count);
+            awaitEmptyQueue();
+        }
+    }
+
+    private void awaitEmptyQueue() throws Exception {
+        do {
+            Thread.sleep(15);
+        } while (!database.query("SELECT 1 FROM generation_queue LIMIT 1").isEmpty());
+    }
+
+    /** Measures memory, CPU time and SQL statements of long polls for generations that do not finish. */
+    void measureLongPolls() throws Exception {
+        try (JavaProcess service = DarkroomProcess.start(
+                directory.resolve("waiting"),
+                database,
+                aiServer,
+                Map.of("DARKROOM_WORKER_CONCURRENCY", "0", "DARKROOM_GENERATION_MAX_WAIT", "50s"))) {
+            int port = DarkroomProcess.portOf(service);
+            ClosedLoopHttpLoad.ofPost(port, PromptWorkload.typical())
+                    .run(ApiBenchmark.CONNECTIONS, Duration.ofSeconds(10));
+            List<String> ids = database.query("SELECT id FROM generations WHERE status = 'PENDING' LIMIT " + WAITERS);
+            // The first read of a generation and its initialization are not part of the costs of waiting.
+            warmUp(port, ids);
+            long before = service.memoryBytes();
+            int threadsBefore = service.threads();
+            try (LongPollClients longPollClients = new LongPollClients(port, ids, 50)) {
+                Thread.sleep(SETTLE_TIME.toMillis());
+                long memory = service.memoryBytes() - before;
+                Duration cpuBefore = service.cpu();
+                database.resetStatements();
+                Thread.sleep(OBSERVATION_TIME.toMillis());
+                double statements = database.statements().calls() / (double) OBSERVATION_TIME.toSeconds();
+                double busyCores = service.cpu().minus(cpuBefore).toMillis() / (double) OBSERVATION_TIME.toMillis();
+                if (longPollClients.responseCount() > 0 || ids.size() != WAITERS) {
+                    throw new IllegalStateException("not all long polls are waiting");
+                }
+                report.addLongPolls(
+                        WAITERS, memory / WAITERS, service.threads() - threadsBefore, statements, busyCores);
+            }
+        }
+    }
+
+    private static void warmUp(int port, List<String> ids) throws IOException {
+        ClosedLoopHttpLoad.ofGets(port, ApiBenchmark.GENERATION + "/", ids)
+                .run(ApiBenchmark.CONNECTIONS, Duration.ofSeconds(5));
+    }
+}
