@@ -28,14 +28,12 @@ record SettingsValidator(LayeredSettings layeredSettings) {
         validateJwt(settings.jwt());
         int port = settings.http().port();
         require(port == 0 || port != settings.management().port(), "management.port", "a port other than", "http.port");
-        require(
-                settings.database().directUrl() == null || settings.database().url() != null,
-                "database.directUrl",
-                "no value without",
-                "database.url");
+        Settings.Database database = settings.database();
+        boolean directUrlAllowed = database.directUrl() == null || database.url() != null;
+        require(directUrlAllowed, "database.directUrl", "no value without", "database.url");
         // Otherwise the API times out before the database does.
         require(
-                isLonger(settings.api().replyTimeout(), settings.database().statementTimeout()),
+                isLonger(settings.api().replyTimeout(), database.statementTimeout()),
                 "api.replyTimeout",
                 "longer than",
                 "database.statementTimeout");
@@ -45,23 +43,18 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 "shorter than",
                 "http.idleTimeout");
         validateGenerationLimits(settings.generation());
+        Settings.Retry retry = settings.retry();
+        require(!isLonger(retry.initialDelay(), retry.maxDelay()), "retry.maxDelay", "at least", "retry.initialDelay");
+        Settings.Breaker breaker = settings.backend().breaker();
         require(
-                !isLonger(settings.retry().initialDelay(), settings.retry().maxDelay()),
-                "retry.maxDelay",
-                "at least",
-                "retry.initialDelay");
-        require(
-                !isLonger(
-                        settings.backend().breaker().openDuration(),
-                        settings.backend().breaker().maxOpenDuration()),
+                !isLonger(breaker.openDuration(), breaker.maxOpenDuration()),
                 "backend.breaker.maxOpenDuration",
                 "at least",
                 "backend.breaker.openDuration");
         // The node lease must survive one late heartbeat.
+        Settings.Node node = settings.node();
         require(
-                !isLonger(
-                        settings.node().heartbeatInterval().multipliedBy(2),
-                        settings.node().ttl()),
+                !isLonger(node.heartbeatInterval().multipliedBy(2), node.ttl()),
                 "node.ttl",
                 "at least twice",
                 "node.heartbeatInterval");

@@ -73,6 +73,12 @@ public final class Database {
         pipelined.forEach(options -> options.setPipeliningLimit(pooled ? 1 : PIPELINING_LIMIT));
         DatabaseServerSelector selector = new DatabaseServerSelector(
                 vertx, sockets, transport, servers, url.targetSession(), settings.connectTimeout());
+        Function<PoolOptions, Pool> pool = options -> PgBuilder.pool()
+                .with(options)
+                .with(transport)
+                .connectingTo(() -> selector.choose().map(servers::get))
+                .using(sockets)
+                .build();
         return new Database(
                 sockets,
                 PgBuilder.client()
@@ -81,18 +87,8 @@ public final class Database {
                         .connectingTo(() -> selector.choose().map(pipelined::get))
                         .using(sockets)
                         .build(),
-                PgBuilder.pool()
-                        .with(poolOptions("pool", poolSize, settings.maxWaitQueueSize(), settings, idle))
-                        .with(transport)
-                        .connectingTo(() -> selector.choose().map(servers::get))
-                        .using(sockets)
-                        .build(),
-                PgBuilder.pool()
-                        .with(poolOptions("heartbeats", HEARTBEAT_CONNECTIONS, MAX_WAITING_HEARTBEATS, settings, idle))
-                        .with(transport)
-                        .connectingTo(() -> selector.choose().map(servers::get))
-                        .using(sockets)
-                        .build(),
+                pool.apply(poolOptions("pool", poolSize, settings.maxWaitQueueSize(), settings, idle)),
+                pool.apply(poolOptions("heartbeats", HEARTBEAT_CONNECTIONS, MAX_WAITING_HEARTBEATS, settings, idle)),
                 settings.connectTimeout().plus(settings.statementTimeout()));
     }
 
