@@ -1,6 +1,7 @@
 package dev.darkroom.auth;
 
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** The permissions of a principal. */
 public enum Role {
@@ -16,11 +17,9 @@ public enum Role {
 
     /** @throws IllegalArgumentException when no such role exists */
     public static Role of(String text) {
-        for (Role role : values()) {
-            if (role.text().equals(text)) {
-                return role;
-            }
-        }
-        throw new IllegalArgumentException("expected user or admin");
+        return Stream.of(values())
+                .filter(role -> role.text().equals(text))
+                .findAny()
+                .orElseThrow(() -> new IllegalArgumentException("expected user or admin"));
     }
 }

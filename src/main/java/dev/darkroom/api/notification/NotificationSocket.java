@@ -4,7 +4,6 @@ import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.security.AuthenticationHandler;
 import dev.darkroom.api.stream.RegisteredStream;
-import dev.darkroom.api.stream.StreamAdmission;
 import dev.darkroom.api.stream.StreamRegistry;
 import dev.darkroom.api.transport.UnsentByteTracker;
 import dev.darkroom.auth.AuthenticationException;
@@ -48,7 +47,7 @@ final class NotificationSocket extends RegisteredStream implements NotificationF
     /** Null until the user is authenticated. */
     private NotificationSubscription notificationSubscription;
 
-    private StreamAdmission.StreamPermit permit;
+    private Runnable permit;
     private String subscriber;
     private String user;
     private boolean resuming;
@@ -244,7 +243,7 @@ final class NotificationSocket extends RegisteredStream implements NotificationF
             services.streams().unregister(this);
             releaseUnauthenticatedSlot();
             if (permit != null) {
-                permit.release();
+                permit.run();
             }
             if (notificationSubscription != null) {
                 notificationSubscription.close();

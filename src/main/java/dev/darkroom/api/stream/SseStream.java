@@ -36,7 +36,7 @@ public final class SseStream extends RegisteredStream {
     private final Producer producer;
 
     /** Null for a stream without an admission. */
-    private StreamAdmission.StreamPermit permit;
+    private Runnable permit;
 
     private int secondsSilent;
     private int secondsSincePing;
@@ -68,7 +68,7 @@ public final class SseStream extends RegisteredStream {
     }
 
     /** Releases a permit when the stream closes. The stream must be open. */
-    void releaseOnClose(StreamAdmission.StreamPermit streamPermit) {
+    void releaseOnClose(Runnable streamPermit) {
         permit = streamPermit;
     }
 
@@ -144,7 +144,7 @@ public final class SseStream extends RegisteredStream {
         if (!isClosed()) {
             registry.unregister(this);
             if (permit != null) {
-                permit.release();
+                permit.run();
             }
             producer.onClose();
         }

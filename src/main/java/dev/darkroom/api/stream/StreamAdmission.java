@@ -79,12 +79,6 @@ public final class StreamAdmission {
     private record AdmittedStream(
             String user, String requestId, Credential credential, int cohort, RegisteredStream stream) {}
 
-    /** The admission of one stream. */
-    public interface StreamPermit {
-        /** Releases the slot of the stream. Must be called once. */
-        void release();
-    }
-
     /**
      * Responds with an SSE stream. Closes it at once with the reason {@code AT_CAPACITY} when a limit is reached.
      *
@@ -94,8 +88,7 @@ public final class StreamAdmission {
     public SseStream open(OperationContext operationContext, Buffer firstFrame, SseStream.Producer producer) {
         SseStream stream = streams.open(operationContext.request(), firstFrame, producer);
         if (!stream.isClosed()) {
-            StreamPermit permit =
-                    admit(operationContext, operationContext.user(), operationContext.credential(), stream);
+            Runnable permit = admit(operationContext, operationContext.user(), operationContext.credential(), stream);
             if (permit == null) {
                 stream.closeWithReason("AT_CAPACITY", randomRetryMs());
             } else {
@@ -115,26 +108,23 @@ public final class StreamAdmission {
      *
      * @param user the owner of the stream; a WebSocket client may authenticate after the request
      * @param credential null when the API requires no authentication
-     * @return null when a limit is reached
+     * @return releases the slot, must run once; null when a limit is reached
      */
-    public StreamPermit admit(
+    public Runnable admit(
             OperationContext operationContext, String user, Credential credential, RegisteredStream stream) {
         Context eventLoop = Vertx.currentContext();
         String address = ClientAddressKey.of(operationContext.request().remoteAddress());
-        StreamLimiter.StreamSlot streamSlot = limiter.acquire(
+        Runnable slot = limiter.acquire(
                 user, address, () -> eventLoop.runOnContext(ignored -> stream.closeWithReason("TOO_MANY_STREAMS")));
-        if (streamSlot == null) {
-            return null;
-        }
-        if (credential == null) {
-            return streamSlot::release;
+        if (slot == null || credential == null) {
+            return slot;
         }
         AdmittedStream admittedStream =
                 new AdmittedStream(user, operationContext.requestId(), credential, random.nextInt(cohorts), stream);
         admittedStreams.add(admittedStream);
         return () -> {
             admittedStreams.remove(admittedStream);
-            streamSlot.release();
+            slot.run();
         };
     }
 

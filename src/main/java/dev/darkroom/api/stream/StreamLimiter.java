@@ -23,7 +23,9 @@ public final class StreamLimiter {
     private final KeyedRateLimiter addressConnectLimiter;
 
     // Guarded by this.
-    private final Map<String, Deque<StreamSlot>> slotsByUser = new HashMap<>();
+    /** Evicts the open streams of a user, the oldest first. */
+    private final Map<String, Deque<Runnable>> evictionsByUser = new HashMap<>();
+
     private int openStreams;
 
     public StreamLimiter(InboundSettings.Streams limits, TimeMeter clock) {
@@ -39,42 +41,16 @@ public final class StreamLimiter {
                         clock);
     }
 
-    /** The slot of one open stream. */
-    final class StreamSlot {
-        private final String user;
-        private final Runnable evict;
-
-        private StreamSlot(String user, Runnable evict) {
-            this.user = user;
-            this.evict = evict;
-        }
-
-        /** Frees the slot. Must be called once. */
-        void release() {
-            synchronized (StreamLimiter.this) {
-                openStreams--;
-                Deque<StreamSlot> userSlots = slotsByUser.get(user);
-                if (userSlots != null) {
-                    userSlots.remove(this);
-                    if (userSlots.isEmpty()) {
-                        slotsByUser.remove(user);
-                    }
-                }
-            }
-        }
-    }
-
     /**
      * Acquires a slot. Evicts the oldest stream of the user when the user exceeds their limit, since the newest browser tab is
      * the one in use.
      *
      * @param address key of the client address
      * @param evict closes the stream; may be called on any thread
-     * @return null when the limit of the process, or a rate limit of new streams, is reached
+     * @return frees the slot, must run once; null when the limit of the process, or a rate limit of new streams, is reached
      */
-    StreamSlot acquire(String user, String address, Runnable evict) {
-        StreamSlot streamSlot = new StreamSlot(user, evict);
-        StreamSlot oldest = null;
+    Runnable acquire(String user, String address, Runnable evict) {
+        Runnable oldest = null;
         synchronized (this) {
             // Checks the address first, so that its rejected requests do not use up the rate limit of the process.
             if (openStreams >= limits.perProcess()
@@ -84,16 +60,24 @@ public final class StreamLimiter {
                 return null;
             }
             openStreams++;
-            Deque<StreamSlot> userSlots = slotsByUser.computeIfAbsent(user, name -> new ArrayDeque<>(2));
-            userSlots.addLast(streamSlot);
-            if (userSlots.size() > limits.perUser()) {
-                oldest = userSlots.pollFirst();
+            Deque<Runnable> evictions = evictionsByUser.computeIfAbsent(user, name -> new ArrayDeque<>(2));
+            evictions.addLast(evict);
+            if (evictions.size() > limits.perUser()) {
+                oldest = evictions.pollFirst();
             }
         }
         if (oldest != null) {
-            oldest.evict.run();
+            oldest.run();
         }
-        return streamSlot;
+        return () -> release(user, evict);
+    }
+
+    private synchronized void release(String user, Runnable evict) {
+        openStreams--;
+        evictionsByUser.computeIfPresent(user, (name, evictions) -> {
+            evictions.remove(evict);
+            return evictions.isEmpty() ? null : evictions;
+        });
     }
 
     /** Returns the number of open streams. */

@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread-safe; nothing blocks.
  */
-final class JwksCache implements JwtKeySource {
+final class JwksCache {
     private static final Logger LOG = LoggerFactory.getLogger(JwksCache.class);
 
     /** Age after which the next use fetches the keys again. Bounds the time for which a withdrawn key is accepted. */
@@ -58,8 +58,13 @@ final class JwksCache implements JwtKeySource {
         keys.reload();
     }
 
-    @Override
-    public Future<Optional<JwtVerificationKey>> findByKeyId(String id) {
+    /**
+     * Returns the key with an ID; empty when the issuer has no such key. Completes on the caller's context, immediately if cached.
+     *
+     * @param id the {@code kid} of the token (RFC 7515, section 4.1.4); null when absent
+     * @return fails with an {@code AuthenticationException} when the keys are unavailable
+     */
+    Future<Optional<JwtVerificationKey>> findByKeyId(String id) {
         if (id == null) {
             return Future.succeededFuture(Optional.empty());
         }

@@ -13,7 +13,9 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
@@ -33,7 +35,7 @@ public final class JwtAuthenticator {
 
     private static final int MAX_CACHED_TOKENS = 10_000;
 
-    private final JwtKeySource keySource;
+    private final Function<String, Future<Optional<JwtVerificationKey>>> keySource;
     private final JwtValidator validator;
     private final Cache<String, VerifiedToken> verifiedTokens;
 
@@ -44,7 +46,8 @@ public final class JwtAuthenticator {
      */
     record VerifiedToken(Principal principal, long expirySeconds) {}
 
-    JwtAuthenticator(JwtKeySource keySource, JwtValidator validator, Ticker ticker) {
+    JwtAuthenticator(
+            Function<String, Future<Optional<JwtVerificationKey>>> keySource, JwtValidator validator, Ticker ticker) {
         this.keySource = keySource;
         this.validator = validator;
         this.verifiedTokens = Caffeine.newBuilder()
@@ -74,7 +77,7 @@ public final class JwtAuthenticator {
         JwksClient client = new JwksClient(vertx, settings.jwksUrl(), JwksClient.TIMEOUT, outbound.maxHeaderBytes());
         JwksCache cache = new JwksCache(vertx, client::fetchKeys, Ticker.systemTicker());
         cache.startFetch();
-        return new JwtAuthenticator(cache, validator, Ticker.systemTicker());
+        return new JwtAuthenticator(cache::findByKeyId, validator, Ticker.systemTicker());
     }
 
     /**
@@ -106,7 +109,7 @@ public final class JwtAuthenticator {
             return Future.failedFuture(e);
         }
         return keySource
-                .findByKeyId(header.keyId())
+                .apply(header.keyId())
                 .map(key -> validator.validate(token, key.filter(k -> k.supports(header.algorithm()))));
     }
 }

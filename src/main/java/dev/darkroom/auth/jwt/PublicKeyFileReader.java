@@ -15,6 +15,7 @@ import java.security.spec.X509EncodedKeySpec;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -35,7 +36,8 @@ final class PublicKeyFileReader {
      * @throws IOException when the file cannot be read
      * @throws GeneralSecurityException when the file contains no usable key
      */
-    static JwtKeySource read(Path file) throws IOException, GeneralSecurityException {
+    static Function<String, Future<Optional<JwtVerificationKey>>> read(Path file)
+            throws IOException, GeneralSecurityException {
         JwtVerificationKey key = new JwtVerificationKey(parse(readText(file)), null);
         return id -> Future.succeededFuture(Optional.of(key));
     }

@@ -7,7 +7,6 @@ import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RetryAfterParser;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
-import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -20,57 +19,8 @@ record OpenAiErrorMapper(RetryAfterParser retryAfterParser, LogTextRedactor logT
             FailureClass.MODERATED, "MODERATED", "The content policy of the AI server rejected the request.");
     private static final BackendFailure QUOTA = BackendFailure.of(
             FailureClass.TERMINAL_AUTH, "QUOTA_EXHAUSTED", "The quota at the AI server is exhausted.");
-    private static final BackendFailure ERROR_IN_RESPONSE = BackendFailure.of(
-            FailureClass.SERVER_ERROR,
-            "ERROR_IN_RESPONSE",
-            "The AI server reported an error in a successful response.");
-
-    private static final BackendFailure INVALID_REQUEST =
-            inputFailure("INVALID_REQUEST", "The AI server rejected the request as invalid.");
-    private static final BackendFailure CLIENT_ERROR =
-            inputFailure("REQUEST_REJECTED", "The AI server rejected the request.");
-    private static final BackendFailure SERVER_ERROR =
-            BackendFailure.of(FailureClass.SERVER_ERROR, "SERVER_ERROR", "The AI server failed.");
-    private static final BackendFailure UNAVAILABLE =
-            BackendFailure.of(FailureClass.REJECTED_RETRYABLE, "UNAVAILABLE", "The AI server is unavailable.");
-    private static final BackendFailure GATEWAY_TIMEOUT =
-            BackendFailure.of(FailureClass.AMBIGUOUS, "GATEWAY_TIMEOUT", "The AI server or its gateway timed out.");
-    private static final BackendFailure REDIRECTED = BackendFailure.of(
-            FailureClass.SERVER_ERROR,
-            "UNEXPECTED_REDIRECT",
-            "The AI server redirected the request. Darkroom does not follow redirects of generation requests.");
-
-    private static final Map<Integer, BackendFailure> BY_STATUS = Map.ofEntries(
-            Map.entry(400, INVALID_REQUEST),
-            Map.entry(401, accessFailure("UNAUTHORIZED", "The AI server rejected the credentials.")),
-            Map.entry(402, accessFailure("PAYMENT_REQUIRED", "The AI server requires a payment.")),
-            Map.entry(403, accessFailure("FORBIDDEN", "The AI server denied access.")),
-            Map.entry(404, inputFailure("NOT_FOUND", "The endpoint or model does not exist at the AI server.")),
-            Map.entry(405, INVALID_REQUEST),
-            Map.entry(408, GATEWAY_TIMEOUT),
-            Map.entry(
-                    409,
-                    BackendFailure.of(
-                            FailureClass.REJECTED_RETRYABLE,
-                            "CONFLICT",
-                            "The AI server is already processing the same request.")),
-            Map.entry(413, inputFailure("REQUEST_TOO_LARGE", "The request is too large for the AI server.")),
-            Map.entry(415, INVALID_REQUEST),
-            Map.entry(422, INVALID_REQUEST),
-            Map.entry(
-                    425,
-                    BackendFailure.of(
-                            FailureClass.REJECTED_RETRYABLE, "TOO_EARLY", "The AI server requested a later retry.")),
-            Map.entry(
-                    429,
-                    BackendFailure.of(
-                            FailureClass.REJECTED_RETRYABLE,
-                            BackendFailure.RATE_LIMITED,
-                            "The AI server limited the request rate.")),
-            Map.entry(503, UNAVAILABLE),
-            Map.entry(504, GATEWAY_TIMEOUT),
-            Map.entry(524, GATEWAY_TIMEOUT),
-            Map.entry(529, UNAVAILABLE));
+    private static final BackendFailure ERROR_IN_RESPONSE =
+            serverError("ERROR_IN_RESPONSE", "The AI server reported an error in a successful response.");
 
     /** Error messages for unknown fields of OpenAI, Azure, FastAPI, and Python and Go servers. */
     private static final Pattern UNKNOWN_FIELD = Pattern.compile(
@@ -118,7 +68,6 @@ record OpenAiErrorMapper(RetryAfterParser retryAfterParser, LogTextRedactor logT
     }
 
     private static BackendFailure classify(int status, OpenAiErrorBody error) {
-        boolean clientError = status >= 400 && status < 500;
         // Gateways report refusals of the AI server with 5xx too. A retry would be billed and rejected again.
         if (status >= 400 && error.moderated()) {
             return MODERATED;
@@ -126,11 +75,34 @@ record OpenAiErrorMapper(RetryAfterParser retryAfterParser, LogTextRedactor logT
         if (status >= 400 && error.quotaExhausted()) {
             return QUOTA;
         }
-        BackendFailure known = BY_STATUS.get(status);
-        if (known != null) {
-            return known;
-        }
-        return clientError ? CLIENT_ERROR : status < 400 ? REDIRECTED : SERVER_ERROR;
+        return classify(status);
+    }
+
+    private static BackendFailure classify(int status) {
+        return switch (status) {
+            case 400, 405, 415, 422 ->
+                inputFailure("INVALID_REQUEST", "The AI server rejected the request as invalid.");
+            case 401 -> accessFailure("UNAUTHORIZED", "The AI server rejected the credentials.");
+            case 402 -> accessFailure("PAYMENT_REQUIRED", "The AI server requires a payment.");
+            case 403 -> accessFailure("FORBIDDEN", "The AI server denied access.");
+            case 404 -> inputFailure("NOT_FOUND", "The endpoint or model does not exist at the AI server.");
+            case 408, 504, 524 ->
+                BackendFailure.of(FailureClass.AMBIGUOUS, "GATEWAY_TIMEOUT", "The AI server or its gateway timed out.");
+            case 409 -> retryableFailure("CONFLICT", "The AI server is already processing the same request.");
+            case 413 -> inputFailure("REQUEST_TOO_LARGE", "The request is too large for the AI server.");
+            case 425 -> retryableFailure("TOO_EARLY", "The AI server requested a later retry.");
+            case 429 -> retryableFailure(BackendFailure.RATE_LIMITED, "The AI server limited the request rate.");
+            case 503, 529 -> retryableFailure("UNAVAILABLE", "The AI server is unavailable.");
+            default ->
+                status >= 500
+                        ? serverError("SERVER_ERROR", "The AI server failed.")
+                        : status >= 400
+                                ? inputFailure("REQUEST_REJECTED", "The AI server rejected the request.")
+                                : serverError(
+                                        "UNEXPECTED_REDIRECT",
+                                        "The AI server redirected the request."
+                                                + " Darkroom does not follow redirects of generation requests.");
+        };
     }
 
     private BackendFailure addDetails(
@@ -150,6 +122,14 @@ record OpenAiErrorMapper(RetryAfterParser retryAfterParser, LogTextRedactor logT
 
     private static BackendFailure inputFailure(String code, String message) {
         return BackendFailure.of(FailureClass.TERMINAL_INPUT, code, message);
+    }
+
+    private static BackendFailure retryableFailure(String code, String message) {
+        return BackendFailure.of(FailureClass.REJECTED_RETRYABLE, code, message);
+    }
+
+    private static BackendFailure serverError(String code, String message) {
+        return BackendFailure.of(FailureClass.SERVER_ERROR, code, message);
     }
 
     private static BackendFailure accessFailure(String code, String message) {

@@ -8,19 +8,9 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /** The marker file of an image directory with the ID of the database that the images belong to. Blocking; thread-safe. */
-final class ImageDirectoryMarker {
+record ImageDirectoryMarker(Path directory, UUID databaseId) {
     /** Starts with a dot, which no storage key does. */
     static final String FILE_NAME = ".darkroom";
-
-    private final Path directory;
-    private final Path file;
-    private final UUID databaseId;
-
-    ImageDirectoryMarker(Path directory, UUID databaseId) {
-        this.directory = directory;
-        this.file = directory.resolve(FILE_NAME);
-        this.databaseId = databaseId;
-    }
 
     /**
      * Reads the marker.
@@ -32,7 +22,7 @@ final class ImageDirectoryMarker {
     boolean isPresent() throws IOException {
         String storedId;
         try {
-            storedId = Files.readString(file).strip();
+            storedId = Files.readString(directory.resolve(FILE_NAME)).strip();
         } catch (NoSuchFileException e) {
             return false;
         }
@@ -53,7 +43,9 @@ final class ImageDirectoryMarker {
 
     /** Writes the marker. Safe with concurrent writes of several processes. */
     void write(ImageFileWriter files) throws IOException {
-        files.write(file, ChunkedBytes.of((databaseId + "\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
+        files.write(
+                directory.resolve(FILE_NAME),
+                ChunkedBytes.of((databaseId + "\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
     }
 
     ImageDirectoryException missingImagesException() {

@@ -14,18 +14,8 @@ import java.util.UUID;
 import java.util.function.Supplier;
 
 /** Handles the commands on the deliveries of a webhook. Stateless; usable from any event loop. */
-final class DeliveryCommandService {
-    private final Database database;
-    private final WebhookStore webhooks;
-    private final DeliveryHistoryStore deliveries;
-    private final DeliveryEnqueueStore enqueueStore;
-
-    DeliveryCommandService(Database database, WebhookStore webhooks, DeliveryEnqueueStore enqueueStore) {
-        this.database = database;
-        this.webhooks = webhooks;
-        this.deliveries = new DeliveryHistoryStore(database);
-        this.enqueueStore = enqueueStore;
-    }
+record DeliveryCommandService(
+        Database database, WebhookStore webhooks, DeliveryHistoryStore deliveries, DeliveryEnqueueStore enqueueStore) {
 
     Future<CommandReply<DeliveryPage>> list(CommandContext<ListDeliveries> context) {
         ListDeliveries command = context.command();

@@ -7,6 +7,7 @@ import dev.darkroom.eventbus.CommandDispatcher;
 import dev.darkroom.eventbus.CommandReply;
 import dev.darkroom.eventbus.RejectionReason;
 import dev.darkroom.http.GuardedHttpClient;
+import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.http.egress.HostLookupException;
 import dev.darkroom.http.egress.RejectedUrlException;
@@ -32,6 +33,7 @@ import dev.darkroom.webhook.command.WebhookResult.SigningSecret;
 import dev.darkroom.webhook.command.WebhookResult.TestOutcome;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import java.time.Clock;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
@@ -60,9 +62,10 @@ public final class WebhookCommandVerticle extends VerticleBase {
             GuardedHttpClient guardedHttpClient,
             Settings.Webhooks settings) {
         this.store = new WebhookStore(database, settings);
-        this.deliveryCommands = new DeliveryCommandService(database, store, enqueueStore);
+        this.deliveryCommands =
+                new DeliveryCommandService(database, store, new DeliveryHistoryStore(database), enqueueStore);
         this.egressPolicy = egressPolicy;
-        this.testSender = new WebhookTestSender(guardedHttpClient);
+        this.testSender = new WebhookTestSender(guardedHttpClient, new RetryAfterParser(Clock.systemUTC()));
     }
 
     @Override

@@ -14,17 +14,10 @@ import dev.darkroom.webhook.command.WebhookResult.TestOutcome;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
-import java.time.Clock;
 import java.util.UUID;
 
 /** Sends a test event to a webhook. Stores nothing; a failure does not count as a failure of the webhook. Usable from any event loop. */
-final class WebhookTestSender {
-    private final GuardedHttpClient httpClient;
-    private final RetryAfterParser retryAfterParser = new RetryAfterParser(Clock.systemUTC());
-
-    WebhookTestSender(GuardedHttpClient guardedHttpClient) {
-        this.httpClient = guardedHttpClient;
-    }
+record WebhookTestSender(GuardedHttpClient httpClient, RetryAfterParser retryAfterParser) {
 
     /** Sends the test event. Completes with the outcome, never fails. */
     Future<TestOutcome> sendTest(UUID webhookId, WebhookStore.TestTarget testTarget) {

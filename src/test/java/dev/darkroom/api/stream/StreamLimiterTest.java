@@ -34,7 +34,7 @@ class StreamLimiterTest {
         });
     }
 
-    private StreamLimiter.StreamSlot acquire(StreamLimiter limiter, String user, String name) {
+    private Runnable acquire(StreamLimiter limiter, String user, String name) {
         return limiter.acquire(user, "192.0.2.1", () -> evicted.add(name));
     }
 
@@ -43,7 +43,7 @@ class StreamLimiterTest {
         // given
         StreamLimiter limiter = limiter(2, 100, 100);
         acquire(limiter, "alice", "1");
-        StreamLimiter.StreamSlot second = acquire(limiter, "alice", "2");
+        Runnable second = acquire(limiter, "alice", "2");
         acquire(limiter, "bob", "x");
 
         // when
@@ -51,7 +51,7 @@ class StreamLimiterTest {
 
         // then
         assertThat(evicted).containsExactly("1");
-        second.release();
+        second.run();
         acquire(limiter, "alice", "4");
         assertThat(evicted).containsExactly("1");
         assertThat(limiter.openStreams()).isEqualTo(4);
@@ -61,13 +61,13 @@ class StreamLimiterTest {
     void rejectsWithoutEvictionWhenProcessLimitIsReached() {
         // given
         StreamLimiter limiter = limiter(1, 2, 100);
-        StreamLimiter.StreamSlot first = acquire(limiter, "alice", "1");
+        Runnable first = acquire(limiter, "alice", "1");
         acquire(limiter, "bob", "2");
 
         // then
         assertThat(acquire(limiter, "carol", "3")).isNull();
         assertThat(evicted).isEmpty();
-        first.release();
+        first.run();
         assertThat(acquire(limiter, "carol", "3")).isNotNull();
     }
 

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.darkroom.testing.JwtSigningKey;
+import io.vertx.core.Future;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.InvalidKeyException;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,11 +33,11 @@ class PublicKeyFileReaderTest {
         Path file = Files.writeString(directory.resolve("key.pem"), "Our issuer\n" + key.pem());
 
         // when
-        JwtKeySource keys = PublicKeyFileReader.read(file);
+        Function<String, Future<Optional<JwtVerificationKey>>> keys = PublicKeyFileReader.read(file);
 
         // then
         for (String name : new String[] {"k", "other", null}) {
-            assertThat(keys.findByKeyId(name).result())
+            assertThat(keys.apply(name).result())
                     .hasValueSatisfying(
                             found -> assertThat(found.key().getEncoded()).isEqualTo(key.publicBytes()));
         }
