@@ -13,9 +13,9 @@ COMMENT ON TABLE user_streams IS
 CREATE TABLE notifications (
     user_id       text NOT NULL,
     seq           bigint NOT NULL,                            -- 1, 2, 3 ... per user, without gaps
-    id            uuid NOT NULL,                              -- UUIDv7, created by the service
+    id            uuid NOT NULL,                              -- UUIDv7 of the service, with seq in its last 48 bits
     type          text NOT NULL,
-    data          jsonb NOT NULL,
+    data          json NOT NULL,                              -- without generationId, which readers add from generation_id
     generation_id uuid,                                       -- its subject, if it has one; that may be deleted
     read_at       timestamptz,
     created_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -23,7 +23,6 @@ CREATE TABLE notifications (
 ) PARTITION BY RANGE (created_at);
 COMMENT ON TABLE notifications IS
     'Notifications in weekly partitions, so retention drops tables and deletes no rows. Only read_at is ever updated.';
-CREATE INDEX notifications_id ON notifications (id);
 -- Receives rows whose weekly partition does not exist yet.
 CREATE TABLE notifications_default PARTITION OF notifications DEFAULT;
 

@@ -3,16 +3,17 @@ package dev.darkroom.notification;
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.impl.TimeBasedEpochGenerator;
 import io.vertx.core.json.JsonObject;
+import java.time.OffsetDateTime;
 import java.util.UUID;
 
 /**
  * Notification before it is stored: it has no sequence number and no timestamp yet.
  *
- * @param id UUID version 7; never changes
+ * @param id UUID version 7, whose last 48 bits become the sequence number
  * @param userId recipient
  * @param type event type, such as {@link Notification#GENERATION_ENDED}
  * @param generationId generation that the notification refers to; null if there is none
- * @param data payload, depends on {@code type}
+ * @param data payload, depends on {@code type}; without {@code generationId}, which {@link Notification} adds
  */
 public record NewNotification(UUID id, String userId, String type, UUID generationId, JsonObject data) {
     private static final TimeBasedEpochGenerator IDS = Generators.timeBasedEpochGenerator();
@@ -22,14 +23,8 @@ public record NewNotification(UUID id, String userId, String type, UUID generati
         return new NewNotification(IDS.generate(), userId, type, generationId, data);
     }
 
-    /** @param ordinal position within the statement; orders the sequence numbers of one user */
-    JsonObject toRow(int ordinal) {
-        return new JsonObject()
-                .put("n", ordinal)
-                .put("id", id.toString())
-                .put("user_id", userId)
-                .put("type", type)
-                .put("generation_id", generationId == null ? null : generationId.toString())
-                .put("data", data);
+    Notification toStored(long seq, OffsetDateTime createdAt) {
+        return new Notification(
+                NotificationId.withSeq(id, seq), userId, seq, type, generationId, createdAt, null, data);
     }
 }

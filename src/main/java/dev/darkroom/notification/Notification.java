@@ -7,14 +7,15 @@ import java.util.UUID;
 /**
  * Stored notification of a user. Immutable.
  *
- * @param id UUID version 7; never changes
+ * @param id see {@link NotificationId}; never changes
  * @param userId recipient
  * @param seq sequence number within the user's stream; starts at 1, has no gaps
  * @param type event type, such as {@link #GENERATION_ENDED}
  * @param generationId generation that the notification refers to; null if there is none
  * @param createdAt time of the insert by the database clock
  * @param readAt time at which the user marked it as read; null while unread
- * @param data payload, depends on {@code type}; at most 4 kB, contains neither prompts nor links; the accessor returns a copy
+ * @param data payload, depends on {@code type}; at most 4 kB, contains neither prompts nor links. The accessor returns a copy, with
+ *     {@code generationId} if there is one
  */
 public record Notification(
         UUID id,
@@ -31,6 +32,9 @@ public record Notification(
 
     public Notification {
         data = data.copy();
+        if (generationId != null) {
+            data.put("generationId", generationId.toString());
+        }
     }
 
     @Override

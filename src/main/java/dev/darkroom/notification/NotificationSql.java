@@ -4,26 +4,39 @@ package dev.darkroom.notification;
 final class NotificationSql {
 
     /**
-     * Inserts the notifications of the JSON array and assigns their sequence numbers. The upsert locks the row of each user until the
+     * Inserts the notifications in the arrays and assigns their sequence numbers. The update locks the row of each user until the
      * transaction ends. So a number is assigned only after all lower numbers were committed or rolled back: there are no gaps, and a
-     * reader that sees n sees all numbers below n. Rows are locked in the order of user ids, so two transactions cannot deadlock.
-     * Run it last before the commit, because other transactions of the same user wait for the lock.
+     * reader that sees n sees all numbers below n. Users without a row get one; if another transaction created it since the start of the
+     * statement, that insert updates it. An upsert for all users would write one record of the WAL more for each. The users are sorted, so
+     * that transactions lock their rows in the same order. Run it last before the commit, because other transactions of the same user wait
+     * for the lock.
+     *
+     * <p>The last 12 digits of each id become the sequence number, see {@link NotificationId}. Needs further columns of the result, with
+     * a leading comma; they may use the columns of {@code n}.
      */
     static final String INSERT_NOTIFICATIONS = """
             WITH given AS MATERIALIZED (
-              SELECT * FROM jsonb_to_recordset($1::jsonb) AS j (n int, id uuid, user_id text, type text, generation_id uuid,
-                data jsonb)),
+              SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[]) WITH ORDINALITY
+                AS j (id, user_id, type, generation_id, data, ordinal)),
             counted AS MATERIALIZED (
-              SELECT user_id, count(*) AS more FROM given GROUP BY user_id),
-            streams AS (
-              INSERT INTO user_streams AS s (user_id, last_seq) SELECT user_id, more FROM counted ORDER BY user_id
+              SELECT user_id, count(*) AS more FROM given GROUP BY user_id ORDER BY user_id),
+            old_streams AS (
+              UPDATE user_streams s SET last_seq = s.last_seq + c.more FROM counted c WHERE s.user_id = c.user_id
+              RETURNING s.user_id, s.last_seq),
+            new_streams AS (
+              INSERT INTO user_streams AS s (user_id, last_seq) SELECT user_id, more FROM counted
+              WHERE user_id NOT IN (SELECT user_id FROM old_streams) ORDER BY user_id
               ON CONFLICT (user_id) DO UPDATE SET last_seq = s.last_seq + excluded.last_seq
-              RETURNING user_id, last_seq)
-            INSERT INTO notifications (user_id, seq, id, type, generation_id, data)
-            SELECT g.user_id, s.last_seq - c.more + row_number() OVER (PARTITION BY g.user_id ORDER BY g.n), g.id, g.type,
-              g.generation_id, g.data
-            FROM given g JOIN counted c ON c.user_id = g.user_id JOIN streams s ON s.user_id = g.user_id
-            RETURNING user_id, seq, id, type, generation_id, data, read_at, created_at""";
+              RETURNING user_id, last_seq),
+            n AS MATERIALIZED (
+              SELECT g.*, s.last_seq - count(*) OVER (PARTITION BY g.user_id)
+                + row_number() OVER (PARTITION BY g.user_id ORDER BY g.ordinal) AS seq, clock_timestamp() AS created_at
+              FROM given g JOIN (SELECT * FROM old_streams UNION ALL SELECT * FROM new_streams) s ON s.user_id = g.user_id),
+            inserted AS (
+              INSERT INTO notifications (user_id, seq, id, type, generation_id, data, created_at)
+              SELECT user_id, seq, (left(id::text, 24) || lpad(to_hex(seq), 12, '0'))::uuid, type, generation_id, data::json, created_at
+              FROM n)
+            SELECT n.ordinal, n.seq, n.created_at%s FROM n""";
 
     private static final String COLUMNS =
             "n.user_id, n.seq, n.id, n.type, n.generation_id, n.data, n.read_at, n.created_at";
@@ -97,9 +110,9 @@ final class NotificationSql {
             FROM stream, room WHERE s.user_id = stream.user_id
             RETURNING coalesce((SELECT acked_seq FROM device), s.acked_seq) AS acked, s.last_seq AS top, room""";
 
-    /** Marks a notification as read. Repeated calls keep the first time. */
+    /** Marks the notification with the sequence number {@code $2} and the id {@code $3} as read. Repeated calls keep the first time. */
     static final String MARK_READ =
-            "UPDATE notifications n SET read_at = coalesce(n.read_at, now()) WHERE n.id = $1 AND n.user_id = $2 RETURNING "
+            "UPDATE notifications n SET read_at = coalesce(n.read_at, now()) WHERE n.user_id = $1 AND n.seq = $2 AND n.id = $3 RETURNING "
                     + COLUMNS;
 
     private NotificationSql() {}

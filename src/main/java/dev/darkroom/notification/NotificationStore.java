@@ -144,7 +144,7 @@ public record NotificationStore(Database database) {
     public Future<Optional<Notification>> markRead(String user, UUID id) {
         return database.pool()
                 .preparedQuery(NotificationSql.MARK_READ)
-                .execute(Tuple.of(id, user))
+                .execute(Tuple.of(user, NotificationId.seqOf(id), id))
                 .map(rows -> rows.stream().findFirst().map(NotificationStore::toNotification));
     }
 
@@ -152,7 +152,8 @@ public record NotificationStore(Database database) {
         return rows.stream().map(NotificationStore::toNotification).toList();
     }
 
-    private static Notification toNotification(Row row) {
+    /** Returns a notification from a row with all columns of the table. */
+    public static Notification toNotification(Row row) {
         return new Notification(
                 row.getUUID("id"),
                 row.getString("user_id"),

@@ -6,6 +6,15 @@ final class DeliveryEnqueueSql {
     private static final String PARTITION_KEY_OF_URL = "md5(user_id || ' ' || split_part(url, '/', 3))::uuid";
 
     /**
+     * Condition of the notifications {@code n} that may have a target. Without webhooks and URLs of requests it reads no row of either
+     * table per notification.
+     */
+    static final String MAY_HAVE_TARGET = """
+            (SELECT EXISTS (SELECT FROM webhooks) OR EXISTS (SELECT FROM generation_webhook_urls))
+              AND (EXISTS (SELECT FROM generation_webhook_urls o WHERE o.generation_id = n.generation_id)
+                OR EXISTS (SELECT FROM webhooks w WHERE w.user_id = n.user_id AND w.deleted_at IS NULL))""";
+
+    /**
      * Selects the notifications with at least one target, and whether the request of the generation named a URL. A webhook created
      * concurrently after this statement may miss the notification and receives the next one.
      */
@@ -82,7 +91,7 @@ final class DeliveryEnqueueSql {
 
     /** Selects notifications of a time range without a delivery, because the webhook was disabled at that time. */
     static final String SELECT_MISSED = """
-            SELECT n.id, n.user_id, n.seq, n.type, n.generation_id, n.created_at, n.data
+            SELECT n.id, n.user_id, n.seq, n.type, n.generation_id, n.created_at, n.read_at, n.data
             FROM webhooks w JOIN notifications n ON n.user_id = w.user_id
             WHERE w.id = $1 AND w.user_id = $2 AND w.deleted_at IS NULL AND w.disabled_at IS NULL
               AND n.created_at >= w.created_at AND n.created_at > $3::timestamptz AND n.created_at < coalesce($4::timestamptz, now())

@@ -3,6 +3,7 @@ package dev.darkroom.webhook;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.TransactionScope;
 import dev.darkroom.notification.Notification;
+import dev.darkroom.notification.NotificationStore;
 import dev.darkroom.notification.NotificationWriteListener;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
@@ -46,7 +47,12 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
         this.secretFactory = secretFactory;
     }
 
-    /** Executes one statement in the usual case without targets; creates payloads and secrets only for notifications with targets. */
+    @Override
+    public String condition() {
+        return DeliveryEnqueueSql.MAY_HAVE_TARGET;
+    }
+
+    /** Creates payloads and secrets only for notifications with targets. */
     @Override
     public Future<Void> onRecorded(TransactionScope scope, List<Notification> notifications) {
         JsonArray rows = new JsonArray();
@@ -150,16 +156,7 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
         return connection
                 .preparedQuery(DeliveryEnqueueSql.SELECT_MISSED)
                 .execute(Tuple.of(webhookId, userId, after, before, MAX_REDELIVERIES))
-                .map(rows -> rows.stream()
-                        .map(row -> new Notification(
-                                row.getUUID("id"),
-                                row.getString("user_id"),
-                                row.getLong("seq"),
-                                row.getString("type"),
-                                row.getUUID("generation_id"),
-                                row.getOffsetDateTime("created_at"),
-                                null,
-                                row.getJsonObject("data")))
-                        .toList());
+                .map(rows ->
+                        rows.stream().map(NotificationStore::toNotification).toList());
     }
 }
