@@ -24,13 +24,56 @@ public final class GenerationSql {
                 (SELECT json_agg(i ORDER BY i.position) FROM images i WHERE i.generation_id = g.id) END AS images
             """;
 
+    /** First part of {@link #SUBMIT} and {@link #SUBMIT_PLAIN}: further columns and arrays of the submissions, each with a leading comma. */
+    private static final String GIVEN = """
+            WITH given AS MATERIALIZED (
+              SELECT * FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::int[], $10::int[], $11::int[], $12::bigint[],
+                $13::text[], $14::text[], $15::int[]%s) WITH ORDINALITY
+                AS j (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, priority%s, n)),
+            has AS MATERIALIZED (
+              SELECT u.user_id,
+                (SELECT count(*) FROM (SELECT FROM generation_queue q
+                   WHERE q.user_id = u.user_id AND q.route = $1 AND q.lease_owner IS NULL LIMIT $3::int) w)
+                + CASE WHEN $3::int = 0 THEN 0 ELSE (SELECT count(*) FROM generation_queue q
+                   WHERE q.lease_owner IS NOT NULL AND q.user_id = u.user_id) END AS pending,
+                (SELECT count(*) FROM (SELECT FROM generations g
+                   WHERE g.user_id = u.user_id AND g.created_at > now() - interval '24 hours' LIMIT $4::int) d) AS today
+              FROM (SELECT DISTINCT user_id FROM given) u),
+            """;
+
+    private static final String WITHIN_LIMITS =
+            "($3::int = 0 OR has.pending + g.place <= $3::int) AND ($4::int = 0 OR has.today + g.place <= $4::int)";
+
+    /** Last part of {@link #SUBMIT} and {@link #SUBMIT_PLAIN}: stores and queues the rows of {@code fresh}. */
+    private static final String STORE_FRESH = """
+            accepted AS (
+              INSERT INTO generations
+                (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata)
+              SELECT id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata::jsonb
+              FROM fresh),
+            first_turns AS (
+              SELECT u.user_id, greatest(
+                coalesce((SELECT max(turn) + 1 FROM generation_queue q
+                          WHERE q.user_id = u.user_id AND q.route = $1 AND q.lease_owner IS NULL), 0),
+                coalesce(served.turn, 0)) AS turn
+              FROM (SELECT DISTINCT user_id FROM fresh) u
+              LEFT JOIN (SELECT turn FROM generation_queue
+                         WHERE route = $1 AND lease_owner IS NULL AND run_at <= now() ORDER BY turn LIMIT 1) served ON true),
+            queued AS (
+              INSERT INTO generation_queue (generation_id, user_id, route, priority, deadline, turn)
+              SELECT g.id, g.user_id, $1, g.priority, now() + $2::bigint * interval '1 millisecond',
+                t.turn + row_number() OVER (PARTITION BY g.user_id ORDER BY g.n) - 1
+              FROM fresh g JOIN first_turns t ON t.user_id = g.user_id
+              ORDER BY g.n)
+            SELECT n, now() AS now FROM fresh""";
+
     /**
-     * Stores and queues the generations of a JSON array, both rows or none: a generation without a queue row would never start. The
+     * Stores and queues the generations in the arrays, both rows or none: a generation without a queue row would never start. The
      * process chooses the ids, so that a repeated submission of the same id cannot create a second generation. New rows of a user get
      * the turns after the last turn of the user, or from the turn that is served now. So a new user neither waits for the whole queue nor
-     * gets the turns that the user did not use before.
+     * gets the turns that the user did not use before. Returns the positions in the arrays of those that were stored.
      *
-     * <p>Generations over a quota of their user are not stored: at most $4 PENDING at once, at most $5 in 24 hours, 0 for no limit. Counts
+     * <p>Generations over a quota of their user are not stored: at most $3 PENDING at once, at most $4 in 24 hours, 0 for no limit. Counts
      * no further than the limit, in the same snapshot. This is exact for one statement at a time, as a process sends them. A user with
      * concurrent requests to several processes may exceed the quota by a few.
      *
@@ -38,26 +81,15 @@ public final class GenerationSql {
      * Of concurrent submissions, in this or another process, one is stored; the others wait for it and then return no row. Keys are
      * inserted in the same order everywhere, so that two statements with the same keys do not deadlock.
      */
-    static final String SUBMIT = """
-            WITH given AS MATERIALIZED (
-              SELECT * FROM jsonb_to_recordset($1::jsonb) AS j (n int, id uuid, user_id text, prompt text,
-                negative_prompt text, width int, height int, image_count int, seed bigint, model text, metadata jsonb,
-                priority smallint, retry_of uuid, key text, fingerprint text, webhook_url text)),
-            has AS MATERIALIZED (
-              SELECT u.user_id,
-                (SELECT count(*) FROM (SELECT FROM generation_queue q
-                   WHERE q.user_id = u.user_id AND q.route = $2 AND q.lease_owner IS NULL LIMIT $4::int) w)
-                + CASE WHEN $4::int = 0 THEN 0 ELSE (SELECT count(*) FROM generation_queue q
-                   WHERE q.lease_owner IS NOT NULL AND q.user_id = u.user_id) END AS pending,
-                (SELECT count(*) FROM (SELECT FROM generations g
-                   WHERE g.user_id = u.user_id AND g.created_at > now() - interval '24 hours' LIMIT $5::int) d) AS today
-              FROM (SELECT DISTINCT user_id FROM given) u),
+    static final String SUBMIT = GIVEN.formatted(
+                    ", $16::uuid[], $17::text[], $18::text[], $19::text[]", ", retry_of, key, fingerprint, webhook_url")
+            + """
             allowed AS MATERIALIZED (
               SELECT g.* FROM has JOIN (
                   SELECT given.*, row_number() OVER (PARTITION BY user_id ORDER BY n) AS place FROM given
                   WHERE key IS NULL OR NOT EXISTS (
                     SELECT FROM idempotency_keys k WHERE k.user_id = given.user_id AND k.key = given.key)) g USING (user_id)
-              WHERE ($4::int = 0 OR has.pending + g.place <= $4::int) AND ($5::int = 0 OR has.today + g.place <= $5::int)),
+              WHERE %s),
             keyed AS (
               INSERT INTO idempotency_keys (user_id, key, fingerprint, generation_id)
               SELECT user_id, key, fingerprint, id FROM allowed WHERE key IS NOT NULL ORDER BY user_id, key, n
@@ -65,37 +97,22 @@ public final class GenerationSql {
               RETURNING generation_id),
             fresh AS MATERIALIZED (
               SELECT * FROM allowed WHERE key IS NULL OR id IN (SELECT generation_id FROM keyed)),
-            accepted AS (
-              INSERT INTO generations
-                (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata)
-              SELECT id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata
-              FROM fresh
-              RETURNING *),
             retries AS (
               INSERT INTO generation_retries (generation_id, retry_of)
               SELECT id, retry_of FROM fresh WHERE retry_of IS NOT NULL),
-            told AS (
+            webhook_urls AS (
               INSERT INTO generation_webhook_urls (generation_id, url)
               SELECT id, webhook_url FROM fresh WHERE webhook_url IS NOT NULL),
-            first_turns AS (
-              SELECT u.user_id, greatest(
-                coalesce((SELECT max(turn) + 1 FROM generation_queue q
-                          WHERE q.user_id = u.user_id AND q.route = $2 AND q.lease_owner IS NULL), 0),
-                coalesce(served.turn, 0)) AS turn
-              FROM (SELECT DISTINCT user_id FROM fresh) u
-              LEFT JOIN (SELECT turn FROM generation_queue
-                         WHERE route = $2 AND lease_owner IS NULL AND run_at <= now() ORDER BY turn LIMIT 1) served ON true),
-            queued AS (
-              INSERT INTO generation_queue (generation_id, user_id, route, priority, deadline, turn)
-              SELECT g.id, g.user_id, $2, g.priority, now() + $3::bigint * interval '1 millisecond',
-                t.turn + row_number() OVER (PARTITION BY g.user_id ORDER BY g.n) - 1
-              FROM fresh g JOIN first_turns t ON t.user_id = g.user_id
-              ORDER BY g.n)
-            SELECT
-            """ + COLUMNS + """
-            , fresh.priority, NULL::timestamptz AS attempt_started_at, NULL::text AS attempt_backend, fresh.retry_of,
-              NULL::json AS attempts, NULL::json AS images
-            FROM accepted g JOIN fresh ON fresh.id = g.id""";
+            """.formatted(WITHIN_LIMITS)
+            + STORE_FRESH;
+
+    /** As {@link #SUBMIT}, for submissions without an idempotency key, a webhook URL and an original that they retry. */
+    static final String SUBMIT_PLAIN = GIVEN.formatted("", "") + """
+            fresh AS MATERIALIZED (
+              SELECT g.* FROM has JOIN (
+                  SELECT given.*, row_number() OVER (PARTITION BY user_id ORDER BY n) AS place FROM given) g USING (user_id)
+              WHERE %s),
+            """.formatted(WITHIN_LIMITS) + STORE_FRESH;
 
     /** Returns the quotas that a user has reached, counted as in {@link #SUBMIT}. Read-only. */
     static final String FIND_REACHED_LIMITS = """

@@ -6,17 +6,17 @@ import dev.darkroom.database.DatabaseErrorClassifier;
 import dev.darkroom.database.StatementBatcher;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.GenerationStatus;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
-import java.util.HashMap;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -67,24 +67,26 @@ public final class SubmissionStore {
     public record Submission(
             UUID id, String userId, GenerationRequest request, UUID retryOf, IdempotencyKey key, String webhookUrl) {
 
-        JsonObject toJson(int position) {
-            return new JsonObject()
-                    .put("n", position)
-                    .put("id", id.toString())
-                    .put("user_id", userId)
-                    .put("prompt", request.prompt())
-                    .put("negative_prompt", request.negativePrompt())
-                    .put("width", request.width())
-                    .put("height", request.height())
-                    .put("image_count", request.count())
-                    .put("seed", request.seed())
-                    .put("model", request.model())
-                    .put("metadata", request.metadata())
-                    .put("priority", request.priority())
-                    .put("retry_of", retryOf == null ? null : retryOf.toString())
-                    .put("key", key == null ? null : key.key())
-                    .put("fingerprint", key == null ? null : key.fingerprint())
-                    .put("webhook_url", webhookUrl);
+        boolean isPlain() {
+            return retryOf == null && key == null && webhookUrl == null;
+        }
+
+        /** @param createdAt time at which the database stored it */
+        Generation toGeneration(Instant createdAt) {
+            return new Generation(
+                    id,
+                    userId,
+                    GenerationStatus.PENDING,
+                    request,
+                    null,
+                    retryOf,
+                    0,
+                    List.of(),
+                    List.of(),
+                    null,
+                    createdAt,
+                    createdAt,
+                    null);
         }
     }
 
@@ -110,22 +112,22 @@ public final class SubmissionStore {
     }
 
     private Future<List<Optional<Generation>>> submitBatch(List<Submission> batch) {
-        JsonArray rows = new JsonArray();
-        batch.forEach(submission -> rows.add(submission.toJson(rows.size())));
+        boolean plain = batch.stream().allMatch(Submission::isPlain);
         return database.client()
-                .preparedQuery(GenerationSql.SUBMIT)
-                .execute(Tuple.of(
-                        rows,
-                        route,
-                        settings.deadline().toMillis(),
-                        settings.maxPendingPerUser(),
-                        settings.maxPerDayPerUser()))
-                .map(stored -> {
-                    Map<UUID, Generation> byId = new HashMap<>();
-                    stored.forEach(row -> byId.put(row.getUUID("id"), GenerationRowMapper.toGeneration(row)));
-                    return batch.stream()
-                            .map(submission -> Optional.ofNullable(byId.get(submission.id())))
-                            .toList();
+                .preparedQuery(plain ? GenerationSql.SUBMIT_PLAIN : GenerationSql.SUBMIT)
+                .execute(SubmissionBatch.toParameters(batch, plain, route, settings))
+                .map(rows -> {
+                    List<Optional<Generation>> stored =
+                            new ArrayList<>(Collections.nCopies(batch.size(), Optional.empty()));
+                    for (Row row : rows) {
+                        int index = row.getInteger("n") - 1;
+                        stored.set(
+                                index,
+                                Optional.of(batch.get(index)
+                                        .toGeneration(
+                                                row.getOffsetDateTime("now").toInstant())));
+                    }
+                    return stored;
                 });
     }
 

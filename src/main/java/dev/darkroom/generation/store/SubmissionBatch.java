@@ -1,0 +1,59 @@
+package dev.darkroom.generation.store;
+
+import dev.darkroom.config.Settings;
+import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.store.SubmissionStore.Submission;
+import io.vertx.core.json.Json;
+import io.vertx.sqlclient.Tuple;
+import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+
+/** Submissions that share a statement, as parameters of {@link GenerationSql#SUBMIT} and {@link GenerationSql#SUBMIT_PLAIN}. */
+final class SubmissionBatch {
+    private SubmissionBatch() {}
+
+    /** Returns the limits, then one array per column. */
+    static Tuple toParameters(List<Submission> batch, boolean plain, String route, Settings.Generation limits) {
+        Tuple parameters = Tuple.of(
+                        route, limits.deadline().toMillis(), limits.maxPendingPerUser(), limits.maxPerDayPerUser())
+                .addValue(column(batch, UUID[]::new, Submission::id))
+                .addValue(column(batch, String[]::new, Submission::userId))
+                .addValue(requestColumn(batch, String[]::new, GenerationRequest::prompt))
+                .addValue(requestColumn(batch, String[]::new, GenerationRequest::negativePrompt))
+                .addValue(requestColumn(batch, Integer[]::new, GenerationRequest::width))
+                .addValue(requestColumn(batch, Integer[]::new, GenerationRequest::height))
+                .addValue(requestColumn(batch, Integer[]::new, GenerationRequest::count))
+                .addValue(requestColumn(batch, Long[]::new, GenerationRequest::seed))
+                .addValue(requestColumn(batch, String[]::new, GenerationRequest::model))
+                .addValue(requestColumn(batch, String[]::new, SubmissionBatch::encodeMetadata))
+                .addValue(requestColumn(batch, Integer[]::new, GenerationRequest::priority));
+        return plain
+                ? parameters
+                : parameters
+                        .addValue(column(batch, UUID[]::new, Submission::retryOf))
+                        .addValue(column(
+                                batch,
+                                String[]::new,
+                                each -> each.key() == null ? null : each.key().key()))
+                        .addValue(column(
+                                batch,
+                                String[]::new,
+                                each -> each.key() == null ? null : each.key().fingerprint()))
+                        .addValue(column(batch, String[]::new, Submission::webhookUrl));
+    }
+
+    private static String encodeMetadata(GenerationRequest request) {
+        return request.metadata() == null ? null : Json.encode(request.metadata());
+    }
+
+    private static <T> T[] requestColumn(
+            List<Submission> batch, IntFunction<T[]> newArray, Function<GenerationRequest, T> value) {
+        return column(batch, newArray, each -> value.apply(each.request()));
+    }
+
+    private static <T> T[] column(List<Submission> batch, IntFunction<T[]> newArray, Function<Submission, T> value) {
+        return batch.stream().map(value).toArray(newArray);
+    }
+}
