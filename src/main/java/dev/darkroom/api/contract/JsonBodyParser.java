@@ -44,14 +44,36 @@ final class JsonBodyParser {
      * @throws Problem if the bytes are not a JSON object
      */
     static JsonObject parse(Buffer bytes) {
-        String text = removeByteOrderMark(decodeUtf8(bytes));
-        if (text.isEmpty()) {
-            throw Problem.invalid("#", "is empty; a JSON object is expected");
-        }
-        if (decode(text) instanceof JsonObject object) {
+        if (decode(createParser(bytes)) instanceof JsonObject object) {
             return object;
         }
         throw Problem.invalid("#", "must be a JSON object");
+    }
+
+    private static JsonParser createParser(Buffer buffer) {
+        byte[] bytes = buffer.getBytes();
+        try {
+            if (isText(bytes)) {
+                return FACTORY.createParser(bytes);
+            }
+            String text = removeByteOrderMark(decodeUtf8(buffer));
+            if (text.isEmpty()) {
+                throw Problem.invalid("#", "is empty; a JSON object is expected");
+            }
+            return FACTORY.createParser(text);
+        } catch (IOException e) {
+            throw Problem.invalid("#", "is not JSON");
+        }
+    }
+
+    /** Returns whether the bytes are ASCII without NUL. A parser reads them as UTF-8 without copying them to a text. */
+    private static boolean isText(byte[] bytes) {
+        for (byte each : bytes) {
+            if (each <= 0) {
+                return false;
+            }
+        }
+        return bytes.length > 0;
     }
 
     /** A JSON parser would detect other encodings and accept malformed UTF-8. */
@@ -69,13 +91,7 @@ final class JsonBodyParser {
         return text.startsWith("\ufeff") ? text.substring(1) : text;
     }
 
-    private static Object decode(String text) {
-        JsonParser parser;
-        try {
-            parser = FACTORY.createParser(text);
-        } catch (IOException e) {
-            throw Problem.invalid("#", "is not JSON");
-        }
+    private static Object decode(JsonParser parser) {
         try {
             return JacksonCodec.fromParser(parser, Object.class);
         } catch (DecodeException e) {

@@ -59,7 +59,7 @@ record AllowedHosts(boolean anyHost, boolean anyAddress, Set<String> names) {
 
     /** Converts to lower case and removes brackets and the final dot of an absolute name. */
     private static String normalize(String host) {
-        String name = host.toLowerCase(Locale.ROOT).replaceAll("[\\[\\]]", "");
+        String name = host.toLowerCase(Locale.ROOT).replace("[", "").replace("]", "");
         return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
     }
 }

@@ -83,7 +83,8 @@ public final class RequestBodyReader {
         } else if (!MEMORY.tryReserve(countedBytes(size) - countedBytes(received.length()))) {
             reject(Problem.unavailable());
         } else {
-            received.appendBuffer(data);
+            // Most bodies arrive as one buffer, which is not copied.
+            received = received.length() == 0 ? data : received.appendBuffer(data);
         }
     }
 
