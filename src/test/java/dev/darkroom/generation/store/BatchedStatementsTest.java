@@ -46,7 +46,8 @@ class BatchedStatementsTest {
         vertx = counter.createVertx();
         database = Database.open(vertx, queue.url, queue.settings.database());
         TestPostgres.execute(
-                queue.url, "TRUNCATE notifications, user_streams, webhook_queue, webhook_attempts, webhook_deliveries, webhooks");
+                queue.url,
+                "TRUNCATE notifications, user_streams, webhook_queue, webhook_attempts, webhook_deliveries, webhooks");
     }
 
     @AfterEach
@@ -151,7 +152,9 @@ class BatchedStatementsTest {
         // then two are sent at once, one each, and the others share a transaction
         assertThat(finished).allMatch(Optional::isPresent);
         assertThat(counter.statements()).hasSize(3 * 2);
-        assertThat(counter.statements()).filteredOn(GenerationLeaseSql.COMPLETE::equals).hasSize(3);
+        assertThat(counter.statements())
+                .filteredOn(GenerationLeaseSql.COMPLETE::equals)
+                .hasSize(3);
         assertThat(TestPostgres.query(
                         queue.url, "SELECT count(*) || ' ' || count(DISTINCT generation_id) FROM notifications"))
                 .containsExactly("60 60");
@@ -165,8 +168,8 @@ class BatchedStatementsTest {
         String user = leases.get(13).userId();
         TestPostgres.execute(
                 queue.url,
-                "INSERT INTO webhooks (id, user_id, url, event_types, format, secret) VALUES (gen_random_uuid(), '" + user
-                        + "', 'https://hooks.example.org/', '{*}', 'STANDARD', '\\x00')");
+                "INSERT INTO webhooks (id, user_id, url, event_types, format, secret) VALUES (gen_random_uuid(), '"
+                        + user + "', 'https://hooks.example.org/', '{*}', 'STANDARD', '\\x00')");
         leases.removeIf(lease -> lease.userId().equals(user) && leases.indexOf(lease) < 13);
 
         // when
@@ -174,7 +177,8 @@ class BatchedStatementsTest {
 
         // then
         assertThat(counter.statements()).hasSize(3 * 2 + 2);
-        assertThat(TestPostgres.query(queue.url, "SELECT user_id FROM webhook_deliveries JOIN webhook_queue q USING (user_id)"))
+        assertThat(TestPostgres.query(
+                        queue.url, "SELECT user_id FROM webhook_deliveries JOIN webhook_queue q USING (user_id)"))
                 .containsExactly(user);
     }
 }
