@@ -268,7 +268,7 @@ def containers():
     p.box(408, 510, 364, 50, "webhook_deliveries, webhook_queue", "one row per endpoint; leases", "bg")
     p.text(28, 592, [
         "1  One transaction: outcome, notification with its number, webhook deliveries.",
-        "2, 3  After the commit: NOTIFY, at most every 20 ms per node; PostgreSQL passes it to every listening node.",
+        "2, 3  After the commit: NOTIFY, under load every 20 ms per node; PostgreSQL passes it to every listening node.",
         "4  The hub is woken. If 2, 3 or 4 is lost, it finds the row by its own poll every 2 s.",
         "5  The hub reads the rows after the position of each stream, up to 64 users in one statement.",
         "6  The API writes frames to the open connections of the user.",

@@ -2,6 +2,9 @@ package dev.darkroom.database;
 
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
+import io.github.bucket4j.Bucket;
+import io.github.bucket4j.ConsumptionProbe;
+import io.github.bucket4j.TimeMeter;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -26,7 +29,8 @@ import org.slf4j.LoggerFactory;
  * polls.
  *
  * <p>NOTIFY is never sent inside another transaction: it locks a database-wide resource until the commit and would serialize all
- * commits. Equal notifications within {@link #MIN_NOTIFY_INTERVAL} are combined.
+ * commits. A process with little work sends each notification at once. After {@link #MAX_BURST} NOTIFY statements in a row, the
+ * notifications of {@link #MIN_NOTIFY_INTERVAL} share one statement, and equal ones are combined.
  *
  * <p>A broken connection that only listens may stay undetected for hours. The channel therefore sends a self-test in regular intervals
  * and reconnects when it does not receive it. After each connect it calls every handler, since notifications may have been missed.
@@ -37,8 +41,11 @@ public final class NotifyChannel {
     private static final Logger LOG = LoggerFactory.getLogger(NotifyChannel.class);
     private static final String CHANNEL = "darkroom_notify";
 
-    /** Minimum time between two NOTIFY statements. Too short for users to notice. */
+    /** Average time between two NOTIFY statements under load. Too short for users to notice. */
     private static final Duration MIN_NOTIFY_INTERVAL = Duration.ofMillis(20);
+
+    /** Number of NOTIFY statements without a delay, after a time without any. More than a generation causes. */
+    static final int MAX_BURST = 10;
 
     /** Interval of the self-tests, which is also their timeout. */
     static final Duration SELF_TEST_INTERVAL = Duration.ofSeconds(5);
@@ -62,6 +69,7 @@ public final class NotifyChannel {
     private final Duration selfTestInterval;
     private final NotifyConnector connector;
     private final NotifyHandlers handlers = new NotifyHandlers();
+    private final Bucket rateLimit;
     /** Identifies this channel in a payload, so that it ignores its own notifications. */
     private final String sender = UUID.randomUUID().toString();
 
@@ -75,10 +83,15 @@ public final class NotifyChannel {
 
     private boolean closed;
 
-    private NotifyChannel(Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration selfTestInterval) {
+    private NotifyChannel(
+            Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration selfTestInterval, TimeMeter clock) {
         this.vertx = vertx;
         this.context = vertx.getOrCreateContext();
         this.selfTestInterval = selfTestInterval;
+        this.rateLimit = Bucket.builder()
+                .addLimit(limit -> limit.capacity(MAX_BURST).refillGreedy(1, MIN_NOTIFY_INTERVAL))
+                .withCustomTimePrecision(clock)
+                .build();
         this.connector = new NotifyConnector(vertx, context, url, settings, CHANNEL, selfTestInterval);
     }
 
@@ -89,11 +102,13 @@ public final class NotifyChannel {
      * @param url the server itself, not a pooler: a pooler in transaction mode forwards no notifications
      */
     public static NotifyChannel open(Vertx vertx, DatabaseUrl url, Settings.Database settings) {
-        return open(vertx, url, settings, SELF_TEST_INTERVAL);
+        return open(vertx, url, settings, SELF_TEST_INTERVAL, TimeMeter.SYSTEM_NANOTIME);
     }
 
-    static NotifyChannel open(Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration selfTestInterval) {
-        NotifyChannel notifyChannel = new NotifyChannel(vertx, url, settings, selfTestInterval);
+    /** @param clock clock of the limit of NOTIFY statements */
+    static NotifyChannel open(
+            Vertx vertx, DatabaseUrl url, Settings.Database settings, Duration selfTestInterval, TimeMeter clock) {
+        NotifyChannel notifyChannel = new NotifyChannel(vertx, url, settings, selfTestInterval, clock);
         notifyChannel.context.runOnContext(start -> notifyChannel.connect(INITIAL_RECONNECT_DELAY));
         return notifyChannel;
     }
@@ -149,6 +164,12 @@ public final class NotifyChannel {
             flushing = false;
             return;
         }
+        ConsumptionProbe permit = rateLimit.tryConsumeAndReturnRemaining(1);
+        if (!permit.isConsumed()) {
+            long delay = TimeUnit.NANOSECONDS.toMillis(permit.getNanosToWaitForRefill()) + 1;
+            vertx.setTimer(delay, timer -> flush());
+            return;
+        }
         StringJoiner topics = new StringJoiner(",");
         Iterator<String> notifications = pending.iterator();
         while (notifications.hasNext() && topics.length() < MAX_PAYLOAD_LENGTH) {
@@ -156,7 +177,7 @@ public final class NotifyChannel {
             notifications.remove();
         }
         sendNotify(topics.toString());
-        vertx.setTimer(MIN_NOTIFY_INTERVAL.toMillis(), timer -> flush());
+        flush();
     }
 
     /** Sends NOTIFY. Drops the notification when there is no connection. */

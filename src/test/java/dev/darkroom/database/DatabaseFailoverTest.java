@@ -12,6 +12,7 @@ import dev.darkroom.config.DatabaseUrl.Tls;
 import dev.darkroom.database.embedded.StoppableEmbeddedPostgres;
 import dev.darkroom.testing.StoppablePostgres;
 import dev.darkroom.testing.TestPostgres;
+import io.github.bucket4j.TimeMeter;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.SqlClient;
 import java.io.IOException;
@@ -115,8 +116,8 @@ class DatabaseFailoverTest {
             eventually("connected", () -> port(client) == first.url().port());
         }
         AtomicInteger calls = new AtomicInteger();
-        NotifyChannel notifyChannel =
-                NotifyChannel.open(VERTX, url, TestDatabaseSettings.of(url), Duration.ofSeconds(1));
+        NotifyChannel notifyChannel = NotifyChannel.open(
+                VERTX, url, TestDatabaseSettings.of(url), Duration.ofSeconds(1), TimeMeter.SYSTEM_NANOTIME);
         notifyChannel.listen("work", key -> calls.incrementAndGet());
         eventually("listening", () -> calls.get() == 1);
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.TcpProxy;
 import dev.darkroom.testing.TestPostgres;
+import io.github.bucket4j.TimeMeter;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.SqlClient;
@@ -106,8 +107,8 @@ class HalfOpenConnectionTest {
     @DisplayName("the NOTIFY channel resets a silent connection and listens on a new one")
     void notifyChannelResetsSilentConnection() {
         // given
-        NotifyChannel notifyChannel =
-                NotifyChannel.open(vertx, proxyUrl, TestDatabaseSettings.of(proxyUrl), Duration.ofMillis(500));
+        NotifyChannel notifyChannel = NotifyChannel.open(
+                vertx, proxyUrl, TestDatabaseSettings.of(proxyUrl), Duration.ofMillis(500), TimeMeter.SYSTEM_NANOTIME);
         AtomicInteger calls = new AtomicInteger();
         notifyChannel.listen("work", key -> calls.incrementAndGet());
         eventually("listening", () -> calls.get() > 0);

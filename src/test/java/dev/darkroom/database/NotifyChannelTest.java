@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.TcpProxy;
 import dev.darkroom.testing.TestPostgres;
+import io.github.bucket4j.TimeMeter;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -32,8 +35,12 @@ class NotifyChannelTest {
     private final List<NotifyChannel> opened = new ArrayList<>();
 
     private NotifyChannel open(DatabaseUrl databaseUrl) {
+        return open(databaseUrl, TimeMeter.SYSTEM_NANOTIME);
+    }
+
+    private NotifyChannel open(DatabaseUrl databaseUrl, TimeMeter clock) {
         NotifyChannel notifyChannel =
-                NotifyChannel.open(vertx, databaseUrl, TestDatabaseSettings.of(databaseUrl), SELF_TEST_INTERVAL);
+                NotifyChannel.open(vertx, databaseUrl, TestDatabaseSettings.of(databaseUrl), SELF_TEST_INTERVAL, clock);
         opened.add(notifyChannel);
         return notifyChannel;
     }
@@ -42,9 +49,13 @@ class NotifyChannelTest {
         return new DatabaseUrl("127.0.0.1", proxy.port(), url.database(), url.user(), url.password());
     }
 
-    /** Opens a channel and waits until it listens, when every handler is called once. */
     private NotifyChannel openListening(DatabaseUrl databaseUrl, AtomicInteger calls) {
-        NotifyChannel notifyChannel = open(databaseUrl);
+        return openListening(databaseUrl, TimeMeter.SYSTEM_NANOTIME, calls);
+    }
+
+    /** Opens a channel and waits until it listens, when every handler is called once. */
+    private NotifyChannel openListening(DatabaseUrl databaseUrl, TimeMeter clock, AtomicInteger calls) {
+        NotifyChannel notifyChannel = open(databaseUrl, clock);
         notifyChannel.listen("work", key -> calls.incrementAndGet());
         await("listening", () -> calls.get() > 0);
         calls.set(0);
@@ -118,6 +129,49 @@ class NotifyChannelTest {
         int before = calls.get();
         await("another notification received", () -> calls.get() > before);
         assertThat(calls.get()).isLessThan(100);
+    }
+
+    @Test
+    void sendsFirstNotificationsAtOnceAndCombinesFurtherOnes() {
+        // given a sender whose clock stands still
+        AtomicLong time = new AtomicLong();
+        NotifyChannel sender = openListening(url, nanoClock(time), new AtomicInteger());
+        List<String> keys = new CopyOnWriteArrayList<>();
+        openListening(url, new AtomicInteger()).listen("row", keys::add);
+        for (int i = 1; i <= NotifyChannel.MAX_BURST; i++) {
+            int sent = i;
+
+            // when
+            sender.send("row", "key" + i);
+
+            // then
+            await("notification of its own", () -> keys.size() == sent);
+        }
+
+        // when more are sent, of which two are equal, and time passes
+        sender.send("row", "equal");
+        sender.send("row", "equal");
+        sender.send("row", "last");
+        assertThat(keys).hasSize(NotifyChannel.MAX_BURST);
+        time.addAndGet(TimeUnit.SECONDS.toNanos(1));
+
+        // then
+        await("last notification", () -> keys.contains("last"));
+        assertThat(keys.subList(NotifyChannel.MAX_BURST, keys.size())).containsExactly("equal", "last");
+    }
+
+    private static TimeMeter nanoClock(AtomicLong time) {
+        return new TimeMeter() {
+            @Override
+            public long currentTimeNanos() {
+                return time.get();
+            }
+
+            @Override
+            public boolean isWallClockBased() {
+                return false;
+            }
+        };
     }
 
     @Test
