@@ -262,7 +262,20 @@ class ArchitectureTest {
     static final ArchRule onlyTheApiAndTheSimulatorRouteHttp = noClasses()
             .that(not(resideInAnyPackage(API, SIMULATOR)))
             .should()
-            .dependOnClassesThat(resideInAPackage("io.vertx.ext.web.."));
+            .dependOnClassesThat(resideInAPackage("io.vertx.ext.web..").and(not(isOfTheWebClient())));
+
+    /** The classes of the web client and its codecs. */
+    private static DescribedPredicate<JavaClass> isOfTheWebClient() {
+        return resideInAnyPackage("io.vertx.ext.web.client", "io.vertx.ext.web.codec");
+    }
+
+    @ArchTest
+    static final ArchRule onlyTheHttpPackageAndTheJwksClientUseTheWebClient = noClasses()
+            .that(not(resideInAPackage("dev.darkroom.http")))
+            .and()
+            .doNotHaveFullyQualifiedName("dev.darkroom.auth.jwt.JwksClient")
+            .should()
+            .dependOnClassesThat(isOfTheWebClient());
 
     /** The driver of PostgreSQL creates its sockets from an internal type, see decision 0032. */
     @ArchTest

@@ -39,7 +39,11 @@ public final class GuardedHttpClient {
             Vertx vertx, EgressPolicy egressPolicy, Duration timeout, int maxHeaderBytes, TrustOptions trust) {
         this.egressPolicy = egressPolicy;
         this.client = new OutboundHttpClient(
-                vertx, timeout.plus(OutboundHttpClient.CONNECT_TIMEOUT_MARGIN), maxHeaderBytes, trust);
+                vertx,
+                timeout.plus(OutboundHttpClient.CONNECT_TIMEOUT_MARGIN),
+                maxHeaderBytes,
+                trust,
+                OutboundHttpClient.ConnectionLimits.NONE);
         this.limits = new ResponseLimits(timeout, MAX_RESPONSE_BYTES, ResponseMemory.UNLIMITED, false);
     }
 

@@ -43,13 +43,24 @@ public final class OutboundHttpClient {
     private static final int HANDSHAKE_TIMEOUT_STEP_MS = 250;
 
     /** Added to the timeout of a call for the connect timeout of its client, so that the call ends with its own timeout. */
-    public static final Duration CONNECT_TIMEOUT_MARGIN = Duration.ofSeconds(5);
+    static final Duration CONNECT_TIMEOUT_MARGIN = Duration.ofSeconds(5);
 
     private final Vertx vertx;
     private final HttpClient client;
     private final long connectTimeoutMillis;
     private final TrustOptions trustOptions;
     private final int maxHeaderBytes;
+    private final ConnectionLimits connectionLimits;
+
+    /**
+     * Limits of each connection, for callers without access to their exchange.
+     *
+     * @param maxAge time from the connection to the last byte of the response; null for any
+     * @param maxBodyBytes maximum size of a response body in bytes; a larger one is a failure
+     */
+    record ConnectionLimits(Duration maxAge, long maxBodyBytes) {
+        static final ConnectionLimits NONE = new ConnectionLimits(null, Long.MAX_VALUE);
+    }
 
     /**
      * @param connectTimeout limits the TCP handshake and, separately, the TLS handshake. When a call has less time left, both
@@ -57,20 +68,27 @@ public final class OutboundHttpClient {
      * @param maxHeaderBytes maximum size of the response head in bytes
      */
     public OutboundHttpClient(Vertx vertx, Duration connectTimeout, int maxHeaderBytes) {
-        this(vertx, connectTimeout, maxHeaderBytes, null);
+        this(vertx, connectTimeout, maxHeaderBytes, null, ConnectionLimits.NONE);
     }
 
     /** @param trust trusted certificates; null for those of the JVM */
-    OutboundHttpClient(Vertx vertx, Duration connectTimeout, int maxHeaderBytes, TrustOptions trust) {
+    OutboundHttpClient(
+            Vertx vertx, Duration connectTimeout, int maxHeaderBytes, TrustOptions trust, ConnectionLimits limits) {
         this.vertx = vertx;
         this.connectTimeoutMillis = connectTimeout.toMillis();
         this.trustOptions = trust;
         this.maxHeaderBytes = maxHeaderBytes;
+        this.connectionLimits = limits;
         HttpClientOptions options = new HttpClientOptions()
                 .setProtocolVersion(HttpVersion.HTTP_1_1)
                 .setKeepAlive(false)
                 .setDecompressionSupported(false)
-                .setConnectTimeout(Math.toIntExact(connectTimeoutMillis));
+                .setConnectTimeout(Math.toIntExact(connectTimeoutMillis))
+                // TLS options of the web client, which ignores the TLS options of a request.
+                .setVerifyHost(true)
+                .setTrustOptions(trust)
+                .setSslHandshakeTimeout(connectTimeoutMillis)
+                .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS);
         this.client = vertx.httpClientBuilder()
                 .with(options)
                 .with(new PoolOptions().setHttp1MaxSize(MAX_POOL_SIZE))
@@ -105,7 +123,7 @@ public final class OutboundHttpClient {
                 .setUseRfc9112TransferEncoding(false)
                 .setStrictLineParsing(false);
         pipeline.replace("codec", "codec", new HttpClientCodec(config, false, false));
-        pipeline.addBefore("handler", "single-exchange", new SingleExchangeHandler());
+        pipeline.addBefore("handler", "single-exchange", new SingleExchangeHandler(connectionLimits));
         // By default Netty reads 16 times in a row, up to 1 MiB, before it stops reading a paused response.
         if (pipeline.channel().config().getRecvByteBufAllocator() instanceof MaxMessagesRecvByteBufAllocator reading) {
             reading.maxMessagesPerRead(1);
@@ -135,7 +153,7 @@ public final class OutboundHttpClient {
                         : Future.failedFuture(error));
     }
 
-    private RequestOptions createRequestOptions(
+    RequestOptions createRequestOptions(
             HttpMethod method, HttpDestination httpDestination, int serverIndex, MultiMap headers, Duration timeout) {
         OutboundUrl url = httpDestination.url();
         long rounded = (timeout.toMillis() / HANDSHAKE_TIMEOUT_STEP_MS + 1) * HANDSHAKE_TIMEOUT_STEP_MS;
@@ -173,6 +191,11 @@ public final class OutboundHttpClient {
         NettyChannels.resetOnClose(channel);
         request.reset();
         NettyChannels.abort(channel);
+    }
+
+    /** Returns the client below, for the web client. */
+    HttpClient httpClient() {
+        return client;
     }
 
     /** Closes all connections. */

@@ -25,9 +25,4 @@ public record OutboundResponse(int status, MultiMap headers, ChunkedBytes body, 
     public Buffer bodyPrefix() {
         return Buffer.buffer(body.prefix(MAX_ERROR_BYTES));
     }
-
-    /** Returns the whole body as UTF-8. For small bodies. */
-    public String bodyText() {
-        return Buffer.buffer(body.toBytes()).toString();
-    }
 }

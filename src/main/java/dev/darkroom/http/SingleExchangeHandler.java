@@ -1,15 +1,21 @@
 package dev.darkroom.http;
 
+import dev.darkroom.http.OutboundHttpClient.ConnectionLimits;
 import dev.darkroom.netty.NettyChannels;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpObject;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Netty handler that restricts a client connection to one exchange. Skips interim responses (RFC 9110, section 15.2), since
@@ -24,10 +30,36 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
     private static final int SWITCHING_PROTOCOLS = 101;
     private static final int FIRST_FINAL_STATUS = 200;
 
+    private final ConnectionLimits limits;
+    private Future<?> maxAgeTimer;
+    private long bodyBytes;
     private boolean requestSent;
     private boolean interim;
     private boolean ended;
     private int interimResponses;
+
+    SingleExchangeHandler(ConnectionLimits connectionLimits) {
+        this.limits = connectionLimits;
+    }
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext ctx) {
+        if (limits.maxAge() != null) {
+            long millis = limits.maxAge().toMillis();
+            maxAgeTimer = ctx.executor()
+                    .schedule(
+                            () -> fail(ctx, new TimeoutException("no response within " + millis + " ms")),
+                            millis,
+                            TimeUnit.MILLISECONDS);
+        }
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext ctx) {
+        if (maxAgeTimer != null) {
+            maxAgeTimer.cancel(false);
+        }
+    }
 
     @Override
     public void write(ChannelHandlerContext ctx, Object message, ChannelPromise promise) {
@@ -54,8 +86,7 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
         Throwable violation = findViolation(message);
         if (violation != null) {
             ReferenceCountUtil.release(message);
-            ended = true;
-            exceptionCaught(ctx, violation);
+            fail(ctx, violation);
         } else if (interim) {
             ReferenceCountUtil.release(message);
         } else {
@@ -79,6 +110,12 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
                 return new DecoderException("more than " + MAX_INTERIM_RESPONSES + " interim responses");
             }
         }
+        if (message instanceof HttpContent content && !interim) {
+            bodyBytes += content.content().readableBytes();
+            if (bodyBytes > limits.maxBodyBytes()) {
+                return new IOException("response body larger than " + limits.maxBodyBytes() + " bytes");
+            }
+        }
         return null;
     }
 
@@ -88,5 +125,10 @@ final class SingleExchangeHandler extends ChannelDuplexHandler {
         NettyChannels.resetOnClose(ctx.channel());
         ctx.fireExceptionCaught(cause);
         NettyChannels.abort(ctx.channel());
+    }
+
+    private void fail(ChannelHandlerContext ctx, Throwable cause) {
+        ended = true;
+        exceptionCaught(ctx, cause);
     }
 }

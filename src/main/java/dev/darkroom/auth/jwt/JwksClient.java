@@ -1,25 +1,19 @@
 package dev.darkroom.auth.jwt;
 
-import dev.darkroom.http.HttpCallException;
-import dev.darkroom.http.HttpExchange;
-import dev.darkroom.http.OutboundHttpClient;
-import dev.darkroom.http.OutboundRequest;
-import dev.darkroom.http.OutboundResponse;
-import dev.darkroom.http.RequestTarget;
-import dev.darkroom.http.ResponseLimits;
-import dev.darkroom.http.ResponseMemory;
+import dev.darkroom.http.SmallResourceClient;
+import dev.darkroom.http.egress.HttpDestination;
 import dev.darkroom.http.egress.OutboundUrl;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.client.HttpResponse;
+import io.vertx.ext.web.codec.BodyCodec;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.TimeoutException;
+import java.util.Objects;
 import org.jose4j.lang.JoseException;
 
 /**
@@ -38,51 +32,30 @@ final class JwksClient {
     private static final MultiMap HEADERS =
             MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "application/jwk-set+json, application/json");
 
-    private final Vertx vertx;
-    private final OutboundHttpClient client;
-    private final OutboundRequest request;
-    private final ResponseLimits limits;
+    private final HttpDestination endpoint;
+    private final SmallResourceClient client;
 
     /** @param maxHeaderBytes limit of the headers of a response */
     JwksClient(Vertx vertx, URI url, Duration timeout, int maxHeaderBytes) {
-        this.vertx = vertx;
-        this.client =
-                new OutboundHttpClient(vertx, timeout.plus(OutboundHttpClient.CONNECT_TIMEOUT_MARGIN), maxHeaderBytes);
-        this.request =
-                new OutboundRequest(HttpMethod.GET, RequestTarget.configured(OutboundUrl.of(url)), HEADERS, null);
-        this.limits = new ResponseLimits(timeout, MAX_RESPONSE_BYTES, ResponseMemory.UNLIMITED, true);
+        this.endpoint = HttpDestination.configured(OutboundUrl.of(url));
+        this.client = new SmallResourceClient(vertx, timeout, maxHeaderBytes, MAX_RESPONSE_BYTES);
     }
 
     /** Fetches the keys by {@code kid}, at least one. Fails when the request fails or the response is no usable JWK set. */
     Future<Map<String, JwtVerificationKey>> fetchKeys() {
-        Promise<OutboundResponse> response = Promise.promise();
-        // An exchange is confined to one context.
-        vertx.runOnContext(
-                now -> client.send(new HttpExchange(), request, limits).onComplete(response));
-        return response.future()
-                .recover(error -> Future.failedFuture(toCause((HttpCallException) error)))
-                .compose(JwksClient::parseResponse);
+        return client.get(endpoint, HEADERS, BodyCodec.string()).compose(JwksClient::parseResponse);
     }
 
-    private Throwable toCause(HttpCallException error) {
-        return error.reason() == HttpCallException.Reason.TIMEOUT
-                ? new TimeoutException("no response within " + limits.timeout().toMillis() + " ms")
-                : error.getCause();
-    }
-
-    private static Future<Map<String, JwtVerificationKey>> parseResponse(OutboundResponse response) {
-        if (response.status() != OK) {
-            return Future.failedFuture(new IOException("the issuer responded with status " + response.status()));
+    private static Future<Map<String, JwtVerificationKey>> parseResponse(HttpResponse<String> response) {
+        if (response.statusCode() != OK) {
+            return Future.failedFuture(new IOException("the issuer responded with status " + response.statusCode()));
         }
-        if (response.truncated()) {
-            return Future.failedFuture(new IOException("response body larger than " + MAX_RESPONSE_BYTES + " bytes"));
-        }
-        String coding = response.headers().get(HttpHeaders.CONTENT_ENCODING);
+        String coding = response.getHeader(HttpHeaders.CONTENT_ENCODING);
         if (coding != null && !coding.equalsIgnoreCase("identity")) {
             return Future.failedFuture(new IOException("the response has a content coding that was not requested"));
         }
         try {
-            return Future.succeededFuture(JwkSetParser.parse(response.bodyText()));
+            return Future.succeededFuture(JwkSetParser.parse(Objects.requireNonNullElse(response.body(), "")));
         } catch (JoseException e) {
             return Future.failedFuture(e);
         }

@@ -4,20 +4,22 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.darkroom.http.OutboundHttpClient.ConnectionLimits;
 import dev.darkroom.http.egress.HttpDestination;
 import dev.darkroom.http.egress.OutboundUrl;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultFullHttpRequest;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpVersion;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.net.SelfSignedCertificate;
 import io.vertx.core.net.SocketAddress;
+import io.vertx.ext.web.client.HttpResponse;
+import io.vertx.ext.web.codec.BodyCodec;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -31,12 +33,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Requests, limits and connections of {@link OutboundHttpClient}. */
-class OutboundHttpClientTest {
+/** Requests, limits and connections of {@link SmallResourceClient}. */
+class SmallResourceClientTest {
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final int MAX_BYTES = 1_000;
     private static final String ENDLESS = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n";
@@ -98,30 +101,24 @@ class OutboundHttpClientTest {
         }
     }
 
-    private static Future<OutboundResponse> get(SingleResponseServer server, Duration timeout) {
-        OutboundUrl url =
-                OutboundUrl.of(URI.create("http://127.0.0.1:" + server.serverSocket.getLocalPort() + "/a?b=%2F"));
-        return send(new OutboundHttpClient(vertx, LONG, 65_536), RequestTarget.configured(url), timeout);
-    }
-
-    private static Future<OutboundResponse> send(OutboundHttpClient client, RequestTarget target, Duration timeout) {
-        Promise<OutboundResponse> response = Promise.promise();
-        OutboundRequest request = new OutboundRequest(
-                HttpMethod.GET, target, MultiMap.caseInsensitiveMultiMap().add("Accept", "application/json"), null);
-        ResponseLimits limits = new ResponseLimits(timeout, MAX_BYTES, ResponseMemory.UNLIMITED, true);
-        vertx.runOnContext(
-                now -> client.send(new HttpExchange(), request, limits).onComplete(response));
-        return response.future();
+    private static Future<HttpResponse<String>> get(SingleResponseServer server, Duration timeout) {
+        HttpDestination httpDestination = HttpDestination.configured(
+                OutboundUrl.of(URI.create("http://127.0.0.1:" + server.serverSocket.getLocalPort() + "/a?b=%2F")));
+        return new SmallResourceClient(vertx, timeout, 65_536, MAX_BYTES)
+                .get(
+                        httpDestination,
+                        MultiMap.caseInsensitiveMultiMap().add("Accept", "application/json"),
+                        BodyCodec.string());
     }
 
     @Test
     void sendsTheHeadersOfAllOutboundRequests() throws Exception {
         try (SingleResponseServer server =
                 new SingleResponseServer("HTTP/1.1 203 Fine\r\nContent-Length: 2\r\n\r\nok")) {
-            OutboundResponse response = get(server, LONG).await(60, TimeUnit.SECONDS);
+            HttpResponse<String> response = get(server, LONG).await(60, TimeUnit.SECONDS);
 
-            assertThat(response.status()).isEqualTo(203);
-            assertThat(response.bodyText()).isEqualTo("ok");
+            assertThat(response.statusCode()).isEqualTo(203);
+            assertThat(response.body()).isEqualTo("ok");
             assertThat(server.request())
                     .containsExactlyInAnyOrder(
                             "GET /a?b=%2F HTTP/1.1",
@@ -137,12 +134,11 @@ class OutboundHttpClientTest {
     @Test
     void abortsTheConnectionWhenTheBodyExceedsTheTimeout() throws Exception {
         try (SingleResponseServer server = new SingleResponseServer(ENDLESS)) {
-            Future<OutboundResponse> response = get(server, Duration.ofSeconds(1));
+            Future<HttpResponse<String>> response = get(server, Duration.ofSeconds(1));
 
             assertThatThrownBy(() -> response.await(60, TimeUnit.SECONDS))
-                    .isInstanceOfSatisfying(
-                            HttpCallException.class,
-                            failure -> assertThat(failure.reason()).isEqualTo(HttpCallException.Reason.TIMEOUT));
+                    .isInstanceOf(TimeoutException.class)
+                    .hasMessage("no response within 1000 ms");
             assertThat(server.reset()).isTrue();
         }
     }
@@ -150,12 +146,9 @@ class OutboundHttpClientTest {
     @Test
     void abortsTheConnectionWhenTheHeadExceedsTheTimeout() throws Exception {
         try (SingleResponseServer server = new SingleResponseServer("")) {
-            Future<OutboundResponse> response = get(server, Duration.ofSeconds(1));
+            Future<HttpResponse<String>> response = get(server, Duration.ofSeconds(1));
 
-            assertThatThrownBy(() -> response.await(60, TimeUnit.SECONDS))
-                    .isInstanceOfSatisfying(
-                            HttpCallException.class,
-                            failure -> assertThat(failure.reason()).isEqualTo(HttpCallException.Reason.TIMEOUT));
+            assertThatThrownBy(() -> response.await(60, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
             assertThat(server.reset()).isTrue();
         }
     }
@@ -164,11 +157,10 @@ class OutboundHttpClientTest {
     void abortsTheConnectionWhenTheBodyIsTooLarge() throws Exception {
         String chunk = "3e8\r\n" + " ".repeat(MAX_BYTES) + "\r\n";
         try (SingleResponseServer server = new SingleResponseServer(ENDLESS + chunk)) {
-            Future<OutboundResponse> response = get(server, LONG);
+            Future<HttpResponse<String>> response = get(server, LONG);
 
-            OutboundResponse truncated = response.await(60, TimeUnit.SECONDS);
-            assertThat(truncated.truncated()).isTrue();
-            assertThat(truncated.body().length()).isZero();
+            assertThatThrownBy(() -> response.await(60, TimeUnit.SECONDS))
+                    .hasMessage("response body larger than 1000 bytes");
             assertThat(server.reset()).isTrue();
         }
     }
@@ -178,15 +170,33 @@ class OutboundHttpClientTest {
         String body = " ".repeat(MAX_BYTES);
         try (SingleResponseServer server =
                 new SingleResponseServer("HTTP/1.1 200 OK\r\nContent-Length: " + MAX_BYTES + "\r\n\r\n" + body)) {
-            assertThat(get(server, LONG).await(60, TimeUnit.SECONDS).bodyText()).isEqualTo(body);
+            assertThat(get(server, LONG).await(60, TimeUnit.SECONDS).body()).isEqualTo(body);
         }
     }
 
     @Test
+    void abortsAnOldConnection() {
+        ConnectionLimits limits = new ConnectionLimits(Duration.ofSeconds(5), MAX_BYTES);
+        EmbeddedChannel connection = new EmbeddedChannel();
+        connection.freezeTime();
+        connection.pipeline().addLast(new SingleExchangeHandler(limits));
+        connection.advanceTimeBy(4_999, TimeUnit.MILLISECONDS);
+        connection.runScheduledPendingTasks();
+        assertThat(connection.isOpen()).isTrue();
+
+        connection.advanceTimeBy(1, TimeUnit.MILLISECONDS);
+        connection.runScheduledPendingTasks();
+
+        assertThat(connection.isOpen()).isFalse();
+        assertThatThrownBy(connection::checkException)
+                .isInstanceOf(TimeoutException.class)
+                .hasMessage("no response within 5000 ms");
+    }
+
+    @Test
     void rejectsASecondRequestOnAConnection() {
-        EmbeddedChannel connection = new EmbeddedChannel(new SingleExchangeHandler());
-        DefaultFullHttpRequest request =
-                new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, io.netty.handler.codec.http.HttpMethod.GET, "/");
+        EmbeddedChannel connection = new EmbeddedChannel(new SingleExchangeHandler(ConnectionLimits.NONE));
+        DefaultFullHttpRequest request = new DefaultFullHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.GET, "/");
         connection.writeOneOutbound(request.retain());
         assertThat(connection.isOpen()).isTrue();
 
@@ -204,34 +214,30 @@ class OutboundHttpClientTest {
                 .listen(0, "127.0.0.1")
                 .await(60, TimeUnit.SECONDS);
         try {
-            OutboundHttpClient trusting = new OutboundHttpClient(vertx, LONG, 65_536, certificate.trustOptions());
-            OutboundHttpClient other = new OutboundHttpClient(vertx, LONG, 65_536);
+            SmallResourceClient trusting =
+                    new SmallResourceClient(vertx, LONG, 65_536, MAX_BYTES, certificate.trustOptions());
+            SmallResourceClient other = new SmallResourceClient(vertx, LONG, 65_536, MAX_BYTES);
 
             assertThat(getTls(trusting, "issuer.example.org", server.actualPort())
                             .await(60, TimeUnit.SECONDS)
-                            .bodyText())
+                            .body())
                     .isEqualTo("ok");
-            assertTlsFailure(getTls(trusting, "others.example.org", server.actualPort()));
-            assertTlsFailure(getTls(other, "issuer.example.org", server.actualPort()));
+            assertThatThrownBy(() -> getTls(trusting, "others.example.org", server.actualPort())
+                            .await(60, TimeUnit.SECONDS))
+                    .hasMessageContaining("SSL");
+            assertThatThrownBy(() -> getTls(other, "issuer.example.org", server.actualPort())
+                            .await(60, TimeUnit.SECONDS))
+                    .hasMessageContaining("SSL");
         } finally {
             server.close().await(60, TimeUnit.SECONDS);
             certificate.delete();
         }
     }
 
-    private static void assertTlsFailure(Future<OutboundResponse> response) {
-        assertThatThrownBy(() -> response.await(60, TimeUnit.SECONDS))
-                .isInstanceOfSatisfying(
-                        HttpCallException.class,
-                        failure -> assertThat(failure.reason()).isEqualTo(HttpCallException.Reason.TLS_FAILED))
-                .cause()
-                .hasMessageContaining("SSL");
-    }
-
     /** Sends a request for a host name to the loopback address. */
-    private static Future<OutboundResponse> getTls(OutboundHttpClient client, String host, int port) {
+    private static Future<HttpResponse<String>> getTls(SmallResourceClient client, String host, int port) {
         HttpDestination httpDestination = new HttpDestination(
                 OutboundUrl.of(true, host, port, "/"), List.of(SocketAddress.inetSocketAddress(port, "127.0.0.1")));
-        return send(client, () -> Future.succeededFuture(httpDestination), LONG);
+        return client.get(httpDestination, MultiMap.caseInsensitiveMultiMap(), BodyCodec.string());
     }
 }
