@@ -13,7 +13,7 @@ COMMENT ON TABLE user_streams IS
 CREATE TABLE notifications (
     user_id       text NOT NULL,
     seq           bigint NOT NULL,                            -- 1, 2, 3 ... per user, without gaps
-    id            uuid NOT NULL,                              -- UUIDv7 of the service, with seq in its last 48 bits
+    id            uuid NOT NULL,                              -- UUIDv7 of the service, with seq in its last 32 bits
     type          text NOT NULL,
     data          json NOT NULL,                              -- without generationId, which readers add from generation_id
     generation_id uuid,                                       -- its subject, if it has one; that may be deleted

@@ -1,7 +1,7 @@
 package dev.darkroom.notification;
 
 import com.fasterxml.uuid.Generators;
-import com.fasterxml.uuid.impl.TimeBasedEpochGenerator;
+import com.fasterxml.uuid.impl.TimeBasedEpochRandomGenerator;
 import io.vertx.core.json.JsonObject;
 import java.time.OffsetDateTime;
 import java.util.UUID;
@@ -9,14 +9,15 @@ import java.util.UUID;
 /**
  * Notification before it is stored: it has no sequence number and no timestamp yet.
  *
- * @param id UUID version 7, whose last 48 bits become the sequence number
+ * @param id UUID version 7, whose last 32 bits become the sequence number
  * @param userId recipient
  * @param type event type, such as {@link Notification#GENERATION_ENDED}
  * @param generationId generation that the notification refers to; null if there is none
  * @param data payload, depends on {@code type}; without {@code generationId}, which {@link Notification} adds
  */
 public record NewNotification(UUID id, String userId, String type, UUID generationId, JsonObject data) {
-    private static final TimeBasedEpochGenerator IDS = Generators.timeBasedEpochGenerator();
+    /** Does not count up within a millisecond: the sequence number would replace the bits that differ. */
+    private static final TimeBasedEpochRandomGenerator IDS = Generators.timeBasedEpochRandomGenerator();
 
     /** Creates a notification with a new id. */
     public static NewNotification of(String userId, String type, UUID generationId, JsonObject data) {

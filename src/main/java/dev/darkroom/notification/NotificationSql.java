@@ -11,7 +11,7 @@ final class NotificationSql {
      * that transactions lock their rows in the same order. Run it last before the commit, because other transactions of the same user wait
      * for the lock.
      *
-     * <p>The last 12 digits of each id become the sequence number, see {@link NotificationId}. Needs further columns of the result, with
+     * <p>The last 8 digits of each id become the sequence number, see {@link NotificationId}. Needs further columns of the result, with
      * a leading comma; they may use the columns of {@code n}.
      */
     static final String INSERT_NOTIFICATIONS = """
@@ -34,7 +34,7 @@ final class NotificationSql {
               FROM given g JOIN (SELECT * FROM old_streams UNION ALL SELECT * FROM new_streams) s ON s.user_id = g.user_id),
             inserted AS (
               INSERT INTO notifications (user_id, seq, id, type, generation_id, data, created_at)
-              SELECT user_id, seq, (left(id::text, 24) || lpad(to_hex(seq), 12, '0'))::uuid, type, generation_id, data::json, created_at
+              SELECT user_id, seq, (left(id::text, 28) || lpad(to_hex(seq), 8, '0'))::uuid, type, generation_id, data::json, created_at
               FROM n)
             SELECT n.ordinal, n.seq, n.created_at%s FROM n""";
 

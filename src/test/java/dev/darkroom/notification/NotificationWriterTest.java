@@ -79,9 +79,24 @@ class NotificationWriterTest extends NotificationFixture {
         await(writeNotifications("anna", "bert", "anna", "anna"));
 
         assertThat(published.stream().filter(one -> one.userId().equals("anna")).map(Notification::seq))
-                .containsExactlyInAnyOrder(1L, 2L, 3L);
-        assertThat(query("SELECT seq FROM notifications WHERE user_id = 'anna' ORDER BY id"))
-                .containsExactly("1", "2", "3");
+                .containsExactly(1L, 2L, 3L);
+    }
+
+    @Test
+    void notificationsOfDifferentUsersHaveDifferentIds() {
+        // given users without notifications, so all get the same sequence number in the same millisecond
+        String[] users = IntStream.range(0, 1_000).mapToObj(i -> "user" + i).toArray(String[]::new);
+
+        // when
+        await(writeNotifications(users));
+
+        // then
+        assertThat(published).extracting(Notification::id).hasSize(1_000).doesNotHaveDuplicates();
+        assertThat(published).extracting(one -> one.id().toString()).containsExactlyElementsOf(storedIds());
+    }
+
+    private List<String> storedIds() {
+        return query("SELECT id FROM notifications ORDER BY substr(user_id, 5)::int");
     }
 
     @Test
