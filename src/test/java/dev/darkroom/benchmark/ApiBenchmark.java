@@ -108,7 +108,7 @@ final class ApiBenchmark {
         try (DatabaseInsertLoad inserts = new DatabaseInsertLoad(databaseSettings(), workload.request())) {
             systems.add(new ComparedSystem(
                     "two-row INSERT", SystemRole.LIMIT, null, duration -> inserts.run(CONNECTIONS, duration)));
-            if (title.equals(POST_USUAL) && PgBenchLoad.isInstalled()) {
+            if (title.equals(POST_USUAL) && !options.brief() && PgBenchLoad.isInstalled()) {
                 PgBenchLoad pgbench = new PgBenchLoad(DIRECTORY, database.url());
                 systems.add(new ComparedSystem(
                         "pgbench, smallest row",

@@ -20,6 +20,7 @@ record BarChart(String name, String title, String unit, String legend, List<Pane
     private static final int LABEL_WIDTH = 205;
     private static final int VALUE_WIDTH = 150;
     private static final int PLOT_WIDTH = WIDTH - LABEL_WIDTH - VALUE_WIDTH;
+    private static final int MARGIN = 12;
     private static final int BAR_HEIGHT = 18;
     private static final int ROW_HEIGHT = 26;
     private static final int PANEL_HEAD = 44;
@@ -105,8 +106,8 @@ record BarChart(String name, String title, String unit, String legend, List<Pane
                 .mapToDouble(bar -> bar.value().maximum())
                 .max()
                 .orElse(1);
-        svg.append("<text x=\"12\" y=\"%d\" font-weight=\"bold\">%s, %s</text>%n"
-                .formatted(top + 30, escape(panel.title()), escape(unit)));
+        svg.append("<text x=\"%d\" y=\"%d\" font-weight=\"bold\">%s, %s</text>%n"
+                .formatted(MARGIN, top + 30, escape(panel.title()), escape(unit)));
         int y = top + PANEL_HEAD;
         for (Bar bar : panel.bars()) {
             renderBar(svg, theme, bar, scale, y);
@@ -144,7 +145,7 @@ record BarChart(String name, String title, String unit, String legend, List<Pane
     }
 
     private void renderLegend(StringBuilder svg, Theme theme, int top) {
-        int x = LABEL_WIDTH;
+        int x = MARGIN;
         for (SystemRole role : SystemRole.values()) {
             if (panels.stream().flatMap(panel -> panel.bars().stream()).anyMatch(bar -> bar.role() == role)) {
                 svg.append("<rect x=\"%d\" y=\"%d\" width=\"12\" height=\"12\" rx=\"2\" fill=\"%s\"/>%n"

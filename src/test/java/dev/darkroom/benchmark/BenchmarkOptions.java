@@ -5,7 +5,7 @@ import java.time.Duration;
 /**
  * Extent of a benchmark.
  *
- * @param brief measure ratios only, in less than three minutes
+ * @param brief measure only the most important ratios, in less than three minutes
  * @param rounds measured rounds of each system
  * @param warmUp load before the first round
  * @param roundDuration load of one round
@@ -20,8 +20,8 @@ record BenchmarkOptions(boolean brief, int rounds, Duration warmUp, Duration rou
         return new BenchmarkOptions(
                 brief,
                 Integer.getInteger("benchmark.rounds", brief ? 2 : 5),
-                brief ? Duration.ofSeconds(3) : roundDuration,
+                brief ? Duration.ofSeconds(2) : roundDuration,
                 roundDuration,
-                Integer.getInteger("benchmark.jobs", brief ? 3_000 : 12_000));
+                Integer.getInteger("benchmark.jobs", brief ? 2_000 : 12_000));
     }
 }

@@ -72,8 +72,7 @@ final class IdleServiceBenchmark {
                 aiServer,
                 Map.of("DARKROOM_WORKER_CONCURRENCY", "0", "DARKROOM_GENERATION_MAX_WAIT", "50s"))) {
             int port = DarkroomProcess.portOf(service);
-            ClosedLoopHttpLoad.ofPost(port, PromptWorkload.typical())
-                    .run(ApiBenchmark.CONNECTIONS, Duration.ofSeconds(10));
+            ClosedLoopHttpLoad.ofPost(port, PromptWorkload.typical()).send(ApiBenchmark.CONNECTIONS, WAITERS);
             List<String> ids = database.query("SELECT id FROM generations WHERE status = 'PENDING' LIMIT " + WAITERS);
             // The first read of a generation and its initialization are not part of the costs of waiting.
             warmUp(port, ids);

@@ -77,12 +77,10 @@ final class LifecycleBenchmark {
     private List<JobQueueContender> contenders() {
         Map<String, String> peer = peers.environment(CONCURRENCY);
         Map<String, String> batches = Peers.withBatches(peer);
-        List<JobQueueContender> contenders = new ArrayList<>(List.of(
-                darkroom,
-                JobQueueContender.ofNest(peer),
-                JobQueueContender.ofDbScheduler(peer),
-                JobQueueContender.ofRiver("River", SystemRole.PEER, peer)));
+        List<JobQueueContender> contenders = new ArrayList<>(
+                List.of(darkroom, JobQueueContender.ofNest(peer), JobQueueContender.ofDbScheduler(peer)));
         if (!options.brief()) {
+            contenders.add(JobQueueContender.ofRiver("River", SystemRole.PEER, peer));
             contenders.add(JobQueueContender.ofGraphile("graphile-worker", SystemRole.PEER, peer));
             contenders.add(JobQueueContender.ofPgBoss("pg-boss", SystemRole.PEER, peer));
             contenders.add(JobQueueContender.ofRiver("River, batched", SystemRole.BATCHED_PEER, batches));
