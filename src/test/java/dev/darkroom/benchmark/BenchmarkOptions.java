@@ -9,19 +9,22 @@ import java.time.Duration;
  * @param rounds measured rounds of each system
  * @param warmUp load before the first round
  * @param roundDuration load of one round
+ * @param warmUpJobs lifecycles before a round, in each new process
  * @param jobs lifecycles of one round
  */
-record BenchmarkOptions(boolean brief, int rounds, Duration warmUp, Duration roundDuration, int jobs) {
+record BenchmarkOptions(boolean brief, int rounds, Duration warmUp, Duration roundDuration, int warmUpJobs, int jobs) {
 
     /** Reads the system properties {@code benchmark.short}, {@code .rounds}, {@code .seconds} and {@code .jobs}. */
     static BenchmarkOptions fromSystemProperties() {
         boolean brief = Boolean.getBoolean("benchmark.short");
         Duration roundDuration = Duration.ofSeconds(Integer.getInteger("benchmark.seconds", brief ? 1 : 4));
+        int jobs = Integer.getInteger("benchmark.jobs", brief ? 2_000 : 12_000);
         return new BenchmarkOptions(
                 brief,
                 Integer.getInteger("benchmark.rounds", brief ? 2 : 5),
                 brief ? Duration.ofSeconds(2) : roundDuration,
                 roundDuration,
-                Integer.getInteger("benchmark.jobs", brief ? 2_000 : 12_000));
+                brief ? 3 * jobs : jobs,
+                jobs);
     }
 }

@@ -90,7 +90,7 @@ final class LifecycleBenchmark {
         return contenders;
     }
 
-    /** Runs a warm-up with the same number of jobs, then the jobs of a full queue, then jobs accepted over HTTP. */
+    /** Runs a warm-up of both kinds of jobs, then the jobs of a full queue, then jobs accepted over HTTP. */
     private LifecycleReport.LifecycleRound measureRound(JobQueueContender contender) throws Exception {
         if (Files.exists(IMAGE_DIRECTORY)) {
             TestDirectories.delete(IMAGE_DIRECTORY);
@@ -100,31 +100,34 @@ final class LifecycleBenchmark {
             aiServer.reset();
             ClosedLoopHttpLoad posts = ClosedLoopHttpLoad.ofPost(
                     Integer.parseInt(process.outputValue(contender.portPattern())), PromptWorkload.typical());
-            int jobs = options.jobs();
-            insertJobs(contender, 1, jobs);
-            awaitFinished(contender, jobs);
-            int warmUp =
-                    posts.run(ApiBenchmark.CONNECTIONS, options.roundDuration()).count();
-            awaitFinished(contender, jobs + warmUp);
+            int warmUp = options.warmUpJobs();
+            insertJobs(contender, 1, warmUp);
+            awaitFinished(contender, warmUp);
+            int finished = warmUp
+                    + posts.run(ApiBenchmark.CONNECTIONS, options.roundDuration())
+                            .count();
+            awaitFinished(contender, finished);
 
+            int jobs = options.jobs();
             database.resetStatements();
             Duration databaseCpu = database.cpuTime();
             Duration cpu = process.cpu();
-            insertJobs(contender, jobs + 1, 2 * jobs);
-            awaitFinished(contender, 2 * jobs + warmUp);
+            insertJobs(contender, warmUp + 1, warmUp + jobs);
+            awaitFinished(contender, finished + jobs);
             databaseCpu = database.cpuTime().minus(databaseCpu);
             cpu = process.cpu().minus(cpu);
             ApiBenchmarkDatabase.Statements statements = database.statements();
+            List<Double> times = finishTimes(contender, finished + jobs);
             // The first tenth is not measured.
-            List<Double> times = finishTimes(contender, 2 * jobs + warmUp);
-            double drained = jobs * 0.9 / (last(times) - times.get(jobs + warmUp + jobs / 10));
+            double drained = jobs * 0.9 / (last(times) - times.get(finished + jobs / 10));
+            finished += jobs;
 
             double start = Double.parseDouble(database.query("SELECT extract(epoch FROM clock_timestamp())")
                     .get(0));
             int accepted =
                     posts.run(ApiBenchmark.CONNECTIONS, options.roundDuration()).count();
-            awaitFinished(contender, 2 * jobs + warmUp + accepted);
-            double served = accepted / (last(finishTimes(contender, 2 * jobs + warmUp + accepted)) - start);
+            awaitFinished(contender, finished + accepted);
+            double served = accepted / (last(finishTimes(contender, finished + accepted)) - start);
             return new LifecycleReport.LifecycleRound(
                     drained,
                     served,
