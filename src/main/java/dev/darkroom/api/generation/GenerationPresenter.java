@@ -6,6 +6,7 @@ import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.StoredImage;
 import dev.darkroom.generation.json.GenerationJson;
 import dev.darkroom.image.ImageFormat;
+import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -34,12 +35,12 @@ public final class GenerationPresenter {
      *
      * @param querySigner returns the signed query of an image URL, given the image name; may be null when there are no images
      */
-    byte[] encode(Generation generation, UnaryOperator<String> querySigner) {
+    Buffer encode(Generation generation, UnaryOperator<String> querySigner) {
         return GenerationJson.encode(generation, image -> imageUrl(image, querySigner));
     }
 
     /** Encodes a page of a list. */
-    byte[] encode(GenerationPage page, UnaryOperator<String> querySigner) {
+    Buffer encode(GenerationPage page, UnaryOperator<String> querySigner) {
         return GenerationJson.encode(page, image -> imageUrl(image, querySigner));
     }
 

@@ -31,7 +31,7 @@ public final class GenerationResponder {
     }
 
     /** @param querySigner null when the generation has no images */
-    byte[] encode(Generation generation, ImageUrlSigner.QuerySigner querySigner) {
+    Buffer encode(Generation generation, ImageUrlSigner.QuerySigner querySigner) {
         return presenter.encode(generation, querySigner == null ? null : querySigner::signedQuery);
     }
 
@@ -53,7 +53,7 @@ public final class GenerationResponder {
     Future<Void> send(OperationContext operationContext, int status, Generation generation) {
         return signerForImages(generation).compose(querySigner -> {
             setRetryAfter(operationContext, generation);
-            operationContext.sendJson(status, Buffer.buffer(encode(generation, querySigner)));
+            operationContext.sendJson(status, encode(generation, querySigner));
             return Future.succeededFuture();
         });
     }

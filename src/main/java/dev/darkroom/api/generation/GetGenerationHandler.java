@@ -86,7 +86,7 @@ public final class GetGenerationHandler implements OperationHandler {
 
     private FinishedGenerationCache.CachedResponse cache(
             String id, Generation generation, ImageUrlSigner.QuerySigner querySigner, long invalidationCount) {
-        byte[] bytes = responder.encode(generation, querySigner);
+        byte[] bytes = responder.encode(generation, querySigner).getBytes();
         FinishedGenerationCache.CachedResponse cachedResponse = new FinishedGenerationCache.CachedResponse(
                 generation.userId(), querySigner, EntityTags.compute(bytes), bytes);
         finishedGenerations.put(id, cachedResponse, invalidationCount);
@@ -95,10 +95,10 @@ public final class GetGenerationHandler implements OperationHandler {
 
     private static Future<Void> send(
             OperationContext operationContext, FinishedGenerationCache.CachedResponse cachedResponse) {
-        return send(operationContext, cachedResponse.etag(), cachedResponse::bytes);
+        return send(operationContext, cachedResponse.etag(), () -> Buffer.buffer(cachedResponse.bytes()));
     }
 
-    private static Future<Void> send(OperationContext operationContext, String etag, Supplier<byte[]> body) {
+    private static Future<Void> send(OperationContext operationContext, String etag, Supplier<Buffer> body) {
         HttpServerResponse response = operationContext
                 .response()
                 .putHeader(HttpHeaders.ETAG, etag)
@@ -107,7 +107,7 @@ public final class GetGenerationHandler implements OperationHandler {
             response.setStatusCode(304).end();
         } else {
             response.putHeader(HttpHeaders.CONTENT_TYPE, "application/json");
-            operationContext.end(Buffer.buffer(body.get()));
+            operationContext.end(body.get());
         }
         return Future.succeededFuture();
     }

@@ -5,7 +5,6 @@ import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.auth.ImageUrlSigner;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +45,7 @@ public final class ListGenerationsHandler implements OperationHandler {
                     operationContext.parameters(), page.nextCursor().encode());
             operationContext.response().putHeader("Link", "<" + link + ">; rel=\"next\"");
         }
-        operationContext.sendJson(200, Buffer.buffer(presenter.encode(page, querySigner::signedQuery)));
+        operationContext.sendJson(200, presenter.encode(page, querySigner::signedQuery));
         return Future.succeededFuture();
     }
 

@@ -1,7 +1,6 @@
 package dev.darkroom.generation.json;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.util.TokenBuffer;
 import dev.darkroom.eventbus.Rfc3339Timestamp;
@@ -14,8 +13,10 @@ import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.StoredImage;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.List;
@@ -50,13 +51,15 @@ public final class GenerationJson {
      *
      * @param imageUrl returns the URL of an image
      */
-    public static byte[] encode(Generation generation, Function<StoredImage, String> imageUrl) {
-        return encode(json -> write(json, generation, imageUrl));
+    public static Buffer encode(Generation generation, Function<StoredImage, String> imageUrl) {
+        return encode(estimateLength(generation), json -> write(json, generation, imageUrl));
     }
 
     /** Encodes a page of a list in the form of HTTP. */
-    public static byte[] encode(GenerationPage page, Function<StoredImage, String> imageUrl) {
-        return encode(json -> {
+    public static Buffer encode(GenerationPage page, Function<StoredImage, String> imageUrl) {
+        int length =
+                page.items().stream().mapToInt(GenerationJson::estimateLength).sum();
+        return encode(length, json -> {
             json.writeStartObject();
             json.writeArrayFieldStart("items");
             for (Generation generation : page.items()) {
@@ -69,14 +72,40 @@ public final class GenerationJson {
         });
     }
 
-    private static byte[] encode(Content content) {
-        try (ByteArrayBuilder bytes = new ByteArrayBuilder(1024);
-                JsonGenerator json = MAPPER.createGenerator(bytes)) {
+    /** Returns the length of the texts, one byte per character, with room for the other fields. */
+    private static int estimateLength(Generation generation) {
+        GenerationRequest request = generation.request();
+        String negativePrompt = request.negativePrompt();
+        return 640 + request.prompt().length() + (negativePrompt == null ? 0 : negativePrompt.length());
+    }
+
+    /** Writes into the buffer that is sent, because a prompt may be long. */
+    private static Buffer encode(int estimatedLength, Content content) {
+        Buffer buffer = Buffer.buffer(estimatedLength);
+        try (JsonGenerator json = MAPPER.createGenerator(new BufferOutputStream(buffer))) {
             content.write(json);
-            json.flush();
-            return bytes.toByteArray();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+        return buffer;
+    }
+
+    /** Appends to a buffer. */
+    private static final class BufferOutputStream extends OutputStream {
+        private final Buffer buffer;
+
+        BufferOutputStream(Buffer buffer) {
+            this.buffer = buffer;
+        }
+
+        @Override
+        public void write(int value) {
+            buffer.appendByte((byte) value);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            buffer.appendBytes(bytes, offset, length);
         }
     }
 

@@ -6,7 +6,6 @@ import dev.darkroom.generation.Attempt;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.json.GenerationJson;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,7 +24,7 @@ class GenerationPresenterTest {
             new GenerationPresenter(() -> "https://images.example/darkroom", InstantSource.fixed(NOW));
 
     private JsonObject present(Generation generation, UnaryOperator<String> querySigner) {
-        return new JsonObject(Buffer.buffer(presenter.encode(generation, querySigner)));
+        return new JsonObject(presenter.encode(generation, querySigner));
     }
 
     @Test
