@@ -69,8 +69,8 @@ CREATE INDEX generation_queue_turns ON generation_queue (route, turn, arrival_se
 CREATE INDEX generation_queue_user_order ON generation_queue (user_id, route, priority, run_at, arrival_seq) WHERE lease_owner IS NULL;
 -- Submissions: the last turn of a user.
 CREATE INDEX generation_queue_user_turns ON generation_queue (user_id, route, turn) WHERE lease_owner IS NULL;
--- Reaper: waiting rows past their deadline.
-CREATE INDEX generation_queue_deadline ON generation_queue (deadline) WHERE lease_owner IS NULL;
+-- Reaper: waiting rows past their deadline. The second condition, which is always true, keeps other statements from using this index.
+CREATE INDEX generation_queue_deadline ON generation_queue (deadline) WHERE lease_owner IS NULL AND deadline > '-infinity';
 -- Submissions: the running rows of a user, for the limit. Reaper, and the check of a node: all running rows, which are few.
 CREATE INDEX generation_queue_leased ON generation_queue (user_id) WHERE lease_owner IS NOT NULL;
 

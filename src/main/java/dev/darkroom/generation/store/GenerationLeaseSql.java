@@ -22,12 +22,13 @@ final class GenerationLeaseSql {
      * valid.
      *
      * <p>Neither the positions nor the LIMIT 1 of the last join leave the planner a choice. A planner that expects an empty queue would
-     * otherwise read all waiting rows and all generations to find a few of them, and it expects one until the next autovacuum.
+     * otherwise read all waiting rows and all generations to find a few of them, and it expects one until the next autovacuum. For the
+     * same reason the index of deadlines does not fit the condition on the deadline.
      */
     static final String CLAIM = """
             WITH turns AS MATERIALIZED (
               SELECT generation_id, user_id, turn, arrival_seq, ctid AS position FROM generation_queue
-              WHERE route = $2 AND lease_owner IS NULL AND run_at <= now() AND deadline > now()
+              WHERE route = $2 AND lease_owner IS NULL AND run_at <= now() AND deadline - now() > interval '0'
                 AND %s
               ORDER BY turn, arrival_seq LIMIT $3
               FOR UPDATE SKIP LOCKED),
@@ -36,7 +37,7 @@ final class GenerationLeaseSql {
               CROSS JOIN LATERAL (
                 SELECT generation_id, user_id, turn, arrival_seq, ctid AS position FROM generation_queue q
                 WHERE q.user_id = u.user_id AND q.route = $2 AND q.lease_owner IS NULL AND q.run_at <= now()
-                  AND q.deadline > now()
+                  AND q.deadline - now() > interval '0'
                 ORDER BY q.priority, q.run_at, q.arrival_seq LIMIT u.turns
                 FOR UPDATE SKIP LOCKED) own),
             passed_over AS (
@@ -213,9 +214,13 @@ final class GenerationLeaseSql {
             QUEUE.shiftTimesStatement(", deadline = least(deadline + greatest($1, 0) * interval '1 millisecond',"
                     + " greatest(CASE WHEN $1 > 0 THEN deadline END, now() + $3::bigint * interval '1 millisecond'))");
 
-    /** Returns waiting generations past their deadline. Read-only; {@link #EXPIRE} checks again. */
+    /**
+     * Returns waiting generations past their deadline. Read-only; {@link #EXPIRE} checks again. Repeats the conditions of the index, which
+     * no other statement does.
+     */
     static final String FIND_OVERDUE = """
-            SELECT generation_id FROM generation_queue WHERE deadline <= now() AND lease_owner IS NULL
+            SELECT generation_id FROM generation_queue
+            WHERE deadline <= now() AND lease_owner IS NULL AND deadline > '-infinity'
             ORDER BY deadline LIMIT $1""";
 
     /**

@@ -57,7 +57,9 @@ class ClaimPlanTest {
                 assertThat(plan.get(generations + 1)).startsWith("Index Cond: (id = c.generation_id)");
                 assertThat(plan)
                         .filteredOn(line -> line.contains("Scan using generation_queue"))
-                        .hasSize(2);
+                        .satisfiesExactly(
+                                line -> assertThat(line).contains("generation_queue_turns"),
+                                line -> assertThat(line).contains("generation_queue_user_order"));
             }
         }
     }
