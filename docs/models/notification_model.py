@@ -31,14 +31,14 @@ def show(value):
     return f"{value:.3g}"
 
 
-def main():
-    lines = PAGE.read_text().split("\n")
+def recompute(lines, parameters, tables):
+    """Writes the computed cells into the lines, prints them, and returns the values for each size."""
     values = [{} for _ in range(SIZES)]
-    for mark in ("parameters", "prices"):
+    for mark in parameters:
         for _, cells in rows(lines, mark):
             for known in values:
                 known[cells[0].strip("`")] = float(cells[1])
-    for mark in ("capacity", "cost"):
+    for mark in tables:
         print(f"\n{mark}")
         for number, cells in rows(lines, mark):
             name, formula = cells[0].strip("`"), cells[1].strip("`")
@@ -48,6 +48,12 @@ def main():
             print(f"{name:16}" + "".join(f"{text:>16}" for text in shown))
             if formula:
                 lines[number] = f"| {cells[0]} | {cells[1]} | " + " | ".join(shown) + " |"
+    return values
+
+
+def main():
+    lines = PAGE.read_text().split("\n")
+    recompute(lines, ("parameters", "prices"), ("capacity", "cost"))
     if "--write" in sys.argv:
         PAGE.write_text("\n".join(lines))
 
