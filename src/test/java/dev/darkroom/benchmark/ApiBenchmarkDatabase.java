@@ -24,23 +24,26 @@ final class ApiBenchmarkDatabase implements AutoCloseable {
     static final String TABLES =
             "generations, generation_attempt_purges, generation_retries, generation_attempts, generation_queue, images";
 
-    private final EmbeddedDatabase server;
+    private final DatabaseUrl url;
+    private final Runnable stopServer;
     private final Path directory;
     private final Connection superuserConnection;
 
     /** Costs of all statements since {@link #resetStatements}. */
     record Statements(long calls, double executionMs, double walBytes) {}
 
-    private ApiBenchmarkDatabase(EmbeddedDatabase server, Path directory) throws IOException, SQLException {
-        this.server = server;
+    private ApiBenchmarkDatabase(DatabaseUrl url, Runnable stopServer, Path directory)
+            throws IOException, SQLException {
+        this.url = url;
+        this.stopServer = stopServer;
         this.directory = directory;
-        this.superuserConnection = superuserConnection(server, directory);
+        this.superuserConnection = superuserConnection(url, directory);
     }
 
     /** @param parameters of the server in addition to those of the service, such as {@code track_commit_timestamp = on} */
     static ApiBenchmarkDatabase start(Path directory, List<String> parameters) throws IOException, SQLException {
         try (EmbeddedDatabase unprepared = EmbeddedDatabase.start(directory, TestPostgres.BINARIES);
-                Connection superuser = superuserConnection(unprepared, directory);
+                Connection superuser = superuserConnection(unprepared.url(), directory);
                 Statement statement = superuser.createStatement()) {
             statement.execute("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'");
             statement.execute("CREATE EXTENSION pg_stat_statements");
@@ -48,23 +51,29 @@ final class ApiBenchmarkDatabase implements AutoCloseable {
                 statement.execute("ALTER SYSTEM SET " + parameter);
             }
         }
-        return new ApiBenchmarkDatabase(EmbeddedDatabase.start(directory, TestPostgres.BINARIES), directory);
+        EmbeddedDatabase server = EmbeddedDatabase.start(directory, TestPostgres.BINARIES);
+        return new ApiBenchmarkDatabase(server.url(), server::close, directory);
     }
 
-    private static Connection superuserConnection(EmbeddedDatabase server, Path directory)
-            throws IOException, SQLException {
+    /** Creates another database on the same server, which it does not stop when it is closed. */
+    ApiBenchmarkDatabase createDatabase(String name) throws IOException, SQLException {
+        execute("CREATE DATABASE " + name + " OWNER " + url.user());
+        return new ApiBenchmarkDatabase(
+                new DatabaseUrl(url.host(), url.port(), name, url.user(), url.password()), () -> {}, directory);
+    }
+
+    private static Connection superuserConnection(DatabaseUrl url, Path directory) throws IOException, SQLException {
         Path password = directory.resolve("postgres").resolve("superuser-password");
         return DriverManager.getConnection(
-                server.url().jdbcUrl(), "postgres", Files.readString(password).strip());
+                url.jdbcUrl(), "postgres", Files.readString(password).strip());
     }
 
     DatabaseUrl url() {
-        return server.url();
+        return url;
     }
 
     /** Returns the value of {@code DARKROOM_DATABASE_URL}. */
     String urlSetting() {
-        DatabaseUrl url = url();
         return "postgresql://%s:%s@%s:%d/%s"
                 .formatted(url.user(), url.password().value(), url.host(), url.port(), url.database());
     }
@@ -118,6 +127,6 @@ final class ApiBenchmarkDatabase implements AutoCloseable {
     @Override
     public void close() throws SQLException {
         superuserConnection.close();
-        server.close();
+        stopServer.run();
     }
 }

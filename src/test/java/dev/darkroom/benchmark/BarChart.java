@@ -35,7 +35,8 @@ record BarChart(String name, String title, String unit, String legend, List<Pane
                     SystemRole.DARKROOM, "#0969da",
                     SystemRole.PEER, "#bc4c00",
                     SystemRole.BATCHED_PEER, "#e5a570",
-                    SystemRole.LIMIT, "#8c959f"));
+                    SystemRole.LIMIT, "#8c959f",
+                    SystemRole.CALCULATION, "#b6d4fe"));
     private static final Theme DARK = new Theme(
             "-dark",
             "#0d1117",
@@ -45,7 +46,8 @@ record BarChart(String name, String title, String unit, String legend, List<Pane
                     SystemRole.DARKROOM, "#4493f8",
                     SystemRole.PEER, "#f0883e",
                     SystemRole.BATCHED_PEER, "#9e6a3a",
-                    SystemRole.LIMIT, "#656c76"));
+                    SystemRole.LIMIT, "#656c76",
+                    SystemRole.CALCULATION, "#1f4a86"));
 
     /** Bars with one scale. */
     record Panel(String title, List<Bar> bars) {}

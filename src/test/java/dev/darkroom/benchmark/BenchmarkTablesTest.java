@@ -47,6 +47,26 @@ class BenchmarkTablesTest {
         assertThat(TestPostgres.query(url, darkroom.finishTimesSql())).isEmpty();
     }
 
+    @Test
+    void readsSizesOfEndedGenerations() throws Exception {
+        JobQueueContender darkroom = JobQueueContender.ofDarkroom(List.of(), Map.of());
+        TestPostgres.execute(url, darkroom.insertJobsSql().formatted(1, 10));
+
+        TableSizes sizes = TableSizes.read(sql -> TestPostgres.query(url, sql));
+
+        assertThat(sizes.generations()).isEqualTo(10);
+        assertThat(sizes.rowsPerGeneration()).isEqualTo(1);
+        assertThat(sizes.bytesPerGeneration()).isPositive();
+        assertThat(sizes.queueBytes()).isPositive();
+    }
+
+    @Test
+    void emptiesTablesOfScaleOut() {
+        TestPostgres.execute(url, "TRUNCATE " + ScaleOutBenchmark.TABLES);
+
+        assertThat(count("notifications")).isZero();
+    }
+
     private int count(String table) {
         return Integer.parseInt(
                 TestPostgres.query(url, "SELECT count(*) FROM " + table).get(0));

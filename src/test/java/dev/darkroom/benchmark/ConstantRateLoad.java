@@ -10,6 +10,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
 
@@ -20,10 +21,23 @@ final class ConstantRateLoad {
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final IntFunction<HttpRequest> requests;
+    private final boolean mayReject;
+    private final AtomicInteger rejected = new AtomicInteger();
 
     /** A response without a success status ends the benchmark. */
     ConstantRateLoad(IntFunction<HttpRequest> requests) {
+        this(requests, false);
+    }
+
+    /** @param mayReject count responses with status 503 instead of ending the benchmark */
+    ConstantRateLoad(IntFunction<HttpRequest> requests, boolean mayReject) {
         this.requests = requests;
+        this.mayReject = mayReject;
+    }
+
+    /** Returns the number of responses with status 503 so far. */
+    int rejected() {
+        return rejected.get();
     }
 
     /** Creates a POST request with a JSON body. */
@@ -59,7 +73,11 @@ final class ConstantRateLoad {
         return count;
     }
 
-    private static Throwable failureOf(HttpResponse<String> response) {
+    private Throwable failureOf(HttpResponse<String> response) {
+        if (mayReject && response.statusCode() == 503) {
+            rejected.incrementAndGet();
+            return null;
+        }
         return response.statusCode() / 100 == 2
                 ? null
                 : new IllegalStateException("got status " + response.statusCode() + " " + response.body());

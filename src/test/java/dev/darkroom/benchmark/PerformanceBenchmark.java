@@ -14,15 +14,18 @@ public final class PerformanceBenchmark {
         BenchmarkOptions options = BenchmarkOptions.fromSystemProperties();
         String part = System.getProperty("benchmark.part", "");
         List<String> exceeded = new ArrayList<>();
-        if (!part.equals("lifecycles")) {
+        if (part.isEmpty() || part.equals("api")) {
             List<String> found = ApiBenchmark.run(options);
             // The short form measures code that the JIT compiler has not optimized yet, which allocates more.
             if (!options.brief()) {
                 exceeded.addAll(found);
             }
         }
-        if (!part.equals("api")) {
+        if (part.isEmpty() || part.equals("lifecycles")) {
             LifecycleBenchmark.run(options);
+        }
+        if (part.isEmpty() && !options.brief() || part.equals("scale")) {
+            ScaleOutBenchmark.run(options);
         }
         exceeded.forEach(System.err::println);
         System.exit(exceeded.isEmpty() ? 0 : 1);

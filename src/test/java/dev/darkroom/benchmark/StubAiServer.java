@@ -6,16 +6,18 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** AI server that responds immediately with one image and records the arrival time of each request. */
+/** AI server that responds with one image, by default immediately, and records the arrival time of each request. */
 final class StubAiServer implements AutoCloseable {
     private final BlockingQueue<Long> arrivalTimes = new LinkedBlockingQueue<>();
     private final Vertx vertx = Vertx.vertx();
     private final HttpServer server;
+    private volatile long latencyMs;
     private final String responseBody = new JsonObject()
             .put(
                     "data",
@@ -35,10 +37,22 @@ final class StubAiServer implements AutoCloseable {
 
     private void onRequest(HttpServerRequest request) {
         arrivalTimes.add(System.nanoTime());
-        request.body()
-                .onSuccess(body -> request.response()
-                        .putHeader("Content-Type", "application/json")
-                        .end(responseBody));
+        request.body().onSuccess(body -> {
+            if (latencyMs == 0) {
+                respond(request);
+            } else {
+                vertx.setTimer(latencyMs, timer -> respond(request));
+            }
+        });
+    }
+
+    private void respond(HttpServerRequest request) {
+        request.response().putHeader("Content-Type", "application/json").end(responseBody);
+    }
+
+    /** Sets the time from a request to its response. Applies to later requests. */
+    void setLatency(Duration latency) {
+        latencyMs = latency.toMillis();
     }
 
     /** Returns the value of {@code DARKROOM_BACKEND_URL}. */

@@ -9,7 +9,9 @@ enum SystemRole {
     /** Another service that completes several jobs per transaction. */
     BATCHED_PEER("batched peer"),
     /** Upper limit of the machine: less work than the measured service. */
-    LIMIT("limit");
+    LIMIT("limit"),
+    /** Calculated, not measured. */
+    CALCULATION("calculated");
 
     private final String label;
 
