@@ -11,6 +11,9 @@ public final class WebhookDeliverySql {
     /** SQL fragments shared by every leased queue. */
     static final LeasedQueueSql QUEUE_SQL = new LeasedQueueSql("webhook_queue", "delivery_id", List.of());
 
+    /** Returns whether a delivery waits for its next attempt, due or not. Reads one index entry. */
+    static final String HAS_WAITING = "SELECT EXISTS (SELECT FROM webhook_queue WHERE lease_owner IS NULL) AS waiting";
+
     /**
      * Serializes claims. A claim counts the running attempts of each receiver; two concurrent claims would not see each other's leases
      * and could exceed the limit. Must run as its own statement before the claim, so that the snapshot of the claim is taken after the

@@ -56,6 +56,17 @@ final class WebhookDeliveryStore {
      * @param budget time from the claim to the deadline of the attempt
      */
     Future<List<WebhookDeliveryLease>> claim(UUID nodeId, int limit, Duration budget) {
+        // Without waiting deliveries, as in a service without webhooks, a poll needs neither a transaction nor the
+        // lock.
+        return database.pool()
+                .preparedQuery(WebhookDeliverySql.HAS_WAITING)
+                .execute()
+                .compose(rows -> rows.iterator().next().getBoolean("waiting")
+                        ? claimDue(nodeId, limit, budget)
+                        : Future.succeededFuture(List.of()));
+    }
+
+    private Future<List<WebhookDeliveryLease>> claimDue(UUID nodeId, int limit, Duration budget) {
         return database.inTransaction(scope -> scope.connection()
                 .query(WebhookDeliverySql.LOCK_CLAIMS)
                 .execute()
