@@ -112,6 +112,8 @@ final class ScaleOutBenchmark {
                         "DARKROOM_DATABASE_CONNECT_TIMEOUT", "10s",
                         "DARKROOM_DATABASE_STATEMENT_TIMEOUT", "15s",
                         "DARKROOM_API_REPLY_TIMEOUT", "30s",
+                        // The load generator keeps idle connections longer than the default of 60 s.
+                        "DARKROOM_HTTP_IDLE_TIMEOUT", "10m",
                         "DARKROOM_BACKEND_MAX_RESPONSE_BYTES", "1048576",
                         "DARKROOM_GENERATION_MAX_PENDING_PER_USER", "0"));
     }
