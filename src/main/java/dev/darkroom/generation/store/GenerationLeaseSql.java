@@ -16,7 +16,9 @@ final class GenerationLeaseSql {
     /**
      * Claims due generations for a live node: users in the order of their turns, and of each user the generations with the highest
      * priority. When such a generation does not hold the turn, it swaps turns with the one that does, so that a priority never delays
-     * another user. SKIP LOCKED keeps concurrent claims from blocking each other. The locked rows are updated by their position in the table,
+     * another user. Two nodes cannot claim the same generation: it is one row, which the
+     * claim locks, and PostgreSQL checks the condition that there is no lease again on the locked version. SKIP LOCKED keeps concurrent
+     * claims from blocking each other. The locked rows are updated by their position in the table,
      * which the lock keeps, with the owner and the next token ({@link LeasedQueueSql#ASSIGN_LEASE}). The materialized lists keep the
      * planner from claiming more than the limit. An expired or draining node claims nothing, even if its own clock says that its identity is
      * valid.
