@@ -62,7 +62,7 @@ COMMENT ON TABLE generation_queue IS
 -- Fair order: the waiting rows of each user have consecutive turns, starting at the turn that is served now. The queue is served by
 -- turn, so users alternate no matter how many rows each has waiting (start-time fair queueing: Goyal, Vin, Cheng, SIGCOMM 1996).
 -- A turn decides when one row of the user runs; priority and then due time decide which row.
--- Every index except that of leases contains waiting rows only, so a claim inserts into two indexes: the primary key and the leases.
+-- Every index except the primary key and that of leases contains waiting rows only, so a claim inserts into these two.
 -- Claims, and the backlog:
 CREATE INDEX generation_queue_turns ON generation_queue (route, turn, arrival_seq) WHERE lease_owner IS NULL;
 -- Claims: the row of a user that runs next. Submissions: the waiting rows of a user, for the limit.

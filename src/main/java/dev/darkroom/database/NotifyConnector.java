@@ -62,7 +62,7 @@ final class NotifyConnector {
             DatabaseUrl url, DatabaseUrl.ServerAddress serverAddress, Settings.Database settings) {
         PgConnectOptions options = Database.connectOptions(url, serverAddress, settings, false);
         options.getProperties().put("application_name", "darkroom notify");
-        // A lost notification is no loss, so NOTIFY does not wait for the disk.
+        // Polls replace a lost notification, so NOTIFY does not wait for the disk.
         options.getProperties().put("synchronous_commit", "off");
         options.setReconnectAttempts(0);
         return options;

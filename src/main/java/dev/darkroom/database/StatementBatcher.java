@@ -142,7 +142,9 @@ public final class StatementBatcher<T, R> {
             completion.run();
         } catch (RuntimeException e) {
             Context context = Vertx.currentContext();
-            if (context != null) {
+            if (context == null) {
+                Thread.currentThread().getUncaughtExceptionHandler().uncaughtException(Thread.currentThread(), e);
+            } else {
                 context.runOnContext(reported -> {
                     throw e;
                 });

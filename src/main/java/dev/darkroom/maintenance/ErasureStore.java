@@ -116,9 +116,12 @@ record ErasureStore(Database database) {
 
     /** Repeats a batch until its result is 0; completes with the sum of the results. */
     static Future<Integer> repeat(Supplier<Future<Integer>> batch) {
+        return repeat(batch, 0);
+    }
+
+    private static Future<Integer> repeat(Supplier<Future<Integer>> batch, int before) {
         return batch.get()
-                .compose(count ->
-                        count == 0 ? Future.succeededFuture(0) : repeat(batch).map(others -> count + others));
+                .compose(count -> count == 0 ? Future.succeededFuture(before) : repeat(batch, before + count));
     }
 
     private Future<Integer> deleteBatch(String sql, String user) {

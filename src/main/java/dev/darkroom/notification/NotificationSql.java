@@ -6,9 +6,9 @@ final class NotificationSql {
     /**
      * Inserts the notifications in the arrays and assigns their sequence numbers. The update locks the row of each user until the
      * transaction ends. So a number is assigned only after all lower numbers were committed or rolled back: there are no gaps, and a
-     * reader that sees n sees all numbers below n. Users without a row get one; if another transaction created it since the start of the
-     * statement, that insert updates it. An upsert for all users would write one record of the WAL more for each. The users are sorted, so
-     * that transactions lock their rows in the same order. Run it last before the commit, because other transactions of the same user wait
+     * reader that sees n sees all numbers below n. If one of the users has no row yet, all rows are written by an upsert instead, which
+     * writes one record of the WAL more for each. Either way the users are sorted, so that transactions lock their rows in the same order
+     * and do not deadlock. Run it last before the commit, because other transactions of the same user wait
      * for the lock.
      *
      * <p>The last 8 digits of each id become the sequence number, see {@link NotificationId}. Needs further columns of the result, with
@@ -21,7 +21,10 @@ final class NotificationSql {
             counted AS MATERIALIZED (
               SELECT user_id, count(*) AS more FROM given GROUP BY user_id ORDER BY user_id),
             old_streams AS (
-              UPDATE user_streams s SET last_seq = s.last_seq + c.more FROM counted c WHERE s.user_id = c.user_id
+              UPDATE user_streams s SET last_seq = s.last_seq + c.more FROM counted c
+              WHERE s.user_id = c.user_id
+                AND (SELECT count(*) FROM counted) = (SELECT count(*) FROM counted k CROSS JOIN LATERAL (
+                  SELECT FROM user_streams e WHERE e.user_id = k.user_id LIMIT 1) e)
               RETURNING s.user_id, s.last_seq),
             new_streams AS (
               INSERT INTO user_streams AS s (user_id, last_seq) SELECT user_id, more FROM counted

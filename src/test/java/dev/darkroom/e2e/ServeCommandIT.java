@@ -39,6 +39,33 @@ class ServeCommandIT {
     }
 
     @Test
+    void takesNoWorkWhenItStopsWhenReady() {
+        // given a waiting generation, and a process that may work and uses the same ports
+        DatabaseUrl database = TestPostgres.newDatabase();
+        DarkroomInstanceSettings settings = DarkroomInstanceSettings.forTests().database(database);
+        try (DarkroomInstanceProcess running = DarkroomInstanceProcess.start(
+                directory, settings.with("DARKROOM_WORKER_CONCURRENCY", "0").environment())) {
+            running.client().create("A lighthouse at dusk");
+            Map<String, String> environment = settings.with(
+                            "DARKROOM_HTTP_PORT", String.valueOf(running.api().getPort()))
+                    .environment();
+
+            // when
+            try (DarkroomInstanceProcess process =
+                    DarkroomInstanceProcess.launch(directory, environment, List.of(), "serve", "--stop-when-ready")) {
+                assertThat(process.awaitExit())
+                        .as(() -> process.log().toString())
+                        .isZero();
+            }
+
+            // then
+            assertThat(TestPostgres.query(
+                            database, "SELECT lease_token FROM generation_queue WHERE lease_owner IS NULL"))
+                    .containsExactly("0");
+        }
+    }
+
+    @Test
     void archiveBelongsToJar() {
         // given an option that ends the JVM when the archive is missing, or was built from another jar or by another
         // JVM

@@ -29,8 +29,8 @@ final class EntityTags {
     }
 
     /**
-     * Returns the weak entity tag of a pending generation, with its quotes. Everything in the response that can change is part of it, except
-     * the estimated start, which moves with the time.
+     * Returns the weak entity tag of a pending generation, with its quotes. Everything in the response that can change is part of it,
+     * except the estimated start, which moves with the time.
      */
     static String ofPending(Generation generation) {
         List<Attempt> attempts = generation.attempts();

@@ -91,7 +91,7 @@ final class ConsistencyChecks {
             FROM generation_queue q JOIN nodes n ON n.id = q.lease_owner
             WHERE q.attempt_deadline < now() - ? * interval '1 millisecond' AND n.expires_at > now()""";
 
-    /** Compares each attempt with the previous one, and the current lease with the last attempt, in the order of the primary key. */
+    /** Compares each attempt with the previous one, and the current lease with the last attempt, in the order of the attempts. */
     private static final String FIND_OVERLAPPING_ATTEMPTS = """
             SELECT generation_id, CASE
               WHEN finished_at < started_at THEN 'has attempt ' || number || ' that ended before it started'
