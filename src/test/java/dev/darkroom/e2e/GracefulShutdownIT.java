@@ -190,7 +190,7 @@ class GracefulShutdownIT {
                                     database,
                                     "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
                                             + " AND datname = current_database()"
-                                            + " AND query LIKE '%jsonb_to_recordset%'")
+                                            + " AND query LIKE 'WITH given AS MATERIALIZED%'")
                             .isEmpty());
 
             // when
