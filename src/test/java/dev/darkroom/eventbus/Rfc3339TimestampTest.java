@@ -4,9 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Format of timestamps. */
@@ -20,19 +17,5 @@ class Rfc3339TimestampTest {
                 .isEqualTo("2026-11-09T08:07:06.005Z");
         assertThat(Rfc3339Timestamp.format(OffsetDateTime.parse("2024-03-01T00:30:00.1+01:00")))
                 .isEqualTo("2024-02-29T23:30:00.100Z");
-    }
-
-    @Test
-    void equalsTheFormatterOfTheLibrary() {
-        // given
-        DateTimeFormatter formatter =
-                DateTimeFormatter.ofPattern(Rfc3339Timestamp.PATTERN).withZone(ZoneOffset.UTC);
-        Random random = new Random(7);
-
-        // then
-        for (int i = 0; i < 1_000; i++) {
-            Instant time = Instant.ofEpochMilli(random.nextLong(253_402_300_800_000L));
-            assertThat(Rfc3339Timestamp.format(time)).isEqualTo(formatter.format(time));
-        }
     }
 }
