@@ -197,11 +197,9 @@ public final class Database {
                 .addProperty("lock_timeout", millis(settings.lockTimeout()))
                 .addProperty("idle_in_transaction_session_timeout", millis(settings.idleInTransactionTimeout()))
                 // Every statement has an index that fits its condition and its order. A planner with statistics that
-                // are a minute old does not know that a queue has grown, and would read, sort or join the whole table.
+                // are a minute old does not know that a queue has grown, and would read and sort the whole table.
                 .addProperty("enable_seqscan", "off")
                 .addProperty("enable_bitmapscan", "off")
-                .addProperty("enable_hashjoin", "off")
-                .addProperty("enable_mergejoin", "off")
                 // With these settings no plan depends on parameter values. Otherwise a claim would be planned for each
                 // execution because of its limit, which takes four times as long as executing it.
                 .addProperty("plan_cache_mode", "force_generic_plan");

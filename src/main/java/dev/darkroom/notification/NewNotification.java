@@ -9,7 +9,7 @@ import java.util.UUID;
 /**
  * Notification before it is stored: it has no sequence number and no timestamp yet.
  *
- * @param id UUID version 7, whose last 32 bits become the sequence number
+ * @param id UUID version 7; the sequence number replaces its last 32 bits
  * @param userId recipient
  * @param type event type, such as {@link Notification#GENERATION_ENDED}
  * @param generationId generation that the notification refers to; null if there is none

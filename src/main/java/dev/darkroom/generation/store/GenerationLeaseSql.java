@@ -16,20 +16,18 @@ final class GenerationLeaseSql {
     /**
      * Claims due generations for a live node: users in the order of their turns, and of each user the generations with the highest
      * priority. When such a generation does not hold the turn, it swaps turns with the one that does, so that a priority never delays
-     * another user. Two nodes cannot claim the same generation: it is one row, which the
-     * claim locks, and PostgreSQL checks the condition that there is no lease again on the locked version. SKIP LOCKED keeps concurrent
-     * claims from blocking each other. The locked rows are updated by their position in the table,
-     * which the lock keeps, with the owner and the next token ({@link LeasedQueueSql#ASSIGN_LEASE}). The materialized lists keep the
-     * planner from claiming more than the limit. An expired or draining node claims nothing, even if its own clock says that its identity is
-     * valid.
+     * another user. Two nodes cannot claim the same generation: it is one row, the claim locks it, and PostgreSQL checks the condition that
+     * there is no lease again on the locked version. The UPDATE of the locked rows sets the owner and increments the token ({@link
+     * LeasedQueueSql#ASSIGN_LEASE}). SKIP LOCKED keeps concurrent claims from blocking each other. The materialized lists keep the planner
+     * from claiming more than the limit. An expired or draining node claims nothing, even if its own clock says that its identity is valid.
      *
-     * <p>Neither the positions nor the LIMIT 1 of the last join leave the planner a choice. A planner that expects an empty queue would
-     * otherwise read all waiting rows and all generations to find a few of them, and it expects one until the next autovacuum. For the
-     * same reason the index of deadlines does not fit the condition on the deadline.
+     * <p>A planner that expects an empty queue would read all waiting rows to find a few of them, and it expects one until the next
+     * autovacuum. Therefore rows are found by {@code = ANY} of their keys, which every plan looks up in the primary key, and the index of
+     * deadlines does not fit the condition on the deadline.
      */
     static final String CLAIM = """
             WITH turns AS MATERIALIZED (
-              SELECT generation_id, user_id, turn, arrival_seq, ctid AS position FROM generation_queue
+              SELECT generation_id, user_id, turn, arrival_seq FROM generation_queue
               WHERE route = $2 AND lease_owner IS NULL AND run_at <= now() AND deadline - now() > interval '0'
                 AND %s
               ORDER BY turn, arrival_seq LIMIT $3
@@ -37,44 +35,46 @@ final class GenerationLeaseSql {
             picked AS MATERIALIZED (
               SELECT own.* FROM (SELECT user_id, count(*) AS turns FROM turns GROUP BY user_id) u
               CROSS JOIN LATERAL (
-                SELECT generation_id, user_id, turn, arrival_seq, ctid AS position FROM generation_queue q
+                SELECT generation_id, user_id, turn, arrival_seq FROM generation_queue q
                 WHERE q.user_id = u.user_id AND q.route = $2 AND q.lease_owner IS NULL AND q.run_at <= now()
                   AND q.deadline - now() > interval '0'
                 ORDER BY q.priority, q.run_at, q.arrival_seq LIMIT u.turns
                 FOR UPDATE SKIP LOCKED) own),
             passed_over AS (
               UPDATE generation_queue q SET turn = given.turn
-              FROM (SELECT position, user_id, row_number() OVER (PARTITION BY user_id ORDER BY turn, arrival_seq) AS n
+              FROM (SELECT generation_id, user_id, row_number() OVER (PARTITION BY user_id ORDER BY turn, arrival_seq) AS n
                     FROM turns WHERE generation_id NOT IN (SELECT generation_id FROM picked)) had
               JOIN (SELECT turn, user_id, row_number() OVER (PARTITION BY user_id ORDER BY turn, arrival_seq) AS n
                     FROM picked WHERE generation_id NOT IN (SELECT generation_id FROM turns)) given
                 USING (user_id, n)
-              WHERE q.ctid = had.position),
+              WHERE q.generation_id = had.generation_id AND q.generation_id = ANY (ARRAY(SELECT generation_id FROM turns))),
             claimed AS (
               UPDATE generation_queue q SET %s, attempt_backend = $4,
                 attempt_deadline = least(now() + $5::bigint * interval '1 millisecond', q.deadline)
-              WHERE q.ctid = ANY (ARRAY(SELECT position FROM picked))
+              WHERE q.generation_id = ANY (ARRAY(SELECT generation_id FROM picked))
               RETURNING q.*)
             SELECT c.generation_id, c.user_id, c.lease_owner, c.lease_token, c.counted_failures, c.lost_attempts,
               (extract(epoch FROM c.attempt_deadline - now()) * 1000)::bigint AS attempt_budget,
               (extract(epoch FROM c.deadline - now()) * 1000)::bigint AS time_left,
               g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model
-            FROM claimed c CROSS JOIN LATERAL (SELECT * FROM generations WHERE id = c.generation_id LIMIT 1) g
+            FROM claimed c JOIN generations g ON g.id = c.generation_id AND g.id = ANY (ARRAY(SELECT generation_id FROM picked))
             ORDER BY c.turn, c.arrival_seq""".formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE);
 
     /**
      * Completes the generations in the arrays and stores their images. Deletes the queue row first, which is fenced and on which all
-     * other changes depend: a lost lease changes nothing and is missing in the result.
+     * other changes depend: a lost lease changes nothing and is missing in the result. Finds the rows by {@code = ANY} for the reason
+     * given at {@link #CLAIM}.
      */
     static final String COMPLETE = """
             WITH ended AS (
               DELETE FROM generation_queue q
               USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS l (generation_id, owner, token)
-              WHERE q.generation_id = l.generation_id AND q.lease_owner = l.owner AND q.lease_token = l.token
+              WHERE q.generation_id = ANY ($1) AND q.generation_id = l.generation_id AND q.lease_owner = l.owner
+                AND q.lease_token = l.token
               RETURNING q.*),
             generation AS (
               UPDATE generations g SET status = 'COMPLETE', completed_at = now(), updated_at = now()
-              FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
+              FROM ended e WHERE g.id = ANY ($1) AND g.id = e.generation_id AND g.status = 'PENDING'
               RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
             attempt AS (
               INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,

@@ -57,9 +57,8 @@ record ReadOnlySession(Connection connection, Duration statementTimeout, Databas
                 // Allows hash joins of whole tables in memory instead of sorting on disk.
                 statement.execute("SET LOCAL work_mem = '64MB'");
                 // With a pooler, the database user has the settings of the service, which reads few rows by their keys.
-                statement.execute(
-                        "SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqscan = on;"
-                                + " SET LOCAL enable_bitmapscan = on; SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on");
+                statement.execute("SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqscan = on;"
+                        + " SET LOCAL enable_bitmapscan = on");
             }
             T result = snapshotQuery.run();
             connection.rollback();

@@ -16,7 +16,7 @@ import java.util.function.Function;
  * @param id cursor after this event; null if the event does not change the cursor
  * @param event event name; null for the initial frame, which contains only the cursor
  * @param data JSON without line breaks; empty for the initial frame
- * @param cache what {@link #encoded} returned
+ * @param cache the result of {@link #encoded}
  */
 public record NotificationFrame(String id, String event, String data, AtomicReference<Buffer> cache) {
 
