@@ -22,7 +22,7 @@ CREATE TABLE peer_generations (
 ) WITH (fillfactor = 85);
 GRANT ALL ON peer_generations TO darkroom;
 
--- The same for the NestJS service, whose rows are the queue too.
+-- The same for the NestJS service. It has no separate queue.
 CREATE TABLE nest_generations (LIKE peer_generations INCLUDING ALL) WITH (fillfactor = 85);
 CREATE INDEX nest_generations_pending ON nest_generations (created_at) WHERE status = 'PENDING';
 GRANT ALL ON nest_generations TO darkroom;

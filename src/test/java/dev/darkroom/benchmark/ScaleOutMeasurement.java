@@ -34,7 +34,7 @@ record ScaleOutMeasurement(
         double walSyncs,
         int rejected) {
 
-    /** Counters at one moment: the time of the database as text, and what was used until then. */
+    /** Counters at one moment: the time of the database as text, and the resources used since the start. */
     record Counters(
             String time,
             Duration own,

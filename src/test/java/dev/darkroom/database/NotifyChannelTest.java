@@ -133,7 +133,7 @@ class NotifyChannelTest {
 
     @Test
     void sendsFirstNotificationsAtOnceAndCombinesFurtherOnes() {
-        // given a sender whose clock stands still
+        // given a sender with a stopped clock
         AtomicLong time = new AtomicLong();
         NotifyChannel sender = openListening(url, nanoClock(time), new AtomicInteger());
         List<String> keys = new CopyOnWriteArrayList<>();

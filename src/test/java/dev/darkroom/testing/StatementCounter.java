@@ -15,7 +15,7 @@ import java.util.function.BiConsumer;
 public final class StatementCounter implements VertxTracer<Object, Object> {
     private final List<String> statements = new CopyOnWriteArrayList<>();
 
-    /** Creates a Vert.x instance whose statements this counter records. */
+    /** Creates a Vert.x instance and records its statements. */
     public Vertx createVertx() {
         return Vertx.builder()
                 .withTracer(options -> this)
