@@ -69,8 +69,8 @@ final class GenerationLeaseSql {
             WITH ended AS (
               DELETE FROM generation_queue q
               USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS l (generation_id, owner, token)
-              WHERE q.generation_id = ANY ($1) AND q.generation_id = l.generation_id AND q.lease_owner = l.owner
-                AND q.lease_token = l.token
+              WHERE q.generation_id = l.generation_id AND q.lease_owner = l.owner AND q.lease_token = l.token
+                AND q.generation_id = ANY ($1)
               RETURNING q.*),
             generation AS (
               UPDATE generations g SET status = 'COMPLETE', completed_at = now(), updated_at = now()
