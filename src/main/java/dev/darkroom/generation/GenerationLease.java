@@ -17,7 +17,7 @@ import java.util.UUID;
  * @param number number of the attempt, from 1
  * @param countedFailures failures counted before this attempt
  * @param lostAttempts attempts lost with their node before this one
- * @param attemptBudget maximum duration of the attempt; positive
+ * @param attemptBudget maximum duration of the attempt, at least 1 ms; null after the attempt
  * @param timeLeft time until the deadline of the generation
  * @param imageRequest request to the AI server
  */
@@ -33,6 +33,30 @@ public record GenerationLease(
         Duration timeLeft,
         ImageRequest imageRequest)
         implements Lease {
+
+    private static final Duration MIN_ATTEMPT_BUDGET = Duration.ofMillis(1);
+
+    public GenerationLease {
+        if (attemptBudget != null && attemptBudget.compareTo(MIN_ATTEMPT_BUDGET) < 0) {
+            attemptBudget = MIN_ATTEMPT_BUDGET;
+        }
+    }
+
+    /** Returns the lease of a generation that was leased when it was stored. */
+    public static GenerationLease first(Generation generation, UUID nodeId, Duration attemptBudget, Duration timeLeft) {
+        GenerationRequest request = generation.request();
+        ImageRequest imageRequest = new ImageRequest(
+                generation.id().toString(),
+                request.prompt(),
+                request.negativePrompt(),
+                request.width(),
+                request.height(),
+                request.count(),
+                request.seed(),
+                request.model());
+        return new GenerationLease(
+                generation.id(), generation.userId(), nodeId, 1, 1, 0, 0, attemptBudget, timeLeft, imageRequest);
+    }
 
     /** Returns the attempts before this one. */
     public AttemptCounts attemptCounts() {

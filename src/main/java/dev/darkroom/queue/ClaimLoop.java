@@ -8,10 +8,10 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
 public final class ClaimLoop<L extends Lease> {
     private static final Logger LOG = LoggerFactory.getLogger(ClaimLoop.class);
 
-    /** Age from which a lease without a running attempt counts as orphaned: the response to its claim was lost. */
-    private static final Duration ORPHAN_AGE = Duration.ofSeconds(15);
+    /** Maximum time from a statement that leases jobs to the start of their attempts. */
+    private static final Duration MAX_RESPONSE_TIME = LeaseCheck.ORPHAN_AGE.minusSeconds(5);
 
     /** With a backlog and more than this part of the capacity in use, the next claim is delayed by {@link #BUSY_CLAIM_DELAY}. */
     private static final double BUSY_FRACTION = 0.75;
@@ -41,8 +41,9 @@ public final class ClaimLoop<L extends Lease> {
     private final JobQueue<L> queue;
     private final Intervals intervals;
     private final PeriodicTask pollTask;
+    private final AttemptCapacity capacity;
+    private final LeaseCheck leaseCheck;
     private final Map<FencingToken, JobAttempt> runningAttempts = new HashMap<>();
-    private final List<Consumer<Set<FencingToken>>> afterClaimHandlers = new ArrayList<>();
 
     private boolean claiming;
     private boolean claimRequested;
@@ -66,6 +67,8 @@ public final class ClaimLoop<L extends Lease> {
         this.eventLoop = vertx.getOrCreateContext();
         this.localNode = localNode;
         this.queue = jobQueue;
+        this.capacity = new AttemptCapacity(jobQueue::freeCapacity);
+        this.leaseCheck = new LeaseCheck(eventLoop, localNode, jobQueue, runningAttempts, this::claim);
         this.intervals = intervals;
         this.pollTask = new PeriodicTask(vertx, intervals.pollInterval(), this::poll);
     }
@@ -74,18 +77,19 @@ public final class ClaimLoop<L extends Lease> {
     public void start() {
         localNode.onIdentityLost(() -> eventLoop.runOnContext(lost -> abortAll()));
         vertx.setPeriodic(intervals.leaseCheckInterval().toMillis(), timer -> {
-            releaseOrphans();
-            abandonLost();
+            leaseCheck.releaseOrphans();
+            leaseCheck.abandonLost();
         });
         pollTask.start();
     }
 
     /**
-     * Waits up to the grace period for the running attempts, then aborts the others. Leases that a pending claim still returns are
+     * Waits up to the grace period for the running attempts, then aborts the others. Leases that a pending statement still returns are
      * released immediately.
      */
     public Future<?> stop() {
         stopPromise = Promise.promise();
+        capacity.close();
         pollTask.stop();
         if (!runningAttempts.isEmpty()) {
             LOG.atInfo().addKeyValue("running", runningAttempts.size()).log("waiting for running attempts");
@@ -96,7 +100,7 @@ public final class ClaimLoop<L extends Lease> {
     }
 
     private void completeStopIfIdle() {
-        if (stopPromise != null && runningAttempts.isEmpty() && !claiming) {
+        if (stopPromise != null && capacity.isUnused()) {
             stopPromise.tryComplete();
         }
     }
@@ -116,54 +120,82 @@ public final class ClaimLoop<L extends Lease> {
             claimRequested = true;
             return;
         }
-        int free = queue.freeCapacity(runningAttempts.size());
         UUID nodeId = localNode.claimingId().orElse(null);
-        if (free <= 0 || nodeId == null) {
+        if (nodeId == null) {
+            return;
+        }
+        // Without a backlog, half of the capacity remains for jobs that start when they are inserted.
+        AttemptCapacity.Reservation reservation =
+                capacity.reserve(backlog ? Integer.MAX_VALUE : (capacity.free() + 1) / 2);
+        if (reservation.count() == 0) {
             return;
         }
         claiming = true;
         claimRequested = false;
-        queue.claim(nodeId, free).onComplete(claimed -> eventLoop.runOnContext(v -> onClaimed(claimed, free)));
+        queue.claim(nodeId, reservation.count())
+                .onComplete(claimed -> eventLoop.runOnContext(v -> onClaimed(claimed, reservation)));
     }
 
-    /** Calls {@code handler} with the leases of the running attempts, after a pending claim, which may add more of them. */
-    public void withRunning(Consumer<Set<FencingToken>> handler) {
-        afterClaimHandlers.add(handler);
-        if (!claiming) {
-            callWithRunning();
+    /**
+     * Reserves capacity for up to {@code max} jobs that the caller leases to this node when it inserts them. Empty without capacity, and
+     * while the node claims nothing. Callable on any thread.
+     */
+    public Optional<StartReservation<L>> reserve(int max) {
+        return localNode.claimingId().flatMap(nodeId -> {
+            AttemptCapacity.Reservation reservation = capacity.reserve(max);
+            return reservation.count() == 0
+                    ? Optional.empty()
+                    : Optional.of(new StartReservation<>(
+                            nodeId, reservation.count(), leases -> endReservation(leases, reservation)));
+        });
+    }
+
+    private void endReservation(List<L> leases, AttemptCapacity.Reservation reservation) {
+        if (leases.isEmpty()) {
+            // Immediately, because the next submission may need the capacity.
+            capacity.end(reservation, 0);
+            eventLoop.runOnContext(v -> completeStopIfIdle());
+        } else {
+            eventLoop.runOnContext(v -> startReserved(leases, reservation));
         }
     }
 
-    private void callWithRunning() {
-        List<Consumer<Set<FencingToken>>> handlers = List.copyOf(afterClaimHandlers);
-        afterClaimHandlers.clear();
-        handlers.forEach(handler -> handler.accept(Set.copyOf(runningAttempts.keySet())));
+    /** Calls {@code handler} with the leases of the running attempts, after the pending statements, which may add more of them. */
+    public void withRunning(Consumer<Set<FencingToken>> handler) {
+        capacity.openReservationsEnd()
+                .onComplete(ended -> eventLoop.runOnContext(v -> handler.accept(Set.copyOf(runningAttempts.keySet()))));
     }
 
-    private void onClaimed(AsyncResult<List<L>> claimed, int free) {
+    private void onClaimed(AsyncResult<List<L>> claimed, AttemptCapacity.Reservation reservation) {
         claiming = false;
         if (claimed.failed()) {
             LOG.atWarn()
                     .addKeyValue("queue", queue.jobName())
                     .addKeyValue("reason", claimed.cause().getMessage())
                     .log("claim failed");
-            callWithRunning();
-            completeStopIfIdle();
+            startReserved(List.of(), reservation);
             return;
         }
-        claimed.result().forEach(this::startAttempt);
-        callWithRunning();
-        completeStopIfIdle();
-        backlog = claimed.result().size() == free;
+        startReserved(claimed.result(), reservation);
+        backlog = claimed.result().size() == reservation.count();
         if (claimRequested || backlog) {
             scheduleClaim();
         }
     }
 
-    private void startAttempt(L lease) {
+    /** Starts the attempts of leases, or releases them when the response took so long that {@link LeaseCheck} may release them. */
+    private void startReserved(List<L> leases, AttemptCapacity.Reservation reservation) {
+        boolean inTime = System.nanoTime() - reservation.reservedAt() < MAX_RESPONSE_TIME.toNanos();
+        leases.forEach(lease -> startAttempt(lease, inTime));
+        capacity.end(reservation, leases.size());
+        completeStopIfIdle();
+    }
+
+    private void startAttempt(L lease, boolean inTime) {
         JobAttempt jobAttempt = queue.createAttempt(lease);
         runningAttempts.put(lease.fencingToken(), jobAttempt);
-        boolean mayRun = stopPromise == null
+        boolean mayRun = inTime
+                && stopPromise == null
                 && localNode
                         .validId()
                         .filter(lease.fencingToken().nodeId()::equals)
@@ -175,6 +207,7 @@ public final class ClaimLoop<L extends Lease> {
 
     private void onAttemptEnded(L lease, AsyncResult<Duration> done) {
         runningAttempts.remove(lease.fencingToken());
+        capacity.endAttempt();
         if (done.failed()) {
             LOG.atError()
                     .addKeyValue(queue.jobName(), lease.fencingToken().key())
@@ -213,70 +246,8 @@ public final class ClaimLoop<L extends Lease> {
         List.copyOf(runningAttempts.values()).forEach(JobAttempt::abort);
     }
 
-    /**
-     * Abandons the attempts whose leases are lost, for example because their job was canceled. Considers only attempts that were
-     * claimed before the query starts.
-     */
+    /** As {@link LeaseCheck#abandonLost}. */
     public void abandonLost() {
-        UUID nodeId = localNode.claimingId().orElse(null);
-        if (nodeId == null || runningAttempts.isEmpty()) {
-            return;
-        }
-        Map<FencingToken, JobAttempt> checked = Map.copyOf(runningAttempts);
-        queue.findHeld(nodeId, Duration.ZERO)
-                .onComplete(held -> eventLoop.runOnContext(v -> {
-                    if (held.failed()) {
-                        logLookupFailure("lost lease query failed", held.cause());
-                        return;
-                    }
-                    checked.forEach((fencingToken, jobAttempt) -> {
-                        boolean lost = fencingToken.nodeId().equals(nodeId)
-                                && !held.result().contains(fencingToken);
-                        if (lost && runningAttempts.containsKey(fencingToken)) {
-                            jobAttempt.abandon();
-                        }
-                    });
-                }));
-    }
-
-    /**
-     * Releases the leases that the database assigns to this node and that have no attempt here. Does nothing during a claim, because
-     * the response of the claim may contain these leases.
-     */
-    private void releaseOrphans() {
-        UUID nodeId = localNode.claimingId().orElse(null);
-        if (nodeId == null || claiming) {
-            return;
-        }
-        queue.findHeld(nodeId, ORPHAN_AGE)
-                .onComplete(held -> eventLoop.runOnContext(v -> {
-                    if (held.failed()) {
-                        logLookupFailure("orphaned lease query failed", held.cause());
-                    } else if (!claiming) {
-                        held.result().stream()
-                                .filter(fencingToken -> !runningAttempts.containsKey(fencingToken))
-                                .forEach(this::releaseOrphan);
-                    }
-                }));
-    }
-
-    private void logLookupFailure(String message, Throwable error) {
-        LOG.atWarn()
-                .addKeyValue("queue", queue.jobName())
-                .addKeyValue("reason", error.getMessage())
-                .log(message);
-    }
-
-    private void releaseOrphan(FencingToken fencingToken) {
-        queue.release(fencingToken)
-                .onSuccess(released -> eventLoop.runOnContext(v -> {
-                    // False when the attempt has just ended.
-                    if (released) {
-                        LOG.atWarn()
-                                .addKeyValue(queue.jobName(), fencingToken.key())
-                                .log("orphaned lease released");
-                        claim();
-                    }
-                }));
+        leaseCheck.abandonLost();
     }
 }

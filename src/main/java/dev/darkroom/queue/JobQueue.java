@@ -18,7 +18,7 @@ public interface JobQueue<L extends Lease> {
     /** Maximum number of concurrent attempts of this process. */
     int concurrency();
 
-    /** Returns how many attempts may start beside {@code running} ones; none when not positive. */
+    /** Returns how many attempts may start beside {@code running} ones; none when not positive. Called on any thread. */
     int freeCapacity(int running);
 
     /** Claims up to {@code limit} due jobs for a node. */

@@ -15,16 +15,22 @@ import java.util.stream.Collectors;
  */
 public record LeasedQueueSql(String table, String keyColumn, List<String> leaseColumns) {
 
-    /**
-     * Condition of every claim, with the node as {@code $1}. An expired or draining node claims nothing, even if its own clock says
-     * that its identity is valid.
-     */
-    public static final String NODE_IS_ALIVE =
-            "EXISTS (SELECT 1 FROM nodes n WHERE n.id = $1 AND n.expires_at > now() AND NOT n.draining)";
+    /** Condition of every claim, with the node as {@code $1}. */
+    public static final String NODE_IS_ALIVE = nodeIsAlive("$1");
 
     /** Assignments of every claim of a row {@code q}, except the deadline of the attempt. */
     public static final String ASSIGN_LEASE =
             "lease_owner = $1, lease_token = q.lease_token + 1, attempt_started_at = now()";
+
+    /**
+     * Returns the condition of every statement that leases jobs. An expired or draining node gets none, even if its own clock says that
+     * its identity is valid.
+     *
+     * @param node parameter of the statement with the id of the node
+     */
+    public static String nodeIsAlive(String node) {
+        return "EXISTS (SELECT 1 FROM nodes n WHERE n.id = " + node + " AND n.expires_at > now() AND NOT n.draining)";
+    }
 
     /** Returns the fencing condition for the lease $1, $2, $3. An outdated token matches no row. */
     public String tokenCondition() {

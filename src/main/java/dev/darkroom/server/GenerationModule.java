@@ -7,6 +7,7 @@ import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.command.BacklogEstimator;
 import dev.darkroom.generation.command.GenerationCommandDependencies;
 import dev.darkroom.generation.command.GenerationCommandVerticle;
@@ -41,6 +42,7 @@ final class GenerationModule {
     private final List<BackendExecutor> backendExecutors = new CopyOnWriteArrayList<>();
     private final ImageStoreHealth imageStoreHealth = new ImageStoreHealth();
     private final BacklogEstimator backlogEstimator = new BacklogEstimator();
+    private final ImmediateStart immediateStart = new ImmediateStart();
     private final SubmissionStore submissions;
     private final CompletionWaiters completionWaiters = new CompletionWaiters();
     private final ProgressSubscribers progressSubscribers = new ProgressSubscribers();
@@ -50,8 +52,8 @@ final class GenerationModule {
         this.resources = resources;
         this.settings = resources.settings();
         this.finishListeners = List.copyOf(finishListeners);
-        this.submissions =
-                new SubmissionStore(resources.database(), GenerationRequest.DEFAULT_ROUTE, settings.generation());
+        this.submissions = new SubmissionStore(
+                resources.database(), GenerationRequest.DEFAULT_ROUTE, settings.generation(), immediateStart);
     }
 
     /** Returns the periodic tasks of the command verticles and of the worker, as far as the settings enable them. */
@@ -165,6 +167,7 @@ final class GenerationModule {
                                     localNode,
                                     backendExecutor,
                                     backend.name(),
+                                    immediateStart,
                                     resources.database(),
                                     resources.notifyChannel(),
                                     resources.images(),

@@ -30,7 +30,6 @@ final class ApiBenchmark {
     static final String GET_ENDED = "GET, ended";
 
     private static final int WAITING = 2_000;
-    private static final int ENDED = 300;
     private static final Path DIRECTORY = Path.of("target", "benchmark").toAbsolutePath();
 
     private final BenchmarkOptions options;
@@ -52,12 +51,13 @@ final class ApiBenchmark {
     /** Runs the benchmark and returns the exceeded allocation limits. */
     static List<String> run(BenchmarkOptions options) throws Exception {
         List<String> exceeded = new ArrayList<>();
-        new BenchmarkRun("benchmark", DIRECTORY).run(options, (database, aiServer) -> {
-            ApiBenchmark benchmark = new ApiBenchmark(options, database, aiServer);
-            benchmark.run();
-            exceeded.addAll(AllocationLimits.findExceeded(benchmark.report.allocatedKb()));
-            return benchmark.report;
-        });
+        new BenchmarkRun("benchmark", DIRECTORY, List.of("track_commit_timestamp = on"))
+                .run(options, (database, aiServer) -> {
+                    ApiBenchmark benchmark = new ApiBenchmark(options, database, aiServer);
+                    benchmark.run();
+                    exceeded.addAll(AllocationLimits.findExceeded(benchmark.report.allocatedKb()));
+                    return benchmark.report;
+                });
         return exceeded;
     }
 
@@ -73,11 +73,7 @@ final class ApiBenchmark {
             try (ExternalProcess nest = peers.startNest(DIRECTORY.resolve("nestjs"))) {
                 measurePosts(service, nest);
                 emptyTables();
-                if (options.brief()) {
-                    idleService.finishGenerations(ENDED);
-                } else {
-                    idleService.measureLatency();
-                }
+                idleService.measureLatency(service);
                 measureGets(service, nest);
             }
         }

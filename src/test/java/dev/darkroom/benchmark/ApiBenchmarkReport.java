@@ -18,7 +18,8 @@ final class ApiBenchmarkReport implements BenchmarkReport {
     private final Map<InterleavedComparison, Integer> bytes = new HashMap<>();
     private final Map<String, JfrProfile> profiles = new LinkedHashMap<>();
     private final StringBuilder head = new StringBuilder();
-    private final StringBuilder idle = new StringBuilder();
+    private final Map<String, LatencyQuantiles> idleLatencies = new LinkedHashMap<>();
+    private final StringBuilder longPolls = new StringBuilder();
 
     ApiBenchmarkReport(int connections, BenchmarkOptions options) {
         head.append("Measured on %s: %d concurrent requests, %d rounds of %d s each."
@@ -55,37 +56,28 @@ final class ApiBenchmarkReport implements BenchmarkReport {
         profiles.put(name, profile);
     }
 
-    /**
-     * Adds the latencies of an idle service.
-     *
-     * @param responseMs milliseconds from POST to 202, one POST at a time
-     * @param aiCallMs milliseconds from POST to the arrival of the AI call
-     */
-    void addIdleLatency(List<Double> responseMs, List<Double> aiCallMs) {
-        idle.append("| on an idle service, %d times | median | 99 %% |\n|---|--:|--:|\n".formatted(aiCallMs.size()));
-        row(
-                idle,
-                "POST to 202, ms",
-                MedianWithRange.formatNumber(percentile(responseMs, 0.5), 2),
-                MedianWithRange.formatNumber(percentile(responseMs, 0.99), 2));
-        row(
-                idle,
-                "POST to AI call, ms",
-                MedianWithRange.formatNumber(percentile(aiCallMs, 0.5), 2),
-                MedianWithRange.formatNumber(percentile(aiCallMs, 0.99), 2));
-        idle.append('\n');
+    /** Adds a latency of an idle service. */
+    void addIdleLatency(String name, LatencyQuantiles latency) {
+        idleLatencies.put(name, latency);
+    }
+
+    private void renderIdleLatencies(StringBuilder text) {
+        text.append("| on an idle service, one request at a time | median ms | 99 % ms | times |\n|---|--:|--:|--:|\n");
+        idleLatencies.forEach((name, latency) -> row(
+                text,
+                name,
+                MedianWithRange.formatNumber(latency.median(), 2),
+                MedianWithRange.formatNumber(latency.p99(), 2),
+                String.valueOf(latency.count())));
+        text.append('\n');
     }
 
     void addLongPolls(int count, long bytesEach, int additionalThreads, double statements, double busyCores) {
-        idle.append(
+        longPolls.append(
                 ("%,d connections waiting with `Prefer: wait` in one process: %,d bytes each, heap and direct memory of socket"
                                 + " and request; %d additional threads; %.1f statements a second in total, including those of an"
                                 + " idle process; %.1f %% of a core.\n\n")
                         .formatted(count, bytesEach, additionalThreads, statements, busyCores * 100));
-    }
-
-    private static double percentile(List<Double> values, double fraction) {
-        return values.stream().sorted().toList().get((int) (values.size() * fraction));
     }
 
     @Override
@@ -104,6 +96,8 @@ final class ApiBenchmarkReport implements BenchmarkReport {
         }
         text.append("\n| workload | allocated kB per request |\n|---|--:|\n");
         allocatedKb().forEach((title, kb) -> row(text, title, MedianWithRange.formatNumber(kb, 1)));
+        text.append('\n');
+        renderIdleLatencies(text);
         return text.toString();
     }
 
@@ -133,7 +127,8 @@ final class ApiBenchmarkReport implements BenchmarkReport {
     public String render() {
         StringBuilder text = new StringBuilder(head);
         renderRates(text);
-        text.append(idle);
+        renderIdleLatencies(text);
+        text.append(longPolls);
         renderCosts(text);
         renderProfiles(text);
         return text.toString();

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.function.ToLongFunction;
 
 /** Latencies of events until their arrival at the client, in milliseconds. */
@@ -22,11 +23,16 @@ final class EventLatency {
      */
     static LatencyQuantiles fromCommit(ApiBenchmarkDatabase database, List<Arrival> arrivals, int clientsPerUser)
             throws SQLException {
+        return fromCommit(database, arrivals, client -> BenchmarkUsers.name(client / clientsPerUser));
+    }
+
+    /** As {@link #fromCommit(ApiBenchmarkDatabase, List, int)}, with the name of the user of each client. */
+    static LatencyQuantiles fromCommit(ApiBenchmarkDatabase database, List<Arrival> arrivals, IntFunction<String> users)
+            throws SQLException {
         Map<String, Long> commits = commitTimes(database);
         return between(arrivals, arrival -> {
             String id = arrival.event().id();
-            String key = BenchmarkUsers.name(arrival.client() / clientsPerUser) + " "
-                    + id.substring(id.lastIndexOf('-') + 1);
+            String key = users.apply(arrival.client()) + " " + id.substring(id.lastIndexOf('-') + 1);
             Long committed = commits.get(key);
             if (committed == null) {
                 throw new IllegalStateException("event received without a committed notification: " + key);

@@ -1,5 +1,6 @@
 package dev.darkroom.benchmark;
 
+import dev.darkroom.testing.SseLoadClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,8 +13,8 @@ final class IdleServiceBenchmark {
     private static final int WAITERS = 5_000;
     private static final Duration SETTLE_TIME = Duration.ofSeconds(5);
     private static final Duration OBSERVATION_TIME = Duration.ofSeconds(15);
-    private static final int CALLS = 150;
-    private static final int WARM_UP = 150;
+    private static final int CALLS = 200;
+    private static final int WARM_UP = 200;
 
     private final Path directory;
     private final ApiBenchmarkDatabase database;
@@ -28,14 +29,25 @@ final class IdleServiceBenchmark {
         this.report = report;
     }
 
-    /** Measures one POST at a time until the AI server receives the call. Leaves finished generations for later parts. */
-    void measureLatency() throws Exception {
-        try (JavaProcess service = DarkroomProcess.start(directory.resolve("working"), database, aiServer, Map.of())) {
+    /**
+     * Measures one POST at a time until the AI server receives the call, and from the commit of the end to an event stream of the same
+     * process and of another one. Leaves finished generations for later parts.
+     *
+     * @param other another process on the same database, without a worker
+     */
+    void measureLatency(JavaProcess other) throws Exception {
+        try (JavaProcess service = DarkroomProcess.start(directory.resolve("working"), database, aiServer, Map.of());
+                StreamBenchmarkClients sameNode = openStream(service);
+                StreamBenchmarkClients otherNode = openStream(other)) {
             ClosedLoopHttpLoad load =
                     ClosedLoopHttpLoad.ofPost(DarkroomProcess.portOf(service), PromptWorkload.typical());
             List<Double> responseMs = new ArrayList<>();
             List<Double> aiCallMs = new ArrayList<>();
             for (int i = 0; i < WARM_UP + CALLS; i++) {
+                if (i == WARM_UP) {
+                    clearWarmUp(sameNode);
+                    clearWarmUp(otherNode);
+                }
                 long start = System.nanoTime();
                 LoadResult post = load.run(1, Duration.ZERO);
                 long arrived = aiServer.awaitArrival();
@@ -45,17 +57,27 @@ final class IdleServiceBenchmark {
                 }
                 awaitEmptyQueue();
             }
-            report.addIdleLatency(responseMs, aiCallMs);
+            report.addIdleLatency("POST to 202", LatencyQuantiles.of(responseMs));
+            report.addIdleLatency("POST to AI call", LatencyQuantiles.of(aiCallMs));
+            report.addIdleLatency("commit to event stream, same node", fromCommit(sameNode));
+            report.addIdleLatency("commit to event stream, other node", fromCommit(otherNode));
         }
     }
 
-    /** Runs {@code count} generations to their end without measuring them. */
-    void finishGenerations(int count) throws Exception {
-        try (JavaProcess service = DarkroomProcess.start(directory.resolve("working"), database, aiServer, Map.of())) {
-            ClosedLoopHttpLoad.ofPost(DarkroomProcess.portOf(service), PromptWorkload.typical())
-                    .send(ApiBenchmark.CONNECTIONS, count);
-            awaitEmptyQueue();
-        }
+    private static StreamBenchmarkClients openStream(JavaProcess node) throws InterruptedException {
+        StreamBenchmarkClients stream =
+                StreamBenchmarkClients.forDarkroom(1, (client, lastId) -> SseLoadClient.request(BenchmarkNode.STREAM));
+        stream.open(DarkroomProcess.portOf(node), 0);
+        return stream;
+    }
+
+    private static void clearWarmUp(StreamBenchmarkClients stream) throws InterruptedException {
+        stream.awaitArrivals(WARM_UP);
+        stream.clearArrivals();
+    }
+
+    private LatencyQuantiles fromCommit(StreamBenchmarkClients stream) throws Exception {
+        return EventLatency.fromCommit(database, stream.awaitArrivals(CALLS), client -> "local");
     }
 
     private void awaitEmptyQueue() throws Exception {

@@ -216,8 +216,8 @@ final class SubmissionService {
     private Future<CommandReply<CreatedGeneration>> submit(Submission submission, String requestId) {
         return submissions.submit(submission).compose(stored -> {
             if (stored.isPresent()) {
-                onAccepted(submission, requestId);
-                return created(stored.get(), false).toFuture();
+                onAccepted(submission, stored.get().started(), requestId);
+                return created(stored.get().generation(), false).toFuture();
             }
             return replay(submission)
                     .compose(replayed ->
@@ -246,14 +246,16 @@ final class SubmissionService {
                                 requestId));
     }
 
-    private void onAccepted(Submission submission, String requestId) {
+    private void onAccepted(Submission submission, boolean started, String requestId) {
         var line = LOG.atInfo().addKeyValue("generation", submission.id()).addKeyValue("requestId", requestId);
         if (submission.retryOf() != null) {
             line = line.addKeyValue("retryOf", submission.retryOf());
         }
         line.log("generation accepted");
-        dependencies.backlogEstimator().recordAccepted();
-        GenerationSignals.SUBMITTED.publish(dependencies.notifyChannel());
+        if (!started) {
+            dependencies.backlogEstimator().recordAccepted();
+            GenerationSignals.SUBMITTED.publish(dependencies.notifyChannel());
+        }
     }
 
     /** Returns the reply to an earlier request with the same idempotency key; empty without a key or an earlier request. */

@@ -10,8 +10,6 @@ import java.time.Duration;
 
 /** Maps rows of the statements in {@link GenerationLeaseSql} to domain objects. */
 final class GenerationLeaseRowMapper {
-    private static final Duration MIN_ATTEMPT_BUDGET = Duration.ofMillis(1);
-
     private GenerationLeaseRowMapper() {}
 
     /**
@@ -20,10 +18,9 @@ final class GenerationLeaseRowMapper {
      * @param elapsed duration of the response, by which the durations in the row are shortened
      */
     static GenerationLease toClaimedLease(Row row, Duration elapsed) {
-        Duration budget = remaining(row, "attempt_budget", elapsed);
         return toLease(
                 row,
-                budget.compareTo(MIN_ATTEMPT_BUDGET) < 0 ? MIN_ATTEMPT_BUDGET : budget,
+                remaining(row, "attempt_budget", elapsed),
                 remaining(row, "time_left", elapsed),
                 toImageRequest(row));
     }

@@ -1,5 +1,7 @@
 package dev.darkroom.generation.store;
 
+import dev.darkroom.queue.LeasedQueueSql;
+
 /** SQL of commands. Each constant is one statement, hence one transaction and one round trip. */
 public final class GenerationSql {
     /**
@@ -27,8 +29,8 @@ public final class GenerationSql {
     /** First part of {@link #SUBMIT} and {@link #SUBMIT_PLAIN}: further columns and arrays of the submissions, each with a leading comma. */
     private static final String GIVEN = """
             WITH given AS MATERIALIZED (
-              SELECT * FROM unnest($5::uuid[], $6::text[], $7::text[], $8::text[], $9::int[], $10::int[], $11::int[], $12::bigint[],
-                $13::text[], $14::text[], $15::int[]%s) WITH ORDINALITY
+              SELECT * FROM unnest($9::uuid[], $10::text[], $11::text[], $12::text[], $13::int[], $14::int[], $15::int[],
+                $16::bigint[], $17::text[], $18::text[], $19::int[]%s) WITH ORDINALITY
                 AS j (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, priority%s, n)),
             has AS MATERIALIZED (
               SELECT u.user_id,
@@ -51,27 +53,39 @@ public final class GenerationSql {
                 (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata)
               SELECT id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata::jsonb
               FROM fresh),
+            served AS MATERIALIZED (
+              SELECT turn FROM generation_queue
+              WHERE route = $1 AND lease_owner IS NULL AND run_at <= now() ORDER BY turn LIMIT 1),
+            placed AS MATERIALIZED (
+              SELECT g.*, row_number() OVER (PARTITION BY g.user_id ORDER BY g.n) - 1 AS later,
+                row_number() OVER (ORDER BY g.n) <= $6::int AND NOT EXISTS (SELECT FROM served) AND %s AS started
+              FROM fresh g),
             first_turns AS (
               SELECT u.user_id, greatest(
                 coalesce((SELECT max(turn) + 1 FROM generation_queue q
                           WHERE q.user_id = u.user_id AND q.route = $1 AND q.lease_owner IS NULL), 0),
                 coalesce(served.turn, 0)) AS turn
-              FROM (SELECT DISTINCT user_id FROM fresh) u
-              LEFT JOIN (SELECT turn FROM generation_queue
-                         WHERE route = $1 AND lease_owner IS NULL AND run_at <= now() ORDER BY turn LIMIT 1) served ON true),
+              FROM (SELECT DISTINCT user_id FROM fresh) u LEFT JOIN served ON true),
             queued AS (
-              INSERT INTO generation_queue (generation_id, user_id, route, priority, deadline, turn)
-              SELECT g.id, g.user_id, $1, g.priority, now() + $2::bigint * interval '1 millisecond',
-                t.turn + row_number() OVER (PARTITION BY g.user_id ORDER BY g.n) - 1
-              FROM fresh g JOIN first_turns t ON t.user_id = g.user_id
-              ORDER BY g.n)
-            SELECT n, now() AS now FROM fresh""";
+              INSERT INTO generation_queue (generation_id, user_id, route, priority, deadline, turn,
+                lease_owner, lease_token, attempt_started_at, attempt_backend, attempt_deadline)
+              SELECT p.id, p.user_id, $1, p.priority, now() + $2::bigint * interval '1 millisecond', t.turn + p.later,
+                CASE WHEN p.started THEN $5::uuid END, p.started::int, CASE WHEN p.started THEN now() END,
+                CASE WHEN p.started THEN $7::text END,
+                CASE WHEN p.started THEN now() + least($8::bigint, $2::bigint) * interval '1 millisecond' END
+              FROM placed p JOIN first_turns t ON t.user_id = p.user_id
+              ORDER BY p.n)
+            SELECT n, now() AS now, started FROM placed""".formatted(LeasedQueueSql.nodeIsAlive("$5::uuid"));
 
     /**
      * Stores and queues the generations in the arrays, both rows or none: a generation without a queue row would never start. The
      * process chooses the ids, so that a repeated submission of the same id cannot create a second generation. New rows of a user get
      * the turns after the last turn of the user, or from the turn that is served now. So a new user neither waits for the whole queue nor
-     * gets the turns that the user did not use before. Returns the positions in the arrays of those that were stored.
+     * gets the turns that the user did not use before.
+     *
+     * <p>The first $6 generations are leased to node $5 at once, so that they start without a claim: only while no other generation is
+     * due, which would have to start before, and while the node is alive. Returns the positions in the arrays of the generations that
+     * were stored, and whether they are leased.
      *
      * <p>Generations over a quota of their user are not stored: at most $3 PENDING at once, at most $4 in 24 hours, 0 for no limit. Counts
      * no further than the limit, in the same snapshot. This is exact for one statement at a time, as a process sends them. A user with
@@ -82,7 +96,7 @@ public final class GenerationSql {
      * inserted in the same order everywhere, so that two statements with the same keys do not deadlock.
      */
     static final String SUBMIT = GIVEN.formatted(
-                    ", $16::uuid[], $17::text[], $18::text[], $19::text[]", ", retry_of, key, fingerprint, webhook_url")
+                    ", $20::uuid[], $21::text[], $22::text[], $23::text[]", ", retry_of, key, fingerprint, webhook_url")
             + """
             allowed AS MATERIALIZED (
               SELECT g.* FROM has JOIN (

@@ -2,6 +2,7 @@ package dev.darkroom.generation.store;
 
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.store.SubmissionStore.Submission;
 import io.vertx.core.json.Json;
 import io.vertx.sqlclient.Tuple;
@@ -14,10 +15,23 @@ import java.util.function.IntFunction;
 final class SubmissionBatch {
     private SubmissionBatch() {}
 
-    /** Returns the limits, then one array per column. */
-    static Tuple toParameters(List<Submission> batch, boolean plain, String route, Settings.Generation limits) {
+    /**
+     * Returns the limits and the permission, then one array per column.
+     *
+     * @param permission null when no generation may be leased
+     */
+    static Tuple toParameters(
+            List<Submission> batch,
+            boolean plain,
+            String route,
+            Settings.Generation limits,
+            ImmediateStart.Permission permission) {
         Tuple parameters = Tuple.of(
                         route, limits.deadline().toMillis(), limits.maxPendingPerUser(), limits.maxPerDayPerUser())
+                .addUUID(permission == null ? null : permission.reservation().nodeId())
+                .addInteger(permission == null ? 0 : permission.reservation().count())
+                .addString(permission == null ? null : permission.backend())
+                .addLong(permission == null ? null : permission.attemptTimeout().toMillis())
                 .addValue(column(batch, UUID[]::new, Submission::id))
                 .addValue(column(batch, String[]::new, Submission::userId))
                 .addValue(requestColumn(batch, String[]::new, GenerationRequest::prompt))

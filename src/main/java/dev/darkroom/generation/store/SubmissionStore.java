@@ -7,10 +7,12 @@ import dev.darkroom.database.StatementBatcher;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.ImmediateStart;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,11 +41,17 @@ public final class SubmissionStore {
     private final Database database;
     private final String route;
     private final Settings.Generation settings;
-    private final StatementBatcher<Submission, Optional<Generation>> statementBatcher;
+    private final ImmediateStart immediateStart;
+    private final StatementBatcher<Submission, Optional<Submitted>> statementBatcher;
 
-    /** @param route route of the submitted generations, which selects the backends */
-    public SubmissionStore(Database database, String route, Settings.Generation settings) {
+    /**
+     * @param route route of the submitted generations, which selects the backends
+     * @param immediateStart starts generations without a claim
+     */
+    public SubmissionStore(
+            Database database, String route, Settings.Generation settings, ImmediateStart immediateStart) {
         this.database = database;
+        this.immediateStart = immediateStart;
         this.route = route;
         this.settings = settings;
         // A batch is retried one by one only when the database rejected it, so that one invalid submission does not
@@ -90,6 +98,13 @@ public final class SubmissionStore {
         }
     }
 
+    /**
+     * Stored generation.
+     *
+     * @param started whether the worker of this process runs its first attempt; otherwise it waits for a claim
+     */
+    public record Submitted(Generation generation, boolean started) {}
+
     /** Earlier use of an idempotency key. */
     public record UsedKey(UUID generationId, String fingerprint) {}
 
@@ -98,7 +113,7 @@ public final class SubmissionStore {
      * was used before or a quota is exceeded. Fails when it is not stored, or when the outcome is unknown: after a connection is lost
      * during the commit, the method reads the generation once more, and that read may fail too.
      */
-    public Future<Optional<Generation>> submit(Submission submission) {
+    public Future<Optional<Submitted>> submit(Submission submission) {
         return onCallerContext(statementBatcher.add(submission))
                 .recover(error -> DatabaseErrorClassifier.isOutcomeUnknown(error)
                         ? findStored(submission, error)
@@ -111,32 +126,49 @@ public final class SubmissionStore {
         return caller == null ? future : Future.fromCompletionStage(future.toCompletionStage(), caller);
     }
 
-    private Future<List<Optional<Generation>>> submitBatch(List<Submission> batch) {
+    private Future<List<Optional<Submitted>>> submitBatch(List<Submission> batch) {
         boolean plain = batch.stream().allMatch(Submission::isPlain);
-        return database.client()
-                .preparedQuery(plain ? GenerationSql.SUBMIT_PLAIN : GenerationSql.SUBMIT)
-                .execute(SubmissionBatch.toParameters(batch, plain, route, settings))
-                .map(rows -> {
-                    List<Optional<Generation>> stored =
-                            new ArrayList<>(Collections.nCopies(batch.size(), Optional.empty()));
-                    for (Row row : rows) {
-                        int index = row.getInteger("n") - 1;
-                        stored.set(
-                                index,
-                                Optional.of(batch.get(index)
-                                        .toGeneration(
-                                                row.getOffsetDateTime("now").toInstant())));
-                    }
-                    return stored;
-                });
+        Optional<ImmediateStart.Permission> permission = immediateStart.request(batch.size());
+        long sentAt = System.nanoTime();
+        return Future.succeededFuture()
+                .compose(start -> database.client()
+                        .preparedQuery(plain ? GenerationSql.SUBMIT_PLAIN : GenerationSql.SUBMIT)
+                        .execute(SubmissionBatch.toParameters(batch, plain, route, settings, permission.orElse(null))))
+                .map(rows -> toSubmitted(rows, batch))
+                .onComplete(stored -> permission.ifPresent(permitted -> permitted.start(
+                        stored.failed() ? List.of() : findStarted(stored.result()),
+                        settings.deadline(),
+                        Duration.ofNanos(System.nanoTime() - sentAt))));
+    }
+
+    private static List<Generation> findStarted(List<Optional<Submitted>> batch) {
+        return batch.stream()
+                .flatMap(Optional::stream)
+                .filter(Submitted::started)
+                .map(Submitted::generation)
+                .toList();
+    }
+
+    private static List<Optional<Submitted>> toSubmitted(RowSet<Row> rows, List<Submission> batch) {
+        List<Optional<Submitted>> submitted = new ArrayList<>(Collections.nCopies(batch.size(), Optional.empty()));
+        for (Row row : rows) {
+            int index = row.getInteger("n") - 1;
+            Instant createdAt = row.getOffsetDateTime("now").toInstant();
+            submitted.set(
+                    index,
+                    Optional.of(new Submitted(batch.get(index).toGeneration(createdAt), row.getBoolean("started"))));
+        }
+        return submitted;
     }
 
     /** Returns the generation if it was stored in spite of the error. Does not submit again, because the client may be gone. */
-    private Future<Optional<Generation>> findStored(Submission submission, Throwable error) {
+    private Future<Optional<Submitted>> findStored(Submission submission, Throwable error) {
         // Uses the pool, because the pipelined client may not have detected the lost connection yet.
         return GenerationStore.find(database.pool(), submission.id(), submission.userId())
                 .otherwise(Optional.empty())
-                .compose(found -> found.isPresent() ? Future.succeededFuture(found) : Future.failedFuture(error));
+                .compose(found -> found.isPresent()
+                        ? Future.succeededFuture(found.map(generation -> new Submitted(generation, false)))
+                        : Future.failedFuture(error));
     }
 
     /** Returns the earlier use of an idempotency key of a user; empty when there is none. */

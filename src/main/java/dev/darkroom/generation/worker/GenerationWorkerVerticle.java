@@ -9,6 +9,7 @@ import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.GenerationSignals;
+import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.image.ImageStore;
@@ -49,6 +50,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
     private final ImageStoreHealth imageStoreHealth;
     private final Settings settings;
     private final String backend;
+    private final ImmediateStart immediateStart;
 
     private final AttemptDurationAverage attemptDurations = new AttemptDurationAverage();
 
@@ -59,6 +61,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
 
     /**
      * @param backend name of the backend of the executor
+     * @param immediateStart connects the submissions of this process with this worker
      * @param imageStoreHealth health of {@code imageStore}; nothing is claimed while the store fails
      * @param finishListeners called inside the transactions that end generations
      */
@@ -66,6 +69,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
             LocalNode localNode,
             BackendExecutor executor,
             String backend,
+            ImmediateStart immediateStart,
             Database database,
             NotifyChannel notifyChannel,
             ImageStore imageStore,
@@ -75,6 +79,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         this.localNode = localNode;
         this.executor = executor;
         this.backend = backend;
+        this.immediateStart = immediateStart;
         this.leases = new GenerationLeaseStore(database, finishListeners);
         this.notifyChannel = notifyChannel;
         this.imageStore = imageStore;
@@ -110,6 +115,10 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         GenerationSignals.CANCELLED.subscribe(vertx, notifyChannel, key -> claimLoop.abandonLost());
         GenerationSignals.ERASED.subscribe(vertx, notifyChannel, key -> confirmErasedAttempts());
         claimLoop.start();
+        immediateStart.connect(max -> claimLoop
+                .reserve(max)
+                .map(reservation -> new ImmediateStart.Permission(
+                        reservation, backend, settings.backend().timeout())));
         return Future.succeededFuture();
     }
 

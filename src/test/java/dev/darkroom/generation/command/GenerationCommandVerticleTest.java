@@ -12,6 +12,7 @@ import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.eventbus.CommandProtocol;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.watch.CompletionWaiters;
@@ -76,7 +77,7 @@ class GenerationCommandVerticleTest {
     private static GenerationCommandDependencies shared(Database database, Settings.Generation settings) {
         return new GenerationCommandDependencies(
                 database,
-                new SubmissionStore(database, GenerationRequest.DEFAULT_ROUTE, settings),
+                new SubmissionStore(database, GenerationRequest.DEFAULT_ROUTE, settings, new ImmediateStart()),
                 notifyChannel,
                 null,
                 backlogEstimator,

@@ -6,9 +6,9 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.ROUTE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.database.Database;
-import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.testing.StatementCounter;
 import dev.darkroom.testing.TestPostgres;
@@ -84,10 +84,10 @@ class BatchedStatementsTest {
     @Test
     void submissionsShareStatements() {
         // given
-        SubmissionStore store = new SubmissionStore(database, ROUTE, queue.settings.generation());
+        SubmissionStore store = new SubmissionStore(database, ROUTE, queue.settings.generation(), new ImmediateStart());
 
         // when
-        List<Optional<Generation>> stored = callWhileLocked(() -> IntStream.range(0, 101)
+        List<Optional<SubmissionStore.Submitted>> stored = callWhileLocked(() -> IntStream.range(0, 101)
                 .mapToObj(i -> store.submit(submission("user " + i % 7, null)))
                 .toList());
 
@@ -102,11 +102,11 @@ class BatchedStatementsTest {
     @Test
     void aKeyInTheBatchNeedsNoFurtherStatement() {
         // given
-        SubmissionStore store = new SubmissionStore(database, ROUTE, queue.settings.generation());
+        SubmissionStore store = new SubmissionStore(database, ROUTE, queue.settings.generation(), new ImmediateStart());
         IdempotencyKey key = IdempotencyKey.forRetry("key " + UUID.randomUUID(), UUID.randomUUID());
 
         // when
-        List<Optional<Generation>> stored = callWhileLocked(() -> List.of(
+        List<Optional<SubmissionStore.Submitted>> stored = callWhileLocked(() -> List.of(
                 store.submit(submission("mary", null)),
                 store.submit(submission("mary", key)),
                 store.submit(submission("mary", null)),

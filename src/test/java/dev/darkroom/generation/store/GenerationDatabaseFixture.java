@@ -10,6 +10,7 @@ import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.StoredImage;
 import dev.darkroom.generation.command.BacklogEstimator;
 import dev.darkroom.generation.command.GenerationCommandDependencies;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -71,7 +73,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         database = Database.open(vertx, url, settings.database());
         notifyChannel = NotifyChannel.open(vertx, url, settings.database());
         leaseStore = leaseStoreWith();
-        submissionStore = new SubmissionStore(database, ROUTE, settings.generation());
+        submissionStore = new SubmissionStore(database, ROUTE, settings.generation(), new ImmediateStart());
         generationStore = new GenerationStore(database);
     }
 
@@ -91,7 +93,8 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     }
 
     public UUID submit(Duration lifetime) {
-        return await(submit(new SubmissionStore(database, ROUTE, withLifetime(lifetime)), "local", 0));
+        return await(
+                submit(new SubmissionStore(database, ROUTE, withLifetime(lifetime), new ImmediateStart()), "local", 0));
     }
 
     private Settings.Generation withLifetime(Duration lifetime) {
@@ -132,10 +135,25 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     }
 
     private static Future<UUID> submit(SubmissionStore store, String user, int priority) {
-        UUID id = UUID.randomUUID();
+        SubmissionStore.Submission submission = submission(user, priority);
+        return store.submit(submission).map(stored -> submission.id());
+    }
+
+    private static SubmissionStore.Submission submission(String user, int priority) {
         GenerationRequest request = new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null, priority);
-        return store.submit(new SubmissionStore.Submission(id, user, request, null, null, null))
-                .map(stored -> id);
+        return new SubmissionStore.Submission(UUID.randomUUID(), user, request, null, null, null);
+    }
+
+    /** Submits a generation as a process whose worker may start it immediately. */
+    public SubmissionStore.Submitted submit(ImmediateStart immediateStart) {
+        return await(submitWith(immediateStart));
+    }
+
+    /** As {@link #submit(ImmediateStart)}, without waiting for the result. */
+    public Future<SubmissionStore.Submitted> submitWith(ImmediateStart immediateStart) {
+        return new SubmissionStore(database, ROUTE, settings.generation(), immediateStart)
+                .submit(submission("local", 0))
+                .map(Optional::orElseThrow);
     }
 
     /** Inserts a node that expires in an hour. */

@@ -7,6 +7,7 @@ import dev.darkroom.backend.BackendExecutor;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationSignals;
+import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.ImageStoreHealth;
@@ -24,6 +25,9 @@ final class GenerationWorkerFixture {
             new Settings.Node(Duration.ofMillis(100), Duration.ofMinutes(10), Duration.ofMinutes(5));
 
     final LocalNode localNode = new LocalNode(System::nanoTime);
+    /** Connected with each deployed worker. Submissions of the database fixture do not use it. */
+    final ImmediateStart immediateStart = new ImmediateStart();
+
     private final GenerationDatabaseFixture queue;
 
     GenerationWorkerFixture(GenerationDatabaseFixture queue) {
@@ -63,6 +67,7 @@ final class GenerationWorkerFixture {
                 localNode,
                 backendExecutor,
                 backend.name(),
+                immediateStart,
                 queue.database,
                 queue.notifyChannel,
                 images,

@@ -8,6 +8,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationFinishListener;
+import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.TestFailures;
 import dev.darkroom.image.ImageStoreHealth;
@@ -103,6 +104,7 @@ class MultiNodeFaultTest {
                 localNode,
                 backendExecutor,
                 backend.name(),
+                new ImmediateStart(),
                 queue.database,
                 queue.notifyChannel,
                 FakeImageBackend.DISCARDING_STORE,
