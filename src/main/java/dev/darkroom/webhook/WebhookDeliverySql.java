@@ -24,7 +24,9 @@ public final class WebhookDeliverySql {
     /**
      * Claims due deliveries for a live node. At most {@code $4} attempts per partition (partition_key) and {@code $5} per user run at once, and
      * users with the fewest running attempts come first; so a slow receiver or a long backlog does not delay other receivers. A loose
-     * index scan finds the first due delivery of each partition, so the cost does not depend on the length of a partition.
+     * index scan finds the first due delivery of each partition, so the cost does not depend on the length of a partition. {@code = ANY}
+     * finds the claimed rows by their keys in every plan, also in one for an empty queue; a condition on the owner could find them by
+     * reading the index of waiting rows.
      */
     static final String CLAIM_DUE = """
             WITH RECURSIVE partitions AS (
@@ -48,7 +50,7 @@ public final class WebhookDeliverySql {
               ORDER BY turn, run_at LIMIT $2),
             claimed AS (
               UPDATE webhook_queue q SET %s, attempt_deadline = now() + $3::bigint * interval '1 millisecond'
-              FROM picked p WHERE q.delivery_id = p.delivery_id AND q.lease_owner IS NULL
+              WHERE q.delivery_id = ANY (ARRAY(SELECT delivery_id FROM picked)) AND q.attempt_started_at IS NULL
               RETURNING q.*)
             SELECT c.delivery_id, c.lease_owner, c.lease_token, c.failures, d.attempts, d.webhook_id, d.notification_id,
               d.generation_id, d.format, d.body, coalesce(w.url, d.url) AS url,
@@ -58,7 +60,8 @@ public final class WebhookDeliverySql {
               extract(epoch FROM c.attempt_started_at)::bigint AS sent_at,
               (extract(epoch FROM now() - w.failing_since) * 1000)::bigint AS failing_ms,
               w.disabled_at IS NOT NULL OR w.deleted_at IS NOT NULL AS disabled
-            FROM claimed c JOIN webhook_deliveries d ON d.id = c.delivery_id
+            FROM claimed c
+              JOIN webhook_deliveries d ON d.id = c.delivery_id AND d.id = ANY (ARRAY(SELECT delivery_id FROM picked))
               LEFT JOIN webhooks w ON w.id = d.webhook_id
               LEFT JOIN user_webhook_secrets s ON d.webhook_id IS NULL AND s.user_id = d.user_id""".formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE);
 

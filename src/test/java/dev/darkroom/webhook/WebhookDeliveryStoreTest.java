@@ -11,6 +11,7 @@ import dev.darkroom.notification.Notification;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.queue.FencingToken;
 import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.StatementPlan;
 import dev.darkroom.testing.TestPostgres;
 import dev.darkroom.webhook.WebhookDeliveryStore.AbandonedDelivery;
 import io.vertx.core.Future;
@@ -39,6 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests which deliveries a claim selects, and that a lost lease cannot change a delivery. */
 @Tag("database")
@@ -405,5 +407,27 @@ class WebhookDeliveryStoreTest {
         assertThat(value("SELECT count(*) FROM webhook_deliveries WHERE status = 'FAILED'"))
                 .isEqualTo("5");
         assertThat(value("SELECT count(*) FROM webhook_queue")).isEqualTo("0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "TRUNCATE webhook_queue, webhook_attempts, webhook_deliveries",
+                "VACUUM ANALYZE webhook_queue, webhook_deliveries"
+            })
+    void aClaimPlannedForAnEmptyQueueFindsItsRowsByKey(String state) {
+        // given
+        execute(state);
+
+        // when
+        StatementPlan plan = await(StatementPlan.of(
+                database.pool(),
+                "uuid, int, bigint, bigint, bigint",
+                WebhookDeliverySql.CLAIM_DUE,
+                "NULL, 1, 1, 1, 1"));
+
+        // then
+        plan.assertFindsRowsByKey("webhook_queue_pkey");
+        plan.assertFindsRowsByKey("webhook_deliveries_pkey");
     }
 }

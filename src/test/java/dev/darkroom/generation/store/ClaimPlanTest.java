@@ -3,11 +3,8 @@ package dev.darkroom.generation.store;
 import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.testing.StatementPlan;
 import dev.darkroom.testing.TestPostgres;
-import io.vertx.core.Future;
-import io.vertx.sqlclient.SqlConnection;
-import java.util.List;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,28 +22,8 @@ class ClaimPlanTest {
     @RegisterExtension
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
 
-    private static List<String> plan(String parameterTypes, String sql, String arguments) {
-        return await(queue.database
-                .pool()
-                .withConnection(connection -> execute(connection, "PREPARE planned (" + parameterTypes + ") AS " + sql)
-                        .compose(prepared -> connection
-                                .query("EXPLAIN EXECUTE planned (" + arguments + ")")
-                                .execute())
-                        .map(rows -> rows.stream()
-                                .map(row -> row.getString(0).strip())
-                                .toList())
-                        .eventually(() -> execute(connection, "DEALLOCATE planned"))));
-    }
-
-    private static Future<?> execute(SqlConnection connection, String sql) {
-        return connection.query(sql).execute();
-    }
-
-    private static void assertFindsRowsByKey(List<String> plan, String index) {
-        assertThat(IntStream.range(0, plan.size()).filter(i -> plan.get(i).contains("Scan using " + index)))
-                .as(() -> String.join("\n", plan))
-                .isNotEmpty()
-                .allSatisfy(i -> assertThat(plan.get(i + 1)).startsWith("Index Cond: ("));
+    private static StatementPlan plan(String parameterTypes, String sql, String arguments) {
+        return await(StatementPlan.of(queue.database.pool(), parameterTypes, sql, arguments));
     }
 
     @ParameterizedTest
@@ -56,12 +33,12 @@ class ClaimPlanTest {
         TestPostgres.execute(queue.url, state);
 
         // when
-        List<String> plan = plan("uuid, text, int, text, bigint", GenerationLeaseSql.CLAIM, CLAIM_ARGUMENTS);
+        StatementPlan plan = plan("uuid, text, int, text, bigint", GenerationLeaseSql.CLAIM, CLAIM_ARGUMENTS);
 
         // then the changed rows and their generations are found by id, the others in the order of turns and priorities
-        assertFindsRowsByKey(plan, "generation_queue_pkey");
-        assertFindsRowsByKey(plan, "generations_pkey");
-        assertThat(plan)
+        plan.assertFindsRowsByKey("generation_queue_pkey");
+        plan.assertFindsRowsByKey("generations_pkey");
+        assertThat(plan.lines())
                 .filteredOn(
                         line -> line.contains("Scan using generation_queue") && !line.contains("generation_queue_pkey"))
                 .satisfiesExactlyInAnyOrder(
@@ -76,13 +53,13 @@ class ClaimPlanTest {
         TestPostgres.execute(queue.url, state);
 
         // when
-        List<String> plan = plan(
+        StatementPlan plan = plan(
                 "uuid[], uuid[], bigint[], uuid[], uuid[], int[], text[], int[], int[], bigint[], text[], text[]",
                 GenerationLeaseSql.COMPLETE,
                 COMPLETE_ARGUMENTS);
 
         // then
-        assertFindsRowsByKey(plan, "generation_queue_pkey");
-        assertFindsRowsByKey(plan, "generations_pkey");
+        plan.assertFindsRowsByKey("generation_queue_pkey");
+        plan.assertFindsRowsByKey("generations_pkey");
     }
 }
