@@ -29,7 +29,9 @@ final class ApiBenchmark {
     static final String GET_WAITING = "GET, waiting";
     static final String GET_ENDED = "GET, ended";
 
-    private static final int WAITING = 2_000;
+    /** Number of waiting and of ended generations that are read. */
+    private static final int READ = 2_000;
+
     private static final Path DIRECTORY = Path.of("target", "benchmark").toAbsolutePath();
 
     private final BenchmarkOptions options;
@@ -131,7 +133,7 @@ final class ApiBenchmark {
 
     private void measureGets(JavaProcess service, ExternalProcess nest) throws Exception {
         ClosedLoopHttpLoad.ofPost(DarkroomProcess.portOf(service), PromptWorkload.typical())
-                .send(CONNECTIONS, WAITING);
+                .send(CONNECTIONS, READ);
         database.execute("""
                 INSERT INTO nest_generations (user_id, prompt, negative_prompt, width, height, image_count, seed, metadata, status,
                   attempts, attempt_started_at, image, image_bytes, created_at, completed_at)
@@ -180,9 +182,10 @@ final class ApiBenchmark {
         return darkroom;
     }
 
-    /** Returns the ids in random order. */
+    /** Returns up to {@link #READ} ids in random order. */
     private List<String> findIds(String table, String status) throws Exception {
-        List<String> ids = database.query("SELECT id FROM %s WHERE status = '%s'".formatted(table, status));
+        List<String> ids =
+                database.query("SELECT id FROM %s WHERE status = '%s' LIMIT %d".formatted(table, status, READ));
         Collections.shuffle(ids, new Random(1));
         return ids;
     }
