@@ -124,7 +124,8 @@ public final class NotifyChannel {
             pending.add(withoutKey ? topic : topic + NotifyHandlers.KEY_SEPARATOR + key);
             if (!flushing) {
                 flushing = true;
-                flush();
+                // Later, so that notifications of the same commit share a statement.
+                context.runOnContext(later -> flush());
             }
         });
     }

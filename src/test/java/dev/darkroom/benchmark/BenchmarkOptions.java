@@ -22,7 +22,7 @@ record BenchmarkOptions(boolean brief, int rounds, Duration warmUp, Duration rou
         return new BenchmarkOptions(
                 brief,
                 Integer.getInteger("benchmark.rounds", brief ? 2 : 5),
-                brief ? Duration.ofSeconds(2) : roundDuration,
+                Duration.ofSeconds(brief ? 2 : 15),
                 roundDuration,
                 brief ? 3 * jobs : jobs,
                 jobs);

@@ -13,7 +13,9 @@ final class IdleServiceBenchmark {
     private static final int WAITERS = 5_000;
     private static final Duration SETTLE_TIME = Duration.ofSeconds(5);
     private static final Duration OBSERVATION_TIME = Duration.ofSeconds(15);
-    private static final int CALLS = 200;
+    private static final int CALLS = 100;
+    /** Between two calls, so that signals of the previous generation do not delay those of the next one. */
+    private static final Duration PAUSE = Duration.ofMillis(100);
     /** Generations before the measurement, for the JIT compiler. */
     private static final int WARM_UP = 10_000;
 
@@ -45,10 +47,16 @@ final class IdleServiceBenchmark {
             List<Double> responseMs = new ArrayList<>();
             List<Double> aiCallMs = new ArrayList<>();
             load.send(ApiBenchmark.CONNECTIONS, WARM_UP);
-            clearWarmUp(sameNode);
-            clearWarmUp(otherNode);
+            awaitEmptyQueue();
+            int finished = Integer.parseInt(
+                    database.query("SELECT count(*) FROM notifications").get(0));
+            for (StreamBenchmarkClients stream : List.of(sameNode, otherNode)) {
+                stream.awaitArrivals(finished);
+                stream.clearArrivals();
+            }
             aiServer.reset();
             for (int i = 0; i < CALLS; i++) {
+                Thread.sleep(PAUSE.toMillis());
                 awaitEmptyQueue();
                 long start = System.nanoTime();
                 LoadResult post = load.run(1, Duration.ZERO);
@@ -68,11 +76,6 @@ final class IdleServiceBenchmark {
                 StreamBenchmarkClients.forDarkroom(1, (client, lastId) -> SseLoadClient.request(BenchmarkNode.STREAM));
         stream.open(DarkroomProcess.portOf(node), 0);
         return stream;
-    }
-
-    private static void clearWarmUp(StreamBenchmarkClients stream) throws InterruptedException {
-        stream.awaitArrivals(WARM_UP);
-        stream.clearArrivals();
     }
 
     private LatencyQuantiles fromCommit(StreamBenchmarkClients stream) throws Exception {

@@ -22,13 +22,20 @@ final class StrictPathHandler implements Handler<RoutingContext> {
 
     private final List<PathRule> rules;
 
-    private record PathRule(Pattern pattern, Set<HttpMethod> methods) {}
+    /** @param prefix path before its first parameter, which excludes most other paths without the pattern */
+    private record PathRule(String prefix, Pattern pattern, Set<HttpMethod> methods) {
+        boolean matches(String path) {
+            return path.startsWith(prefix) && pattern.matcher(path).matches();
+        }
+    }
 
     /** @param streamOperationIds ids of the operations with responses that may stay open */
     StrictPathHandler(OpenAPIContract contract, Set<String> streamOperationIds) {
         rules = contract.getPaths().stream()
                 .map(path -> new PathRule(
-                        compilePattern(path.getName()), allowedMethods(contract, path, streamOperationIds)))
+                        PATH_PARAMETER.split(path.getName())[0],
+                        compilePattern(path.getName()),
+                        allowedMethods(contract, path, streamOperationIds)))
                 .toList();
     }
 
@@ -37,7 +44,7 @@ final class StrictPathHandler implements Handler<RoutingContext> {
         HttpMethod method = context.request().method();
         String requested = context.request().path();
         for (PathRule path : rules) {
-            if (path.pattern().matcher(requested).matches()) {
+            if (path.matches(requested)) {
                 if (path.methods().contains(method)) {
                     context.next();
                 } else {

@@ -28,9 +28,9 @@ import java.util.UUID;
  * one verticle.
  */
 final class GenerationQueries {
-    /** Few statements at once, so that the reads of a busy event loop share statements. */
+    /** One statement at once, so that the reads of a busy event loop share statements. */
     private static final StatementBatcher.Limits BATCH_LIMITS =
-            new StatementBatcher.Limits(64, 2, Duration.ofSeconds(3));
+            new StatementBatcher.Limits(64, 1, Duration.ofSeconds(3));
 
     private final Vertx vertx;
     private final GenerationStore store;

@@ -15,6 +15,7 @@ import dev.darkroom.generation.store.StoredGeneration.QueueEntry;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
@@ -24,20 +25,35 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/** Maps rows of the statements in {@link GenerationSql} to domain objects. */
+/**
+ * Maps rows of the statements in {@link GenerationSql} to domain objects. Finds the position of each column once per result, because a
+ * row compares the names of all its columns for each access by name.
+ */
 final class GenerationRowMapper {
-    private GenerationRowMapper() {}
+    private final Map<String, Integer> positions = new HashMap<>();
 
-    /** Returns a row of {@link GenerationSql#FIND}. */
-    static StoredGeneration toStoredGeneration(Row row) {
-        return new StoredGeneration(
-                toGeneration(row), Boolean.TRUE.equals(row.getBoolean("waiting")) ? toQueueEntry(row) : null);
+    /** @param rows result of a statement with the columns of a generation */
+    GenerationRowMapper(RowSet<Row> rows) {
+        List<String> names = rows.columnsNames();
+        for (int i = 0; i < names.size(); i++) {
+            positions.put(names.get(i), i);
+        }
     }
 
-    private static QueueEntry toQueueEntry(Row row) {
+    /** Returns a row of {@link GenerationSql#FIND}. */
+    StoredGeneration toStoredGeneration(Row row) {
+        return new StoredGeneration(
+                toGeneration(row), Boolean.TRUE.equals(row.getBoolean(position("waiting"))) ? toQueueEntry(row) : null);
+    }
+
+    private int position(String column) {
+        return positions.get(column);
+    }
+
+    private QueueEntry toQueueEntry(Row row) {
         return new QueueEntry(
-                new QueueTurn(row.getLong("turn"), row.getLong("arrival_seq")),
-                toInstant(row.getOffsetDateTime("run_at")));
+                new QueueTurn(row.getLong(position("turn")), row.getLong(position("arrival_seq"))),
+                toInstant(row.getOffsetDateTime(position("run_at"))));
     }
 
     /** Returns the first waiting generations from the row of {@link GenerationSql#READ_QUEUE}. */
@@ -60,39 +76,39 @@ final class GenerationRowMapper {
     }
 
     /** Returns a generation with its attempts and images, without a queue position. */
-    static Generation toGeneration(Row row) {
-        GenerationStatus status = GenerationStatus.valueOf(row.getString("status"));
+    Generation toGeneration(Row row) {
+        GenerationStatus status = GenerationStatus.valueOf(row.getString(position("status")));
         return new Generation(
-                row.getUUID("id"),
-                row.getString("user_id"),
+                row.getUUID(position("id")),
+                row.getString(position("user_id")),
                 status,
                 toRequest(row),
                 null,
-                row.getUUID("retry_of"),
-                row.getInteger("failed_attempts"),
+                row.getUUID(position("retry_of")),
+                row.getInteger(position("failed_attempts")),
                 toAttempts(row),
                 status == GenerationStatus.COMPLETE ? toImages(row) : List.of(),
                 toError(row),
-                toInstant(row.getOffsetDateTime("created_at")),
-                toInstant(row.getOffsetDateTime("updated_at")),
-                toInstant(row.getOffsetDateTime("completed_at")));
+                toInstant(row.getOffsetDateTime(position("created_at"))),
+                toInstant(row.getOffsetDateTime(position("updated_at"))),
+                toInstant(row.getOffsetDateTime(position("completed_at"))));
     }
 
     static ImageLocation toImageLocation(Row row) {
         return new ImageLocation(row.getUUID("generation_id"), row.getString("user_id"), toImage(row.toJson()));
     }
 
-    private static GenerationRequest toRequest(Row row) {
+    private GenerationRequest toRequest(Row row) {
         return new GenerationRequest(
-                row.getString("prompt"),
-                row.getString("negative_prompt"),
-                row.getInteger("width"),
-                row.getInteger("height"),
-                row.getInteger("image_count"),
-                row.getLong("seed"),
-                row.getString("model"),
-                toMetadata((JsonObject) row.getValue("metadata")),
-                row.getInteger("priority"));
+                row.getString(position("prompt")),
+                row.getString(position("negative_prompt")),
+                row.getInteger(position("width")),
+                row.getInteger(position("height")),
+                row.getInteger(position("image_count")),
+                row.getLong(position("seed")),
+                row.getString(position("model")),
+                toMetadata((JsonObject) row.getValue(position("metadata"))),
+                row.getInteger(position("priority")));
     }
 
     private static Map<String, String> toMetadata(JsonObject json) {
@@ -104,19 +120,19 @@ final class GenerationRowMapper {
         return metadata;
     }
 
-    private static GenerationError toError(Row row) {
-        String code = row.getString("error_code");
+    private GenerationError toError(Row row) {
+        String code = row.getString(position("error_code"));
         return code == null
                 ? null
                 : new GenerationError(
                         code,
-                        FailureClass.valueOf(row.getString("error_class")),
-                        row.getString("error_message"),
-                        row.getBoolean("error_retryable"));
+                        FailureClass.valueOf(row.getString(position("error_class"))),
+                        row.getString(position("error_message")),
+                        row.getBoolean(position("error_retryable")));
     }
 
-    private static List<StoredImage> toImages(Row row) {
-        JsonArray rows = (JsonArray) row.getValue("images");
+    private List<StoredImage> toImages(Row row) {
+        JsonArray rows = (JsonArray) row.getValue(position("images"));
         List<StoredImage> images = new ArrayList<>(rows.size());
         for (int i = 0; i < rows.size(); i++) {
             images.add(toImage(rows.getJsonObject(i)));
@@ -136,16 +152,17 @@ final class GenerationRowMapper {
                 row.getString("storage_key"));
     }
 
-    private static List<Attempt> toAttempts(Row row) {
+    private List<Attempt> toAttempts(Row row) {
         List<Attempt> attempts = new ArrayList<>();
-        if (row.getValue("attempts") instanceof JsonArray endedAttempts) {
+        if (row.getValue(position("attempts")) instanceof JsonArray endedAttempts) {
             for (int i = 0; i < endedAttempts.size(); i++) {
                 attempts.add(toAttempt(endedAttempts.getJsonObject(i)));
             }
         }
-        OffsetDateTime started = row.getOffsetDateTime("attempt_started_at");
+        OffsetDateTime started = row.getOffsetDateTime(position("attempt_started_at"));
         if (started != null) {
-            attempts.add(Attempt.running(attempts.size() + 1, row.getString("attempt_backend"), toInstant(started)));
+            attempts.add(Attempt.running(
+                    attempts.size() + 1, row.getString(position("attempt_backend")), toInstant(started)));
         }
         return attempts;
     }

@@ -54,8 +54,12 @@ public final class GenerationStore {
         return client.preparedQuery(GenerationSql.FIND)
                 .execute(Tuple.tuple().addArrayOfUUID(ids.toArray(UUID[]::new)))
                 .map(rows -> {
+                    GenerationRowMapper mapper = new GenerationRowMapper(rows);
                     Map<UUID, StoredGeneration> byId = new HashMap<>();
-                    rows.forEach(row -> byId.put(row.getUUID("id"), GenerationRowMapper.toStoredGeneration(row)));
+                    rows.forEach(row -> {
+                        StoredGeneration stored = mapper.toStoredGeneration(row);
+                        byId.put(stored.generation().id(), stored);
+                    });
                     return ids.stream()
                             .map(id -> Optional.ofNullable(byId.get(id)))
                             .toList();
@@ -99,13 +103,14 @@ public final class GenerationStore {
     }
 
     private static GenerationPage toPage(String userId, RowSet<Row> rows, int limit) {
+        GenerationRowMapper mapper = new GenerationRowMapper(rows);
         List<Generation> items = new ArrayList<>(rows.size());
         for (Row row : rows) {
             if (items.size() == limit) {
                 Generation last = items.get(limit - 1);
                 return new GenerationPage(userId, items, new GenerationListCursor(last.createdAt(), last.id()));
             }
-            items.add(GenerationRowMapper.toGeneration(row));
+            items.add(mapper.toGeneration(row));
         }
         return new GenerationPage(userId, items, null);
     }
@@ -130,13 +135,12 @@ public final class GenerationStore {
                         .addArrayOfUUID(known.keySet().toArray(UUID[]::new))
                         .addArrayOfLong(known.values().toArray(Long[]::new)))
                 .map(rows -> {
+                    GenerationRowMapper mapper = new GenerationRowMapper(rows);
                     Map<UUID, Optional<Generation>> newer = new HashMap<>();
                     for (Row row : rows) {
                         newer.put(
                                 row.getUUID("watched"),
-                                row.getUUID("id") == null
-                                        ? Optional.empty()
-                                        : Optional.of(GenerationRowMapper.toGeneration(row)));
+                                row.getUUID("id") == null ? Optional.empty() : Optional.of(mapper.toGeneration(row)));
                     }
                     return newer;
                 });
