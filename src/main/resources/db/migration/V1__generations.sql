@@ -47,7 +47,7 @@ CREATE TABLE generation_queue (
     counted_failures   integer NOT NULL DEFAULT 0,
     lost_attempts      integer NOT NULL DEFAULT 0,
     lease_owner        uuid,                                  -- the node that runs the attempt; null while it waits
-    lease_token        bigint NOT NULL DEFAULT 0,             -- fencing token: grows with every claim, never shrinks
+    lease_token        bigint NOT NULL DEFAULT 0,             -- fencing token: grows with every lease, never shrinks
     attempt_started_at timestamptz,
     attempt_deadline   timestamptz,
     attempt_backend    text,
@@ -77,7 +77,7 @@ CREATE INDEX generation_queue_leased ON generation_queue (user_id) WHERE lease_o
 CREATE TABLE generation_attempts (
     generation_id uuid NOT NULL REFERENCES generations (id),
     number        integer NOT NULL,                           -- 1, 2, 3 ... in the order in which they finished
-    lease_token   bigint NOT NULL,                            -- the claim that made the attempt
+    lease_token   bigint NOT NULL,                            -- the lease that made the attempt
     node_id       uuid NOT NULL,
     backend       text NOT NULL,
     started_at    timestamptz NOT NULL,

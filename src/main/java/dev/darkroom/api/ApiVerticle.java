@@ -90,7 +90,7 @@ public final class ApiVerticle extends VerticleBase {
     /**
      * Services shared by the instances of a process.
      *
-     * @param apiContract as returned by {@code ContractLoader.loadApi}; loading it takes longer than the rest of the start
+     * @param apiContract paths of the API port, see {@code ContractLoader}
      */
     public record SharedServices(
             ApiContract apiContract,

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.UUID;
 
 /**
- * A claimed generation: the right of this node to make one attempt, until another claim assigns a newer token. Durations are measured by
+ * A leased generation: the right of this node to make one attempt, until another lease has a newer token. Durations are measured by
  * the database clock and count from its response, so that clocks of two machines are never compared.
  *
  * @param generationId id of the generation, also its key at the AI server

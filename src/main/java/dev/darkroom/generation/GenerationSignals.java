@@ -4,7 +4,7 @@ import dev.darkroom.signal.ChangeSignal;
 
 /** Change signals of generations. Those with a key have the id of the generation. */
 public final class GenerationSignals {
-    /** A generation was submitted. Workers with free capacity claim. */
+    /** A generation was submitted and waits. Workers with free capacity claim. */
     public static final ChangeSignal SUBMITTED = new ChangeSignal("submitted");
 
     /** The generation with this key has ended. */

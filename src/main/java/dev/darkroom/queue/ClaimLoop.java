@@ -27,9 +27,6 @@ import org.slf4j.LoggerFactory;
 public final class ClaimLoop<L extends Lease> {
     private static final Logger LOG = LoggerFactory.getLogger(ClaimLoop.class);
 
-    /** Maximum time from a statement that leases jobs to the start of their attempts. */
-    private static final Duration MAX_RESPONSE_TIME = LeaseCheck.ORPHAN_AGE.minusSeconds(5);
-
     /** With a backlog and more than this part of the capacity in use, the next claim is delayed by {@link #BUSY_CLAIM_DELAY}. */
     private static final double BUSY_FRACTION = 0.75;
 
@@ -48,7 +45,12 @@ public final class ClaimLoop<L extends Lease> {
     private boolean claiming;
     private boolean claimRequested;
     private boolean claimScheduled;
-    private boolean backlog;
+    /** Whether jobs may be due that the last claim did not take. Written on the event loop. */
+    private volatile boolean backlog;
+
+    /** Whether {@link #reserve} was called. Otherwise claims take the whole capacity. */
+    private volatile boolean sharesCapacity;
+
     /** Null until {@link #stop} is called. */
     private Promise<Void> stopPromise;
 
@@ -67,8 +69,9 @@ public final class ClaimLoop<L extends Lease> {
         this.eventLoop = vertx.getOrCreateContext();
         this.localNode = localNode;
         this.queue = jobQueue;
-        this.capacity = new AttemptCapacity(jobQueue::freeCapacity);
-        this.leaseCheck = new LeaseCheck(eventLoop, localNode, jobQueue, runningAttempts, this::claim);
+        this.capacity = new AttemptCapacity(jobQueue::freeCapacity, System::nanoTime);
+        this.leaseCheck =
+                new LeaseCheck(eventLoop, localNode, jobQueue, this::withRunning, runningAttempts, this::claim);
         this.intervals = intervals;
         this.pollTask = new PeriodicTask(vertx, intervals.pollInterval(), this::poll);
     }
@@ -125,9 +128,12 @@ public final class ClaimLoop<L extends Lease> {
             return;
         }
         // Without a backlog, half of the capacity remains for jobs that start when they are inserted.
-        AttemptCapacity.Reservation reservation =
-                capacity.reserve(backlog ? Integer.MAX_VALUE : (capacity.free() + 1) / 2);
+        int limit = backlog || !sharesCapacity ? Integer.MAX_VALUE : (capacity.free() + 1) / 2;
+        AttemptCapacity.Reservation reservation = capacity.reserve(limit);
         if (reservation.count() == 0) {
+            // The end of an attempt or of a reservation leads to the next claim. Until then, no new job may start
+            // before the due ones.
+            backlog = true;
             return;
         }
         claiming = true;
@@ -137,10 +143,14 @@ public final class ClaimLoop<L extends Lease> {
     }
 
     /**
-     * Reserves capacity for up to {@code max} jobs that the caller leases to this node when it inserts them. Empty without capacity, and
-     * while the node claims nothing. Callable on any thread.
+     * Reserves capacity for up to {@code max} jobs that the caller leases to this node when it inserts them. Empty without capacity, while
+     * due jobs wait, and while the node claims nothing. Callable on any thread.
      */
     public Optional<StartReservation<L>> reserve(int max) {
+        sharesCapacity = true;
+        if (backlog) {
+            return Optional.empty();
+        }
         return localNode.claimingId().flatMap(nodeId -> {
             AttemptCapacity.Reservation reservation = capacity.reserve(max);
             return reservation.count() == 0
@@ -154,10 +164,17 @@ public final class ClaimLoop<L extends Lease> {
         if (leases.isEmpty()) {
             // Immediately, because the next submission may need the capacity.
             capacity.end(reservation, 0);
-            eventLoop.runOnContext(v -> completeStopIfIdle());
-        } else {
-            eventLoop.runOnContext(v -> startReserved(leases, reservation));
         }
+        eventLoop.runOnContext(v -> {
+            if (leases.isEmpty()) {
+                completeStopIfIdle();
+            } else {
+                startAttempts(leases, reservation);
+            }
+            if (backlog && leases.size() < reservation.count()) {
+                scheduleClaim();
+            }
+        });
     }
 
     /** Calls {@code handler} with the leases of the running attempts, after the pending statements, which may add more of them. */
@@ -173,29 +190,30 @@ public final class ClaimLoop<L extends Lease> {
                     .addKeyValue("queue", queue.jobName())
                     .addKeyValue("reason", claimed.cause().getMessage())
                     .log("claim failed");
-            startReserved(List.of(), reservation);
+            startAttempts(List.of(), reservation);
             return;
         }
-        startReserved(claimed.result(), reservation);
+        startAttempts(claimed.result(), reservation);
         backlog = claimed.result().size() == reservation.count();
         if (claimRequested || backlog) {
             scheduleClaim();
         }
     }
 
-    /** Starts the attempts of leases, or releases them when the response took so long that {@link LeaseCheck} may release them. */
-    private void startReserved(List<L> leases, AttemptCapacity.Reservation reservation) {
-        boolean inTime = System.nanoTime() - reservation.reservedAt() < MAX_RESPONSE_TIME.toNanos();
-        leases.forEach(lease -> startAttempt(lease, inTime));
-        capacity.end(reservation, leases.size());
-        completeStopIfIdle();
+    private void startAttempts(List<L> leases, AttemptCapacity.Reservation reservation) {
+        int runningBefore = runningAttempts.size();
+        try {
+            leases.forEach(this::startAttempt);
+        } finally {
+            capacity.end(reservation, runningAttempts.size() - runningBefore);
+            completeStopIfIdle();
+        }
     }
 
-    private void startAttempt(L lease, boolean inTime) {
+    private void startAttempt(L lease) {
         JobAttempt jobAttempt = queue.createAttempt(lease);
         runningAttempts.put(lease.fencingToken(), jobAttempt);
-        boolean mayRun = inTime
-                && stopPromise == null
+        boolean mayRun = stopPromise == null
                 && localNode
                         .validId()
                         .filter(lease.fencingToken().nodeId()::equals)

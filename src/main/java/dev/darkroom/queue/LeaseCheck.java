@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,15 +19,17 @@ final class LeaseCheck {
     private static final Logger LOG = LoggerFactory.getLogger(LeaseCheck.class);
 
     /** Age from which a lease without a running attempt counts as orphaned: the response to its statement was lost. */
-    static final Duration ORPHAN_AGE = Duration.ofSeconds(15);
+    private static final Duration ORPHAN_AGE = Duration.ofSeconds(15);
 
     private final Context eventLoop;
     private final LocalNode localNode;
     private final JobQueue<?> queue;
+    private final Consumer<Consumer<Set<FencingToken>>> running;
     private final Map<FencingToken, JobAttempt> runningAttempts;
     private final Runnable afterRelease;
 
     /**
+     * @param running calls a handler with the running attempts, after the pending statements that may add some
      * @param runningAttempts live view, changed on the event loop
      * @param afterRelease called when a job is due again
      */
@@ -34,18 +37,20 @@ final class LeaseCheck {
             Context eventLoop,
             LocalNode localNode,
             JobQueue<?> queue,
+            Consumer<Consumer<Set<FencingToken>>> running,
             Map<FencingToken, JobAttempt> runningAttempts,
             Runnable afterRelease) {
         this.eventLoop = eventLoop;
         this.localNode = localNode;
         this.queue = queue;
+        this.running = running;
         this.runningAttempts = runningAttempts;
         this.afterRelease = afterRelease;
     }
 
     /**
-     * Abandons the attempts whose leases are lost, for example because their job was canceled. Considers only attempts that were
-     * claimed before the query starts.
+     * Abandons the attempts whose leases are lost, for example because their job was canceled. Considers only attempts that run
+     * when the query starts.
      */
     void abandonLost() {
         Map<FencingToken, JobAttempt> checked = Map.copyOf(runningAttempts);
@@ -63,16 +68,16 @@ final class LeaseCheck {
     }
 
     /**
-     * Releases the leases that the database assigns to this node and that have no attempt here. A statement whose response takes as long
-     * as {@link #ORPHAN_AGE} starts no attempt.
+     * Releases the leases that the database assigns to this node and that have no attempt here, also after the statements have ended that
+     * were pending at the query.
      */
     void releaseOrphans() {
         findHeld(
                 ORPHAN_AGE,
                 "orphaned lease query failed",
-                (nodeId, held) -> held.stream()
-                        .filter(fencingToken -> !runningAttempts.containsKey(fencingToken))
-                        .forEach(this::releaseOrphan));
+                (nodeId, held) -> running.accept(known -> held.stream()
+                        .filter(fencingToken -> !known.contains(fencingToken))
+                        .forEach(this::releaseOrphan)));
     }
 
     /** Calls {@code handler} on the event loop with the node and its leases of at least an age. Does nothing without an identity. */

@@ -50,7 +50,7 @@ public record LeasedQueueSql(String table, String keyColumn, List<String> leaseC
 
     /**
      * Returns the leases of a node that were claimed before a given age. If the node does not know one of them, the response to its
-     * claim was lost. Read-only; the release that follows is fenced.
+     * statement was lost. Read-only; the release that follows is fenced.
      */
     public String findHeldStatement() {
         return "SELECT " + keyColumn + " AS key, lease_owner, lease_token FROM " + table

@@ -1,10 +1,8 @@
 package dev.darkroom.server;
 
-import static dev.darkroom.server.ProcessLifecycle.await;
-
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.api.ApiVerticle;
-import dev.darkroom.api.contract.ContractLoader;
+import dev.darkroom.api.contract.ApiContract;
 import dev.darkroom.api.generation.FinishedGenerationCache;
 import dev.darkroom.api.generation.OpenImageLimiter;
 import dev.darkroom.api.security.UnusableCertificateException;
@@ -29,7 +27,11 @@ final class ApiModule {
      *
      * @throws StartupException when the address cannot be bound or the certificate cannot be used
      */
-    static int deploy(ServerResources resources, NotificationHub hub, ProgressSubscribers progressSubscribers)
+    static int deploy(
+            ServerResources resources,
+            ApiContract apiContract,
+            NotificationHub hub,
+            ProgressSubscribers progressSubscribers)
             throws Exception {
         Vertx vertx = resources.vertx();
         Settings settings = resources.settings();
@@ -40,7 +42,7 @@ final class ApiModule {
         StreamLimiter streamLimiter =
                 new StreamLimiter(FileDescriptorLimit.limitStreams(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
         ApiVerticle.SharedServices sharedServices = new ApiVerticle.SharedServices(
-                await(ContractLoader.loadApi(vertx)),
+                apiContract,
                 resources.images(),
                 authServices,
                 finishedGenerations,

@@ -2,6 +2,8 @@ package dev.darkroom.server;
 
 import static dev.darkroom.server.ProcessLifecycle.await;
 
+import dev.darkroom.api.contract.ApiContract;
+import dev.darkroom.api.contract.ContractLoader;
 import dev.darkroom.api.management.ManagementVerticle;
 import dev.darkroom.api.transport.InboundConnectionLimiter;
 import dev.darkroom.backend.BackendEventPublisher;
@@ -79,13 +81,6 @@ public final class Server {
                 .addKeyValue("version", BuildVersion.current())
                 .addKeyValue("dataDir", settings.dataDir())
                 .log("server starting");
-        boolean embedded = settings.database().url() == null;
-        DatabaseUrl url =
-                embedded ? startEmbeddedDatabase() : settings.database().url();
-        // Migrations and LISTEN need a session, which a pooler in transaction mode does not provide.
-        DatabaseUrl direct = embedded ? url : settings.database().unpooledUrl();
-        DatabaseMigrator.migrate(direct, settings.database());
-
         // No task blocks an event loop, so one per core suffices. More would only add context switches.
         InboundSettings.Connections limits =
                 FileDescriptorLimit.limitConnections(settings, FileDescriptorLimit.maxOpenFiles());
@@ -101,6 +96,16 @@ public final class Server {
                 .build();
         vertx.exceptionHandler(new UncaughtExceptionLogger());
         processLifecycle.addStopStep("vertx", vertx::close);
+        // Loads while the database starts and is migrated.
+        Future<ContractLoader.Contracts> contracts = ContractLoader.load(vertx);
+
+        boolean embedded = settings.database().url() == null;
+        DatabaseUrl url =
+                embedded ? startEmbeddedDatabase() : settings.database().url();
+        // Migrations and LISTEN need a session, which a pooler in transaction mode does not provide.
+        DatabaseUrl direct = embedded ? url : settings.database().unpooledUrl();
+        DatabaseMigrator.migrate(direct, settings.database());
+
         URI aiServer = settings.backend().url() == null
                 ? startSimulator(vertx, inbound)
                 : settings.backend().url();
@@ -127,7 +132,8 @@ public final class Server {
         LocalNode localNode = new LocalNode(System::nanoTime);
         VacuumBlockerMonitor vacuumBlockers =
                 new VacuumBlockerMonitor(database, settings.database().longTransactionWarning());
-        ManagementVerticle management = deployManagement(vertx, database, localNode, generations, vacuumBlockers);
+        ManagementVerticle management = deployManagement(
+                vertx, await(contracts).management(), database, localNode, generations, vacuumBlockers);
         inbound.countSeparately(management.port());
         processLifecycle.deploy(
                 vertx, "node", new NodeHeartbeatVerticle(localNode, database, settings.node(), BuildVersion.current()));
@@ -150,7 +156,8 @@ public final class Server {
         // Starts before the worker. On stop, the outcomes of the last attempts are therefore still delivered.
         notifications.webhooks().deploy(localNode, notifications.notificationWriter());
         generations.deployWorker(localNode, backend);
-        int apiPort = ApiModule.deploy(resources, notifications.hub(), generations.progressSubscribers());
+        int apiPort = ApiModule.deploy(
+                resources, await(contracts).api(), notifications.hub(), generations.progressSubscribers());
         inbound.limitRequestHeads(apiPort, settings.http().requestTimeout());
 
         accepting.set(true);
@@ -179,6 +186,7 @@ public final class Server {
 
     private ManagementVerticle deployManagement(
             Vertx vertx,
+            ApiContract apiContract,
             Database database,
             LocalNode localNode,
             GenerationModule generations,
@@ -186,6 +194,7 @@ public final class Server {
             throws Exception {
         ManagementVerticle management = new ManagementVerticle(
                 settings.management(),
+                apiContract,
                 Map.of(
                         "accepting", () -> healthResult(accepting.get()),
                         "database", database::ping,

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
 import io.vertx.core.json.JsonObject;
 import io.vertx.openapi.contract.OpenAPIContract;
 import java.io.IOException;
@@ -30,24 +31,36 @@ public final class ContractLoader {
 
     private ContractLoader() {}
 
-    /** Loads the paths of the API port. */
-    public static Future<ApiContract> loadApi(Vertx vertx) {
-        return load(vertx, false);
+    /**
+     * Parts of the contract.
+     *
+     * @param api paths of the API port
+     * @param management paths of the management port, which have their own {@code servers}
+     */
+    public record Contracts(ApiContract api, ApiContract management) {}
+
+    /** Loads the contract, on a worker thread. This takes longer than the rest of the start. */
+    public static Future<Contracts> load(Vertx vertx) {
+        WorkerExecutor worker = vertx.createSharedWorkerExecutor("darkroom-contract", 1);
+        return worker.executeBlocking(() -> {
+                    String document = readResource();
+                    return new ContractDocument(document, parse(document));
+                })
+                .compose(document -> select(vertx, document, false)
+                        .compose(
+                                api -> select(vertx, document, true).map(management -> new Contracts(api, management))))
+                .eventually(worker::close);
     }
 
-    /** Loads the paths of the management port, which have their own {@code servers}. */
-    public static Future<ApiContract> loadManagement(Vertx vertx) {
-        return load(vertx, true);
-    }
+    private record ContractDocument(String text, JsonObject json) {}
 
     /** Returns the media type that replaces {@code mediaType} in the parsed copy. */
     static String substituteMediaType(String mediaType) {
         return MEDIA_TYPE_SUBSTITUTES.getOrDefault(mediaType, mediaType);
     }
 
-    private static Future<ApiContract> load(Vertx vertx, boolean management) {
-        String document = readResource();
-        JsonObject copy = parse(document);
+    private static Future<ApiContract> select(Vertx vertx, ContractDocument document, boolean management) {
+        JsonObject copy = document.json().copy();
         JsonObject paths = copy.getJsonObject("paths");
         for (String path : Set.copyOf(paths.fieldNames())) {
             if (paths.getJsonObject(path).containsKey("servers") != management) {
@@ -55,7 +68,7 @@ public final class ContractLoader {
             }
         }
         substituteMediaTypes(copy);
-        return OpenAPIContract.from(vertx, copy).map(parsed -> new ApiContract(document, parsed));
+        return OpenAPIContract.from(vertx, copy).map(parsed -> new ApiContract(document.text(), parsed));
     }
 
     /** Reads from the class path only: a file of that name in the working directory may belong to another program. */

@@ -1,6 +1,6 @@
 package dev.darkroom.api.management;
 
-import dev.darkroom.api.contract.ContractLoader;
+import dev.darkroom.api.contract.ApiContract;
 import dev.darkroom.api.contract.ContractRouter;
 import dev.darkroom.api.contract.JsonOperationHandler;
 import dev.darkroom.api.contract.OperationHandler;
@@ -38,6 +38,7 @@ public final class ManagementVerticle extends VerticleBase {
     private static final RequestBodyLimits BODY_LIMITS = new RequestBodyLimits(1_024, Duration.ofSeconds(5));
 
     private final InboundSettings.Management settings;
+    private final ApiContract apiContract;
     private final Map<String, Supplier<Future<Void>>> readiness;
     private final Supplier<JsonArray> backends;
     private final Supplier<JsonObject> node;
@@ -47,6 +48,7 @@ public final class ManagementVerticle extends VerticleBase {
     /**
      * All suppliers are called on every request, so they must be cheap. The documents have the form of the contract.
      *
+     * @param apiContract paths of the management port
      * @param readiness readiness checks by name; the process is ready when all futures succeed
      * @param backends returns the status of the backends as seen by this process
      * @param node returns the registration of this process as a node
@@ -54,11 +56,13 @@ public final class ManagementVerticle extends VerticleBase {
      */
     public ManagementVerticle(
             InboundSettings.Management settings,
+            ApiContract apiContract,
             Map<String, Supplier<Future<Void>>> readiness,
             Supplier<JsonArray> backends,
             Supplier<JsonObject> node,
             Supplier<JsonObject> database) {
         this.settings = settings;
+        this.apiContract = apiContract;
         this.readiness = Map.copyOf(readiness);
         this.backends = backends;
         this.node = node;
@@ -80,28 +84,26 @@ public final class ManagementVerticle extends VerticleBase {
                 result -> check.get()
                         .onSuccess(passed -> result.tryComplete(Status.OK()))
                         .onFailure(error -> result.tryComplete(Status.KO()))));
-        return ContractLoader.loadManagement(vertx).compose(apiContract -> {
-            List<OperationHandler> handlers = List.of(
-                    new HealthHandler("getLiveness", live),
-                    new HealthHandler("getReadiness", ready),
-                    statusHandler("getBackends", () -> new JsonObject().put("backends", backends.get())),
-                    statusHandler("getNodeStatus", node),
-                    statusHandler("getDatabaseStatus", database));
-            HttpServerOptions options =
-                    new HttpServerOptions().setIdleTimeout(IDLE_TIMEOUT_SECONDS).setHttp2ClearTextEnabled(false);
-            SlowRequestGuard slowRequestGuard = new SlowRequestGuard(vertx, FIRST_REQUEST_TIMEOUT, KEEP_ALIVE_TIMEOUT);
-            server = vertx.createHttpServer(options)
-                    .connectionHandler(slowRequestGuard::watch)
-                    .requestHandler(slowRequestGuard.trackRequests(ContractRouter.create(
-                            vertx,
-                            apiContract,
-                            handlers,
-                            AuthServices.withoutAuthentication(),
-                            HostAndOriginPolicy.forManagement(settings),
-                            BODY_LIMITS)))
-                    .invalidRequestHandler(new InvalidRequestHandler());
-            return server.listen(settings.port(), settings.host());
-        });
+        List<OperationHandler> handlers = List.of(
+                new HealthHandler("getLiveness", live),
+                new HealthHandler("getReadiness", ready),
+                statusHandler("getBackends", () -> new JsonObject().put("backends", backends.get())),
+                statusHandler("getNodeStatus", node),
+                statusHandler("getDatabaseStatus", database));
+        HttpServerOptions options =
+                new HttpServerOptions().setIdleTimeout(IDLE_TIMEOUT_SECONDS).setHttp2ClearTextEnabled(false);
+        SlowRequestGuard slowRequestGuard = new SlowRequestGuard(vertx, FIRST_REQUEST_TIMEOUT, KEEP_ALIVE_TIMEOUT);
+        server = vertx.createHttpServer(options)
+                .connectionHandler(slowRequestGuard::watch)
+                .requestHandler(slowRequestGuard.trackRequests(ContractRouter.create(
+                        vertx,
+                        apiContract,
+                        handlers,
+                        AuthServices.withoutAuthentication(),
+                        HostAndOriginPolicy.forManagement(settings),
+                        BODY_LIMITS)))
+                .invalidRequestHandler(new InvalidRequestHandler());
+        return server.listen(settings.port(), settings.host());
     }
 
     private static OperationHandler statusHandler(String operationId, Supplier<JsonObject> document) {

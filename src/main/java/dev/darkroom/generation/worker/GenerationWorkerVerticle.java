@@ -134,8 +134,8 @@ public final class GenerationWorkerVerticle extends VerticleBase {
     }
 
     /**
-     * Stores which attempts of erased generations have ended. Queries the database first: its attempts were claimed before the query, so
-     * they are known here after a pending claim. The next signal repeats a failed statement.
+     * Stores which attempts of erased generations have ended. Queries the database first: its attempts were leased before the query, so
+     * they are known here after the pending statements. The next signal repeats a failed statement.
      */
     private void confirmErasedAttempts() {
         localNode

@@ -43,8 +43,8 @@ class ApiContractTest {
 
         // when
         Stream<String> served = Stream.concat(
-                await(ContractLoader.loadApi(vertx)).operationIds().stream(),
-                await(ContractLoader.loadManagement(vertx)).operationIds().stream());
+                await(ContractLoader.load(vertx)).api().operationIds().stream(),
+                await(ContractLoader.load(vertx)).management().operationIds().stream());
 
         // then
         assertThat(served).containsExactlyInAnyOrderElementsOf(inFile);

@@ -31,7 +31,8 @@ class CompiledSchemaTest {
     @BeforeAll
     static void load() throws Exception {
         vertx = Vertx.vertx();
-        ApiContract apiContract = ContractLoader.loadApi(vertx)
+        ApiContract apiContract = ContractLoader.load(vertx)
+                .map(ContractLoader.Contracts::api)
                 .toCompletionStage()
                 .toCompletableFuture()
                 .get(60, TimeUnit.SECONDS);

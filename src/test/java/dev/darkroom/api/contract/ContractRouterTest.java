@@ -41,10 +41,11 @@ class ContractRouterTest {
     void startsWithOneHandlerPerOperation(@TempDir Path directory) throws Exception {
         // given
         Settings settings = settings(directory);
+        ContractLoader.Contracts contracts = await(ContractLoader.load(vertx));
         Deployable api = new ApiVerticle(
                 settings,
                 new ApiVerticle.SharedServices(
-                        await(ContractLoader.loadApi(vertx)),
+                        contracts.api(),
                         null,
                         AuthServices.withoutAuthentication(),
                         new FinishedGenerationCache(Ticker.systemTicker()),
@@ -53,7 +54,12 @@ class ContractRouterTest {
                         null,
                         null));
         Deployable management = new ManagementVerticle(
-                settings.management(), Map.of(), JsonArray::new, JsonObject::new, JsonObject::new);
+                settings.management(),
+                contracts.management(),
+                Map.of(),
+                JsonArray::new,
+                JsonObject::new,
+                JsonObject::new);
 
         // then
         assertThat(await(vertx.deployVerticle(api))).isNotBlank();
@@ -63,7 +69,7 @@ class ContractRouterTest {
     @Test
     void rejectsOperationWithoutHandler() throws Exception {
         // given
-        ApiContract apiContract = await(ContractLoader.loadApi(vertx));
+        ApiContract apiContract = await(ContractLoader.load(vertx)).api();
         List<OperationHandler> handlers = new ArrayList<>(handlers(apiContract.operationIds()));
         handlers.removeIf(handler -> handler.operationId().equals("getImage"));
 
@@ -82,7 +88,7 @@ class ContractRouterTest {
     @Test
     void rejectsHandlerWithoutOperation() throws Exception {
         // given
-        ApiContract apiContract = await(ContractLoader.loadApi(vertx));
+        ApiContract apiContract = await(ContractLoader.load(vertx)).api();
         List<OperationHandler> handlers = new ArrayList<>(handlers(apiContract.operationIds()));
         handlers.addAll(handlers(List.of("paintGeneration")));
 

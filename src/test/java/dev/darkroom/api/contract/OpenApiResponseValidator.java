@@ -54,8 +54,9 @@ public final class OpenApiResponseValidator {
             "X-Content-Type-Options",
             "X-Frame-Options");
 
-    private static final ApiContract API = await(ContractLoader.loadApi(VERTX));
-    private static final ApiContract MANAGEMENT = await(ContractLoader.loadManagement(VERTX));
+    private static final ApiContract API = await(ContractLoader.load(VERTX)).api();
+    private static final ApiContract MANAGEMENT =
+            await(ContractLoader.load(VERTX)).management();
 
     private OpenApiResponseValidator() {}
 

@@ -106,7 +106,9 @@ class ValidationErrorMapperTest {
     void describesOnlyUuidParametersAsUuid() throws Exception {
         Vertx vertx = Vertx.vertx();
         try {
-            List<Parameter> parameters = Stream.of(ContractLoader.loadApi(vertx), ContractLoader.loadManagement(vertx))
+            List<Parameter> parameters = Stream.of(
+                            ContractLoader.load(vertx).map(ContractLoader.Contracts::api),
+                            ContractLoader.load(vertx).map(ContractLoader.Contracts::management))
                     .flatMap(contract -> contract.await().openApi().operations().stream())
                     .flatMap(operation -> operation.getParameters().stream())
                     .toList();

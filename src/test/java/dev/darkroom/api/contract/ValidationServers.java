@@ -32,7 +32,7 @@ final class ValidationServers implements AutoCloseable {
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final Vertx vertx = Vertx.vertx();
-    private final ApiContract apiContract = await(ContractLoader.loadApi(vertx));
+    private final ApiContract apiContract = await(ContractLoader.load(vertx)).api();
 
     /** Starts a server with the validation of Darkroom and the real router; returns its port. */
     int startDarkroomValidation() {

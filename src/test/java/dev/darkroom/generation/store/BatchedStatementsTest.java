@@ -15,9 +15,6 @@ import dev.darkroom.testing.TestPostgres;
 import dev.darkroom.webhook.DeliveryEnqueueStore;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -60,21 +57,6 @@ class BatchedStatementsTest {
         return GenerationDatabaseFixture.await(future);
     }
 
-    /** Calls a supplier while a lock keeps every statement on generations waiting, and returns the results after its release. */
-    private static <T> List<T> callWhileLocked(Supplier<List<Future<T>>> calls) {
-        List<Future<T>> results;
-        try (Connection connection = DriverManager.getConnection(
-                queue.url.jdbcUrl(), queue.url.user(), queue.url.password().value())) {
-            connection.setAutoCommit(false);
-            connection.createStatement().execute("LOCK TABLE generations");
-            results = calls.get();
-            connection.rollback();
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-        return results.stream().map(BatchedStatementsTest::await).toList();
-    }
-
     private static SubmissionStore.Submission submission(String user, IdempotencyKey key) {
         GenerationRequest request =
                 new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, Map.of("page", "12"), 0);
@@ -87,7 +69,7 @@ class BatchedStatementsTest {
         SubmissionStore store = new SubmissionStore(database, ROUTE, queue.settings.generation(), new ImmediateStart());
 
         // when
-        List<Optional<SubmissionStore.Submitted>> stored = callWhileLocked(() -> IntStream.range(0, 101)
+        List<Optional<SubmissionStore.Submitted>> stored = queue.callWhileLocked(() -> IntStream.range(0, 101)
                 .mapToObj(i -> store.submit(submission("user " + i % 7, null)))
                 .toList());
 
@@ -106,7 +88,7 @@ class BatchedStatementsTest {
         IdempotencyKey key = IdempotencyKey.forRetry("key " + UUID.randomUUID(), UUID.randomUUID());
 
         // when
-        List<Optional<SubmissionStore.Submitted>> stored = callWhileLocked(() -> List.of(
+        List<Optional<SubmissionStore.Submitted>> stored = queue.callWhileLocked(() -> List.of(
                 store.submit(submission("mary", null)),
                 store.submit(submission("mary", key)),
                 store.submit(submission("mary", null)),
@@ -147,7 +129,7 @@ class BatchedStatementsTest {
         List<GenerationLease> leases = claimAll(store, 60);
 
         // when
-        var finished = callWhileLocked(completions(store, leases));
+        var finished = queue.callWhileLocked(completions(store, leases));
 
         // then two are sent at once, one each, and the others share a transaction
         assertThat(finished).allMatch(Optional::isPresent);
@@ -173,7 +155,7 @@ class BatchedStatementsTest {
         leases.removeIf(lease -> lease.userId().equals(user) && leases.indexOf(lease) < 13);
 
         // when
-        callWhileLocked(completions(store, leases));
+        queue.callWhileLocked(completions(store, leases));
 
         // then
         assertThat(counter.statements()).hasSize(3 * 2 + 2);

@@ -22,6 +22,9 @@ import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +33,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -149,11 +153,40 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         return await(submitWith(immediateStart));
     }
 
+    /** As {@link #submit(ImmediateStart)}, with an idempotency key. */
+    public SubmissionStore.Submitted submit(ImmediateStart immediateStart, IdempotencyKey key) {
+        SubmissionStore.Submission plain = submission("local", 0);
+        return await(new SubmissionStore(database, ROUTE, settings.generation(), immediateStart)
+                .submit(new SubmissionStore.Submission(plain.id(), plain.userId(), plain.request(), null, key, null))
+                .map(Optional::orElseThrow));
+    }
+
     /** As {@link #submit(ImmediateStart)}, without waiting for the result. */
     public Future<SubmissionStore.Submitted> submitWith(ImmediateStart immediateStart) {
-        return new SubmissionStore(database, ROUTE, settings.generation(), immediateStart)
-                .submit(submission("local", 0))
-                .map(Optional::orElseThrow);
+        return submitWith(immediateStart, List.of("local")).get(0);
+    }
+
+    /** Submits generations of users with the same store, so that they may share statements. */
+    public List<Future<SubmissionStore.Submitted>> submitWith(ImmediateStart immediateStart, List<String> users) {
+        SubmissionStore store = new SubmissionStore(database, ROUTE, settings.generation(), immediateStart);
+        return users.stream()
+                .map(user -> store.submit(submission(user, 0)).map(Optional::orElseThrow))
+                .toList();
+    }
+
+    /** Calls a supplier while a lock keeps every statement on generations waiting, and returns the results after its release. */
+    public <T> List<T> callWhileLocked(Supplier<List<Future<T>>> calls) {
+        List<Future<T>> results;
+        try (Connection connection = DriverManager.getConnection(
+                url.jdbcUrl(), url.user(), url.password().value())) {
+            connection.setAutoCommit(false);
+            connection.createStatement().execute("LOCK TABLE generations");
+            results = calls.get();
+            connection.rollback();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+        return results.stream().map(GenerationDatabaseFixture::await).toList();
     }
 
     /** Inserts a node that expires in an hour. */

@@ -7,15 +7,19 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
+import dev.darkroom.generation.store.IdempotencyKey;
 import dev.darkroom.generation.store.SubmissionStore.Submitted;
 import dev.darkroom.generation.store.TestFailures;
+import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -52,6 +56,12 @@ class ImmediateStartTest {
                             return permission.reservation().count() == CAPACITY;
                         })
                         .orElse(false));
+    }
+
+    /** Waits until each event loop has run its tasks: the instances are distributed over all of them. */
+    private static void awaitEventLoops() {
+        GenerationDatabaseFixture.await(
+                queue.vertx.deployVerticle(() -> new VerticleBase() {}, new DeploymentOptions().setInstances(32)));
     }
 
     @Test
@@ -114,7 +124,7 @@ class ImmediateStartTest {
 
     @Test
     void doesNotOvertakeADueGeneration() {
-        // given a due generation that the worker has not been told about
+        // given a due generation of which the worker got no signal
         process.deploy(FakeImageBackend.hanging());
         awaitFirstClaim();
         queue.submit();
@@ -210,5 +220,51 @@ class ImmediateStartTest {
 
         // then the whole capacity is free again
         awaitFirstClaim();
+    }
+
+    @Test
+    void aDueGenerationGetsTheCapacityBeforeNewOnes() {
+        // given a submission that reserved the whole capacity
+        process.deploy(FakeImageBackend.succeeding());
+        awaitFirstClaim();
+        ImmediateStart.Permission permission =
+                process.immediateStart.request(CAPACITY).orElseThrow();
+
+        // when a generation becomes due meanwhile, and the worker finds no capacity to claim it
+        queue.submit();
+        process.wakeWorkers();
+        awaitEventLoops();
+        permission.start(List.of(), Duration.ZERO, Duration.ZERO);
+
+        // then the end of the reservation leads to a claim, without a signal or a poll
+        process.awaitComplete(1);
+    }
+
+    @Test
+    void aBatchOfTwoUsersIsLeasedInTurn() {
+        // given
+        process.deploy(FakeImageBackend.hanging());
+        awaitFirstClaim();
+
+        // when the first is sent at once and the others share a statement
+        List<Submitted> submitted = queue.callWhileLocked(() ->
+                queue.submitWith(process.immediateStart, List.of("mary", "mary", "mary", "mary", "mary", "john")));
+
+        // then the remaining capacity of three is used in turn
+        assertThat(submitted.stream().map(Submitted::started)).containsExactly(true, true, true, false, false, true);
+    }
+
+    @Test
+    void aSubmissionWithAKeyStartsToo() {
+        // given
+        process.deploy(FakeImageBackend.succeeding());
+        awaitFirstClaim();
+
+        // when
+        Submitted submitted = queue.submit(process.immediateStart, IdempotencyKey.forRetry("key", UUID.randomUUID()));
+
+        // then
+        assertThat(submitted.started()).isTrue();
+        process.awaitComplete(1);
     }
 }
