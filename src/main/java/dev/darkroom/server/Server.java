@@ -81,6 +81,9 @@ public final class Server {
                 .addKeyValue("version", BuildVersion.current())
                 .addKeyValue("dataDir", settings.dataDir())
                 .log("server starting");
+        boolean embedded = settings.database().url() == null;
+        DatabaseUrl url =
+                embedded ? startEmbeddedDatabase() : settings.database().url();
         // No task blocks an event loop, so one per core suffices. More would only add context switches.
         InboundSettings.Connections limits =
                 FileDescriptorLimit.limitConnections(settings, FileDescriptorLimit.maxOpenFiles());
@@ -96,15 +99,16 @@ public final class Server {
                 .build();
         vertx.exceptionHandler(new UncaughtExceptionLogger());
         processLifecycle.addStopStep("vertx", vertx::close);
-        // Loads while the database starts and is migrated.
-        Future<ContractLoader.Contracts> contracts = ContractLoader.load(vertx);
-
-        boolean embedded = settings.database().url() == null;
-        DatabaseUrl url =
-                embedded ? startEmbeddedDatabase() : settings.database().url();
         // Migrations and LISTEN need a session, which a pooler in transaction mode does not provide.
         DatabaseUrl direct = embedded ? url : settings.database().unpooledUrl();
-        DatabaseMigrator.migrate(direct, settings.database());
+        Future<ContractLoader.Contracts> loading = ContractLoader.load(vertx);
+        ContractLoader.Contracts contracts;
+        try {
+            DatabaseMigrator.migrate(direct, settings.database());
+        } finally {
+            // Also after a failure, because Vert.x must not close while the contract is loaded.
+            contracts = await(loading);
+        }
 
         URI aiServer = settings.backend().url() == null
                 ? startSimulator(vertx, inbound)
@@ -132,8 +136,8 @@ public final class Server {
         LocalNode localNode = new LocalNode(System::nanoTime);
         VacuumBlockerMonitor vacuumBlockers =
                 new VacuumBlockerMonitor(database, settings.database().longTransactionWarning());
-        ManagementVerticle management = deployManagement(
-                vertx, await(contracts).management(), database, localNode, generations, vacuumBlockers);
+        ManagementVerticle management =
+                deployManagement(vertx, contracts.management(), database, localNode, generations, vacuumBlockers);
         inbound.countSeparately(management.port());
         processLifecycle.deploy(
                 vertx, "node", new NodeHeartbeatVerticle(localNode, database, settings.node(), BuildVersion.current()));
@@ -156,8 +160,8 @@ public final class Server {
         // Starts before the worker. On stop, the outcomes of the last attempts are therefore still delivered.
         notifications.webhooks().deploy(localNode, notifications.notificationWriter());
         generations.deployWorker(localNode, backend);
-        int apiPort = ApiModule.deploy(
-                resources, await(contracts).api(), notifications.hub(), generations.progressSubscribers());
+        int apiPort =
+                ApiModule.deploy(resources, contracts.api(), notifications.hub(), generations.progressSubscribers());
         inbound.limitRequestHeads(apiPort, settings.http().requestTimeout());
 
         accepting.set(true);

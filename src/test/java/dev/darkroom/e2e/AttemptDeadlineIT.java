@@ -29,7 +29,7 @@ class AttemptDeadlineIT {
     /** Long enough for an unhindered attempt on a busy machine. */
     private static final Duration TIMEOUT = Duration.ofSeconds(8);
 
-    /** The deadline counts from the claim, slightly before the start that the database records. */
+    /** The deadline counts from the statement that leases the generation, slightly before the start that the database records. */
     private static final Duration MAX_CLOCK_DIFFERENCE = Duration.ofMillis(250);
 
     @TempDir
@@ -60,8 +60,10 @@ class AttemptDeadlineIT {
     /** The AI server would send forever, so only the deadline can close the sockets. */
     @Test
     void closesSubmissionSocketAtDeadline() {
-        // given as many submissions as run concurrently
+        // given as many submissions as run concurrently, after one that prepares the statement, which takes time of its
+        // attempt
         start(inProcessSimulator.url());
+        client.awaitEnd(client.create("first"));
         List<String> faults = List.of(
                 "{\"hang\": true}",
                 "{\"slowBody\": true}",
