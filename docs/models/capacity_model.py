@@ -20,7 +20,7 @@ def measured():
     performance = (DOCS / "performance.md").read_text()
     scale = performance[performance.index("for the [capacity model]"):performance.index("<!-- end of scale -->")]
     found = dict(re.findall(r"\| `([a-z_]+)` \| ([0-9.]+) \|", scale))
-    read = re.search(r"\| GET, waiting, \d+ bytes \| Darkroom \| [0-9.]+ \| (\d+) \| (\d+) \|", performance)
+    read = re.search(r"\| GET, waiting(?:, \d+ bytes)? \| Darkroom \| [0-9.]+ \| (\d+) \| (\d+) \|", performance)
     return found | {"read_own_us": read[1], "read_us": read[2]}
 
 

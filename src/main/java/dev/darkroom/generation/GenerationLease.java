@@ -13,7 +13,7 @@ import java.util.UUID;
  * @param generationId id of the generation, also its key at the AI server
  * @param userId owner of the generation
  * @param nodeId node that owns the lease
- * @param token fencing token; increases with every claim
+ * @param token fencing token; increases with every lease
  * @param number number of the attempt, from 1
  * @param countedFailures failures counted before this attempt
  * @param lostAttempts attempts lost with their node before this one

@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
  * process can run. Thread-safe.
  */
 final class AttemptCapacity {
-    /** Age from which a reservation does not count. Its connection is silent, and others must not wait until it is closed. */
+    /** Age from which a reservation does not count. Its connection is probably silent, and others must not wait until it is closed. */
     static final Duration MAX_RESERVATION_AGE = Duration.ofSeconds(10);
 
     private final IntUnaryOperator freeBeside;

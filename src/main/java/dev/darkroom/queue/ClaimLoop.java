@@ -45,7 +45,7 @@ public final class ClaimLoop<L extends Lease> {
     private boolean claiming;
     private boolean claimRequested;
     private boolean claimScheduled;
-    /** Whether jobs may be due that the last claim did not take. Written on the event loop. */
+    /** Whether jobs may be due that the last claim did not take, or could not take without capacity. Written on the event loop. */
     private volatile boolean backlog;
 
     /** Whether {@link #reserve} was called. Otherwise claims take the whole capacity. */
@@ -218,8 +218,10 @@ public final class ClaimLoop<L extends Lease> {
                         .validId()
                         .filter(lease.fencingToken().nodeId()::equals)
                         .isPresent();
-        // The last write of the attempt may complete on another event loop.
-        (mayRun ? jobAttempt.run() : jobAttempt.release())
+        // The last write of the attempt may complete on another event loop. An exception ends the attempt like a
+        // failure.
+        Future.succeededFuture()
+                .compose(start -> mayRun ? jobAttempt.run() : jobAttempt.release())
                 .onComplete(done -> eventLoop.runOnContext(v -> onAttemptEnded(lease, done)));
     }
 

@@ -7,6 +7,6 @@ import java.util.UUID;
  *
  * @param key key of the queue row
  * @param nodeId node that owns the lease
- * @param token increases with every claim of the row
+ * @param token increases with every lease of the row
  */
 public record FencingToken(UUID key, UUID nodeId, long token) {}

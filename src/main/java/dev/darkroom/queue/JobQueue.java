@@ -27,7 +27,7 @@ public interface JobQueue<L extends Lease> {
     /** Creates the attempt of a lease without starting it. */
     JobAttempt createAttempt(L lease);
 
-    /** Returns the leases that the database assigns to a node and that were claimed at least {@code age} ago. */
+    /** Returns the leases that the database assigns to a node and that are at least {@code age} old. */
     Future<List<FencingToken>> findHeld(UUID nodeId, Duration age);
 
     /** Releases a lease without writing an attempt. Returns whether it was still held. */

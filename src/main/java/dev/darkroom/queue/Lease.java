@@ -1,6 +1,6 @@
 package dev.darkroom.queue;
 
-/** A claimed job: the right of this node to make one attempt, until another claim assigns a newer token. */
+/** A leased job: the right of this node to make one attempt, until another lease has a newer token. */
 public interface Lease {
 
     /** Identifies the lease in every fenced statement. */

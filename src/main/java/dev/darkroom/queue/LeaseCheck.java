@@ -24,12 +24,12 @@ final class LeaseCheck {
     private final Context eventLoop;
     private final LocalNode localNode;
     private final JobQueue<?> queue;
-    private final Consumer<Consumer<Set<FencingToken>>> running;
+    private final Consumer<Consumer<Set<FencingToken>>> withRunning;
     private final Map<FencingToken, JobAttempt> runningAttempts;
     private final Runnable afterRelease;
 
     /**
-     * @param running calls a handler with the running attempts, after the pending statements that may add some
+     * @param withRunning calls a handler with the running attempts, after the pending statements that may add some
      * @param runningAttempts live view, changed on the event loop
      * @param afterRelease called when a job is due again
      */
@@ -37,13 +37,13 @@ final class LeaseCheck {
             Context eventLoop,
             LocalNode localNode,
             JobQueue<?> queue,
-            Consumer<Consumer<Set<FencingToken>>> running,
+            Consumer<Consumer<Set<FencingToken>>> withRunning,
             Map<FencingToken, JobAttempt> runningAttempts,
             Runnable afterRelease) {
         this.eventLoop = eventLoop;
         this.localNode = localNode;
         this.queue = queue;
-        this.running = running;
+        this.withRunning = withRunning;
         this.runningAttempts = runningAttempts;
         this.afterRelease = afterRelease;
     }
@@ -68,14 +68,14 @@ final class LeaseCheck {
     }
 
     /**
-     * Releases the leases that the database assigns to this node and that have no attempt here, also after the statements have ended that
-     * were pending at the query.
+     * Releases the leases that the database assigns to this node and that have no attempt here. Compares them when the statements have
+     * ended that were pending at the query, since their attempts start only then.
      */
     void releaseOrphans() {
         findHeld(
                 ORPHAN_AGE,
                 "orphaned lease query failed",
-                (nodeId, held) -> running.accept(known -> held.stream()
+                (nodeId, held) -> withRunning.accept(known -> held.stream()
                         .filter(fencingToken -> !known.contains(fencingToken))
                         .forEach(this::releaseOrphan)));
     }

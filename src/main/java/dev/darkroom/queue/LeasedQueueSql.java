@@ -49,7 +49,7 @@ public record LeasedQueueSql(String table, String keyColumn, List<String> leaseC
     }
 
     /**
-     * Returns the leases of a node that were claimed before a given age. If the node does not know one of them, the response to its
+     * Returns the leases of a node from a given age on. If the node does not know one of them, the response to its
      * statement was lost. Read-only; the release that follows is fenced.
      */
     public String findHeldStatement() {

@@ -25,7 +25,7 @@ public final class LeasedQueueStore {
         this.releaseSql = sql.releaseStatement();
     }
 
-    /** Returns the leases that the database assigns to a node and that were claimed at least {@code age} ago. */
+    /** Returns the leases that the database assigns to a node and that are at least {@code age} old. */
     public Future<List<FencingToken>> findHeld(UUID nodeId, Duration age) {
         return pool.preparedQuery(findHeldSql)
                 .execute(Tuple.of(nodeId, age.toMillis()))

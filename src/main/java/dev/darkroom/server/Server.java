@@ -102,13 +102,13 @@ public final class Server {
         // Migrations and LISTEN need a session, which a pooler in transaction mode does not provide.
         DatabaseUrl direct = embedded ? url : settings.database().unpooledUrl();
         Future<ContractLoader.Contracts> loading = ContractLoader.load(vertx);
-        ContractLoader.Contracts contracts;
         try {
             DatabaseMigrator.migrate(direct, settings.database());
         } finally {
             // Also after a failure, because Vert.x must not close while the contract is loaded.
-            contracts = await(loading);
+            await(loading.otherwiseEmpty());
         }
+        ContractLoader.Contracts contracts = await(loading);
 
         URI aiServer = settings.backend().url() == null
                 ? startSimulator(vertx, inbound)

@@ -58,7 +58,7 @@ class CapacityTablesTest {
                 .results()
                 .forEach(row -> measured.put(row.group(1), Double.valueOf(row.group(2))));
         MatchResult read = Pattern.compile(
-                        "\\| GET, waiting, \\d+ bytes \\| Darkroom \\| [0-9.]+ \\| (\\d+) \\| (\\d+) \\|")
+                        "\\| GET, waiting(?:, \\d+ bytes)? \\| Darkroom \\| [0-9.]+ \\| (\\d+) \\| (\\d+) \\|")
                 .matcher(PERFORMANCE)
                 .results()
                 .findFirst()

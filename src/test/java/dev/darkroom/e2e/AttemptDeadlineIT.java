@@ -60,8 +60,9 @@ class AttemptDeadlineIT {
     /** The AI server would send forever, so only the deadline can close the sockets. */
     @Test
     void closesSubmissionSocketAtDeadline() {
-        // given as many submissions as run concurrently, after one that prepares the statement, which takes time of its
-        // attempt
+        // given as many submissions as run concurrently, after one that prepares the statement; otherwise its
+        // preparation
+        // would shorten the attempts
         start(inProcessSimulator.url());
         client.awaitEnd(client.create("first"));
         List<String> faults = List.of(

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -39,28 +40,28 @@ public final class ContractLoader {
      */
     public record Contracts(ApiContract api, ApiContract management) {}
 
-    /** Loads the contract, on a worker thread. This takes longer than the rest of the start. */
+    /** Loads the contract, which takes longer than the rest of the start. Parses it on a worker thread. */
     public static Future<Contracts> load(Vertx vertx) {
+        String document = readResource();
         WorkerExecutor worker = vertx.createSharedWorkerExecutor("darkroom-contract", 1);
         return worker.executeBlocking(() -> {
-                    String document = readResource();
-                    return new ContractDocument(document, parse(document));
+                    JsonObject json = parse(document);
+                    return List.of(select(json, false), select(json, true));
                 })
-                .compose(document -> select(vertx, document, false)
-                        .compose(
-                                api -> select(vertx, document, true).map(management -> new Contracts(api, management))))
+                .compose(parts -> Future.all(
+                        OpenAPIContract.from(vertx, parts.get(0)), OpenAPIContract.from(vertx, parts.get(1))))
+                .map(parsed -> new Contracts(
+                        new ApiContract(document, parsed.resultAt(0)), new ApiContract(document, parsed.resultAt(1))))
                 .eventually(worker::close);
     }
-
-    private record ContractDocument(String text, JsonObject json) {}
 
     /** Returns the media type that replaces {@code mediaType} in the parsed copy. */
     static String substituteMediaType(String mediaType) {
         return MEDIA_TYPE_SUBSTITUTES.getOrDefault(mediaType, mediaType);
     }
 
-    private static Future<ApiContract> select(Vertx vertx, ContractDocument document, boolean management) {
-        JsonObject copy = document.json().copy();
+    private static JsonObject select(JsonObject document, boolean management) {
+        JsonObject copy = document.copy();
         JsonObject paths = copy.getJsonObject("paths");
         for (String path : Set.copyOf(paths.fieldNames())) {
             if (paths.getJsonObject(path).containsKey("servers") != management) {
@@ -68,7 +69,7 @@ public final class ContractLoader {
             }
         }
         substituteMediaTypes(copy);
-        return OpenAPIContract.from(vertx, copy).map(parsed -> new ApiContract(document.text(), parsed));
+        return copy;
     }
 
     /** Reads from the class path only: a file of that name in the working directory may belong to another program. */

@@ -212,7 +212,7 @@ public final class GenerationLeaseStore {
                 });
     }
 
-    /** Returns the leases that the database assigns to a node and that were claimed at least {@code age} ago. */
+    /** Returns the leases that the database assigns to a node and that are at least {@code age} old. */
     public Future<List<FencingToken>> findHeld(UUID nodeId, Duration age) {
         return queue.findHeld(nodeId, age);
     }

@@ -58,7 +58,7 @@ public final class GenerationSql {
               WHERE route = $1 AND lease_owner IS NULL AND run_at <= now() ORDER BY turn LIMIT 1),
             placed AS MATERIALIZED (
               SELECT g.*, row_number() OVER (ORDER BY later, n) <= $6::int AND NOT EXISTS (SELECT FROM served) AND %s AS started
-              FROM (SELECT fresh.*, row_number() OVER (PARTITION BY user_id ORDER BY n) - 1 AS later FROM fresh) g),
+              FROM (SELECT fresh.*, row_number() OVER (PARTITION BY user_id ORDER BY priority, n) - 1 AS later FROM fresh) g),
             first_turns AS (
               SELECT u.user_id, greatest(
                 coalesce((SELECT max(turn) + 1 FROM generation_queue q
@@ -82,9 +82,9 @@ public final class GenerationSql {
      * the turns after the last turn of the user, or from the turn that is served now. So a new user neither waits for the whole queue nor
      * gets the turns that the user did not use before.
      *
-     * <p>Up to $6 generations, of users in turn, are leased to node $5 at once, so that they start without a claim: only while no other generation is
-     * due, which would have to start before, and while the node is alive. Returns the positions in the arrays of the generations that
-     * were stored, and whether they are leased.
+     * <p>Up to $6 generations, of users in turn and by priority, are leased to node $5 at once, so that they start without a claim: only
+     * while no other generation is due, which would have to start before, and while the node is alive. Returns the positions in the
+     * arrays of the generations that were stored, and whether they are leased.
      *
      * <p>Generations over a quota of their user are not stored: at most $3 PENDING at once, at most $4 in 24 hours, 0 for no limit. Counts
      * no further than the limit, in the same snapshot. This is exact for one statement at a time, as a process sends them. A user with

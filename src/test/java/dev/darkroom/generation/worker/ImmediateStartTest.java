@@ -45,7 +45,7 @@ class ImmediateStartTest {
                 + " WHERE generation_id = '" + id(submitted) + "'");
     }
 
-    /** Waits until the first claim of the worker has ended, which reserves half of the capacity. */
+    /** Waits until the first claim of the worker has ended and the whole capacity is free. */
     private void awaitFirstClaim() {
         awaitTrue(
                 "no reservation",
@@ -234,9 +234,16 @@ class ImmediateStartTest {
         queue.submit();
         process.wakeWorkers();
         awaitEventLoops();
-        permission.start(List.of(), Duration.ZERO, Duration.ZERO);
+        List<ImmediateStart.Permission> later = queue.callWhileLocked(() -> {
+            permission.start(List.of(), Duration.ZERO, Duration.ZERO);
+            return process.immediateStart.request(1).stream()
+                    .map(Future::succeededFuture)
+                    .toList();
+        });
 
-        // then the end of the reservation leads to a claim, without a signal or a poll
+        // then no other submission may start before it, and the end of the reservation leads to a claim, without a
+        // signal
+        assertThat(later).isEmpty();
         process.awaitComplete(1);
     }
 
