@@ -11,10 +11,10 @@ import java.util.Map;
 final class AllocationLimits {
     /** Kilobytes of 1,024 bytes per request, as measured, by workload. */
     static final Map<String, Double> MEASURED_KB = Map.of(
-            ApiBenchmark.POST_USUAL, 31.5,
-            ApiBenchmark.POST_LARGEST, 128.6,
-            ApiBenchmark.GET_WAITING, 21.4,
-            ApiBenchmark.GET_ENDED, 10.0);
+            ApiBenchmark.POST_USUAL, 23.6,
+            ApiBenchmark.POST_LARGEST, 54.2,
+            ApiBenchmark.GET_WAITING, 16.9,
+            ApiBenchmark.GET_ENDED, 7.2);
 
     /** Rounds differ by a few percent. */
     static final double MARGIN = 1.15;
