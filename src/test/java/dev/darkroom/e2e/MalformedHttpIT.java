@@ -159,11 +159,12 @@ class MalformedHttpIT {
         assertThat(apiResponse.json().getString("detail")).isEqualTo("The request is not valid HTTP.");
     }
 
-    @Test
-    void rejectsTooLongUrl() {
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/api/generation?cursor="})
+    void rejectsTooLongUrl(String start) {
         // when
         ApiResponse apiResponse =
-                RawHttpClient.sendAndRead(service.darkroom().api(), request("GET", "/" + "a".repeat(10_000), ""));
+                RawHttpClient.sendAndRead(service.darkroom().api(), request("GET", start + "a".repeat(10_000), ""));
 
         // then
         assertProblem(apiResponse, 414, "request-too-large", "/");
