@@ -74,7 +74,7 @@ final class AttemptCapacity {
         running--;
     }
 
-    /** Permits no more reservations. */
+    /** Rejects all later reservations. */
     synchronized void close() {
         closed = true;
     }

@@ -49,7 +49,7 @@ final class LeaseCheck {
     }
 
     /**
-     * Abandons the attempts whose leases are lost, for example because their job was canceled. Considers only attempts that run
+     * Abandons the attempts without a lease in the database, for example of canceled jobs. Considers only attempts that run
      * when the query starts.
      */
     void abandonLost() {

@@ -148,7 +148,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         return new SubmissionStore.Submission(UUID.randomUUID(), user, request, null, null, null);
     }
 
-    /** Submits a generation as a process whose worker may start it immediately. */
+    /** Submits a generation that the worker of {@code immediateStart} may start immediately. */
     public SubmissionStore.Submitted submit(ImmediateStart immediateStart) {
         return await(submitWith(immediateStart));
     }
