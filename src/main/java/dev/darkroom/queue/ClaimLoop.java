@@ -201,18 +201,15 @@ public final class ClaimLoop<L extends Lease> {
     }
 
     private void startAttempts(List<L> leases, AttemptCapacity.Reservation reservation) {
-        int runningBefore = runningAttempts.size();
-        try {
-            leases.forEach(this::startAttempt);
-        } finally {
-            capacity.end(reservation, runningAttempts.size() - runningBefore);
-            completeStopIfIdle();
-        }
+        leases.forEach(lease -> runningAttempts.put(lease.fencingToken(), queue.createAttempt(lease)));
+        // Before the calls start, so that no attempt counts twice: as reserved and as a call.
+        capacity.end(reservation, leases.size());
+        leases.forEach(this::startAttempt);
+        completeStopIfIdle();
     }
 
     private void startAttempt(L lease) {
-        JobAttempt jobAttempt = queue.createAttempt(lease);
-        runningAttempts.put(lease.fencingToken(), jobAttempt);
+        JobAttempt jobAttempt = runningAttempts.get(lease.fencingToken());
         boolean mayRun = stopPromise == null
                 && localNode
                         .validId()
