@@ -3,19 +3,36 @@ package dev.darkroom.backend;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.UUID;
 
 /**
- * Timeout, abort handle and memory release of one call to a backend. Thread-safe. Abort handlers run on the thread that
+ * Timeout, job, abort handle and memory release of one call to a backend. Thread-safe. Abort handlers run on the thread that
  * calls {@link #abort()}.
  */
 public final class BackendCall {
     private final Duration timeout;
+    private final JobReference job;
+    private final JobListener jobListener;
     private final Promise<Void> aborted = Promise.promise();
     private final Promise<Void> released = Promise.promise();
 
-    /** @param timeout for the whole call, downloads included; positive */
+    /**
+     * Creates a call with a new job, whose reports are ignored.
+     *
+     * @param timeout for the whole call, downloads included; positive
+     */
     public BackendCall(Duration timeout) {
+        this(timeout, JobReference.of(UUID.randomUUID()), JobListener.NONE);
+    }
+
+    /**
+     * @param timeout for the whole call, downloads included; positive
+     * @param job the job to submit, or the submitted job to look up
+     */
+    public BackendCall(Duration timeout, JobReference job, JobListener jobListener) {
         this.timeout = timeout;
+        this.job = job;
+        this.jobListener = jobListener;
     }
 
     /** Returns the timeout for the whole call, downloads included. */
@@ -23,9 +40,19 @@ public final class BackendCall {
         return timeout;
     }
 
+    /** Returns the job to submit, or the submitted job to look up. */
+    public JobReference job() {
+        return job;
+    }
+
+    /** Returns the listener for reports about the job. */
+    public JobListener jobListener() {
+        return jobListener;
+    }
+
     /**
-     * Aborts the call: closes its sockets and ends it with {@link BackendOutcome.Aborted}. Does nothing when repeated or
-     * when the call has ended.
+     * Aborts the call: closes its sockets and ends it with {@link BackendOutcome.Aborted}. The job may continue at the AI
+     * server, see {@link ImageBackend#cancel}. Does nothing when repeated or when the call has ended.
      */
     public void abort() {
         aborted.tryComplete();

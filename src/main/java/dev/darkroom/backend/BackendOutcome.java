@@ -22,6 +22,9 @@ public sealed interface BackendOutcome {
     /** Darkroom aborted the call for a reason unrelated to the AI server: shutdown or a lost lease. */
     record Aborted() implements BackendOutcome {}
 
+    /** The AI server does not have the job that was looked up. The result of {@link ImageBackend#lookUp} only. */
+    record JobNotFound() implements BackendOutcome {}
+
     /** No call was made: the breaker is open, the backend is paused or its limit is reached. */
     record NotStarted() implements BackendOutcome {}
 }

@@ -5,7 +5,8 @@ import java.time.Duration;
 
 /**
  * Client of one AI server. Each protocol has one implementation, in a package of its own below this one. An
- * implementation sends one submission per call, never retries it, and does not depend on generations.
+ * implementation sends one submission per call, never retries it, and does not depend on generations. Methods may be called
+ * on any event loop.
  */
 public interface ImageBackend {
 
@@ -13,13 +14,42 @@ public interface ImageBackend {
     String name();
 
     /**
-     * Sends one submission for images.
+     * Sends one submission for images and waits for them. Uses the key of {@link BackendCall#job()} where the protocol has
+     * a job id that clients choose. Reports the id that the AI server assigns to {@link BackendCall#jobListener()}.
      *
      * @return completes with the outcome, never fails. At the timeout of the call it completes with a
      *     {@link BackendFailure#TIMED_OUT} failure. When the call is aborted it completes with
      *     {@link BackendOutcome.Aborted}. In both cases the socket is closed within a second.
      */
     Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall);
+
+    /**
+     * Returns whether {@link #lookUp} can find a submission whose response was lost.
+     *
+     * @param job reference of the submission, with the id of the AI server when that was stored
+     */
+    default boolean canLookUp(JobReference job) {
+        return false;
+    }
+
+    /**
+     * Looks up the submission of {@link BackendCall#job()} and waits for its images. Submits nothing.
+     *
+     * @return as {@link #generate}; in addition {@link BackendOutcome.JobNotFound} when the AI server does not have the job:
+     *     it never arrived, or the server lost it
+     */
+    default Future<BackendOutcome> lookUp(ImageRequest request, BackendCall backendCall) {
+        return Future.succeededFuture(new BackendOutcome.JobNotFound());
+    }
+
+    /**
+     * Asks the AI server to stop a job, if the protocol can do that without stopping another job. Best effort.
+     *
+     * @return completes within 10 seconds, never fails
+     */
+    default Future<Void> cancel(JobReference job) {
+        return Future.succeededFuture();
+    }
 
     /**
      * Sends one free request that reports whether the AI server responds.

@@ -1,2 +1,2 @@
-/** AI servers: the {@code ImageBackend} interface, outcomes, circuit breaker, concurrency limit and executor. */
+/** AI servers: the {@code ImageBackend} interface, requests, outcomes and failure classes. */
 package dev.darkroom.backend;

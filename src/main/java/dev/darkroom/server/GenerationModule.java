@@ -1,8 +1,8 @@
 package dev.darkroom.server;
 
-import dev.darkroom.backend.BackendExecutor;
-import dev.darkroom.backend.BackendExecutorVerticle;
 import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.executor.BackendExecutor;
+import dev.darkroom.backend.executor.BackendExecutorVerticle;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationFinishListener;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import dev.darkroom.backend.BackendEventPublisher;
+import dev.darkroom.backend.executor.BackendEventPublisher;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.notification.NotificationBus;
 import dev.darkroom.testing.AsyncApiMessageValidator;

@@ -29,4 +29,9 @@ public final class BackendCallException extends RuntimeException {
         return new BackendCallException(
                 BackendFailure.of(FailureClass.INVALID_RESULT, code, message).withDetail(detail));
     }
+
+    /** Returns the exception for a success whose body is not in the format of the protocol. */
+    public static BackendCallException malformedResponse() {
+        return invalidResult("MALFORMED_RESPONSE", "The AI server reported success with a malformed response.");
+    }
 }

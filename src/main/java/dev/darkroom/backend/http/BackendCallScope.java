@@ -170,7 +170,7 @@ public final class BackendCallScope {
     }
 
     /** Completes after {@code duration}; fails when the call ends earlier. */
-    Future<Void> delay(Duration duration) {
+    public Future<Void> delay(Duration duration) {
         Promise<Void> elapsed = Promise.promise();
         long timer =
                 vertx.setTimer(Math.max(1, TimeUnit.NANOSECONDS.toMillis(duration.toNanos())), t -> elapsed.complete());

@@ -8,40 +8,24 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
-import dev.darkroom.backend.http.ImageDownloader;
-import dev.darkroom.backend.http.ResponseContentDecoder;
+import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.Settings.RequestField;
-import dev.darkroom.http.LogTextRedactor;
-import dev.darkroom.http.OutboundHttpClient;
-import dev.darkroom.http.OutboundRequest;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RequestTarget;
-import dev.darkroom.http.RetryAfterParser;
-import dev.darkroom.http.egress.DnsHostResolver;
-import dev.darkroom.http.egress.EgressPolicy;
-import dev.darkroom.http.egress.OutboundUrl;
-import dev.darkroom.image.ChunkedBytes;
 import dev.darkroom.image.Image;
-import dev.darkroom.image.ImageInspector;
-import dev.darkroom.image.InvalidImageException;
-import io.vertx.core.CompositeFuture;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.net.URI;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,27 +39,15 @@ import org.slf4j.LoggerFactory;
  */
 public final class OpenAiImagesBackend implements ImageBackend {
     private static final Logger LOG = LoggerFactory.getLogger(OpenAiImagesBackend.class);
-    private static final int WORKER_THREADS = 2;
     private static final int STATUS_ACCEPTED = 202;
 
-    /** Maximum body size of a health check response. A longer body is truncated and the check passes. */
-    private static final int MAX_HEALTH_CHECK_BYTES = 1 << 16;
-
-    private final Vertx vertx;
-    private final ResponseMemoryBudget memoryBudget;
     private final Settings.Backend settings;
+    private final BackendHttpClient http;
     private final RequestTarget endpoint;
     private final RequestTarget healthCheckTarget;
-    private final OutboundHttpClient httpClient;
-    private final ImageDownloader imageDownloader;
-    private final WorkerExecutor workers;
     private final OpenAiResponseParser responseParser;
-    private final OpenAiErrorMapper errorMapper;
-    private final LogTextRedactor logTextRedactor;
     /** Set for good once the AI server has rejected the extension fields. */
     private volatile boolean extensionsRejected;
-
-    private final Set<BackendCall> activeCalls = ConcurrentHashMap.newKeySet();
 
     /**
      * @param base effective base URL of the AI server, ends in {@code /v1}; the settings may leave it open
@@ -84,25 +56,21 @@ public final class OpenAiImagesBackend implements ImageBackend {
      */
     public OpenAiImagesBackend(
             Vertx vertx, Settings.Backend settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
-        this.vertx = vertx;
-        this.memoryBudget = memoryBudget;
         this.settings = settings;
-        String root = base.toString().replaceAll("/+$", "");
-        OutboundUrl url = OutboundUrl.of(URI.create(root + "/images/generations"));
-        this.endpoint = RequestTarget.configured(url);
+        this.http =
+                new BackendHttpClient(vertx, settings, base, memoryBudget, maxHeaderBytes, () -> bearerToken(settings));
+        this.endpoint = http.target("/images/generations");
         String path = settings.breaker().healthCheckPath();
-        this.healthCheckTarget =
-                path == null ? null : RequestTarget.configured(OutboundUrl.of(URI.create(root + path)));
-        this.httpClient = new OutboundHttpClient(vertx, settings.connectTimeout(), maxHeaderBytes);
-        EgressPolicy egressPolicy = new EgressPolicy(
-                new EgressPolicy.Rules(settings.downloadNetworks(), true, List.of()),
-                new DnsHostResolver(vertx, true),
-                url);
-        this.imageDownloader = new ImageDownloader(httpClient, settings, egressPolicy);
-        this.workers = vertx.createSharedWorkerExecutor("darkroom-image-decoding", WORKER_THREADS);
+        this.healthCheckTarget = path == null ? null : http.target(path);
         this.responseParser = new OpenAiResponseParser(settings.maxImageBytes());
-        this.logTextRedactor = new LogTextRedactor(settings.apiKey());
-        this.errorMapper = new OpenAiErrorMapper(new RetryAfterParser(Clock.systemUTC()), logTextRedactor);
+    }
+
+    private static MultiMap bearerToken(Settings.Backend settings) {
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap();
+        return settings.apiKey().isPresent()
+                ? headers.add(
+                        HttpHeaders.AUTHORIZATION, "Bearer " + settings.apiKey().value())
+                : headers;
     }
 
     @Override
@@ -112,59 +80,25 @@ public final class OpenAiImagesBackend implements ImageBackend {
 
     @Override
     public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
-        activeCalls.add(backendCall);
-        return BackendCallScope.run(vertx, memoryBudget, request.key(), backendCall, scope -> submit(scope, request))
-                .map(this::redactDetail)
-                .onComplete(done -> activeCalls.remove(backendCall));
+        return http.run(request.key(), backendCall, scope -> submit(scope, request));
     }
 
-    /** Passes on any status below 500: a 401 or 404 shows that the server responds. */
     @Override
     public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        if (healthCheckTarget == null) {
-            return Future.succeededFuture(HealthCheckResult.PASSED);
-        }
-        Promise<HealthCheckResult> result = Promise.promise();
-        BackendCall backendCall = new BackendCall(timeout);
-        BackendCallScope.run(vertx, memoryBudget, "health check", backendCall, scope -> {
-                    OutboundRequest get =
-                            new OutboundRequest(HttpMethod.GET, healthCheckTarget, requestHeaders(), null);
-                    return scope.send(httpClient, get, MAX_HEALTH_CHECK_BYTES, scope.remaining())
-                            .onSuccess(outboundResponse -> result.tryComplete(
-                                    outboundResponse.status() >= 500
-                                            ? HealthCheckResult.FAILED
-                                            : HealthCheckResult.PASSED))
-                            .map(outboundResponse -> new BackendOutcome.Generated(List.of()));
-                })
-                .onComplete(done -> {
-                    backendCall.release();
-                    result.tryComplete(HealthCheckResult.UNREACHABLE);
-                });
-        return result.future();
-    }
-
-    private MultiMap requestHeaders() {
-        MultiMap headers = MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "application/json");
-        return settings.apiKey().isPresent()
-                ? headers.add(
-                        HttpHeaders.AUTHORIZATION, "Bearer " + settings.apiKey().value())
-                : headers;
+        return http.checkHealth(healthCheckTarget, timeout);
     }
 
     private Future<BackendOutcome> submit(BackendCallScope scope, ImageRequest request) {
-        MultiMap headers = requestHeaders()
-                .add(HttpHeaders.CONTENT_TYPE, "application/json")
-                .add("Idempotency-Key", request.key());
+        MultiMap headers =
+                http.headers().add(HttpHeaders.CONTENT_TYPE, "application/json").add("Idempotency-Key", request.key());
         Set<RequestField> fields = requestFields(request.model());
         return post(scope, request, headers, fields)
                 .compose(encoded -> {
                     // An error body is small enough to decode on the event loop.
-                    OutboundResponse outboundResponse = encoded.success()
-                            ? encoded
-                            : ResponseContentDecoder.decode(encoded, settings.maxResponseBytes());
+                    OutboundResponse outboundResponse = encoded.success() ? encoded : http.decode(encoded);
                     boolean resend = settings.requestFields() == null
                             && fields.removeAll(OpenAiRequestFactory.EXTENSIONS)
-                            && errorMapper.rejectsExtensions(outboundResponse);
+                            && OpenAiRequestFactory.rejectsExtensions(outboundResponse);
                     if (!resend) {
                         return Future.succeededFuture(outboundResponse);
                     }
@@ -175,10 +109,8 @@ public final class OpenAiImagesBackend implements ImageBackend {
                             .log("optional fields rejected, no longer sent");
                     return post(scope, request, headers, fields);
                 })
-                .compose(outboundResponse ->
-                        workers.executeBlocking(() -> readResponse(outboundResponse, request.count()), false))
-                .compose(entries -> loadImages(scope, entries))
-                .map(BackendOutcome.Generated::new);
+                .compose(outboundResponse -> http.onWorker(() -> readResponse(outboundResponse, request.count())))
+                .compose(entries -> BackendHttpClient.loadImages(scope, entries, entry -> loadImage(scope, entry)));
     }
 
     /** Returns the optional fields to send, as a set that the caller may modify. */
@@ -198,25 +130,13 @@ public final class OpenAiImagesBackend implements ImageBackend {
             BackendCallScope scope, ImageRequest request, MultiMap headers, Set<RequestField> fields) {
         Buffer body = OpenAiRequestFactory.createBody(request, settings.promptSanitizing(), fields)
                 .toBuffer();
-        return scope.send(
-                httpClient,
-                new OutboundRequest(HttpMethod.POST, endpoint, headers, body),
-                settings.maxResponseBytes(),
-                scope.remaining());
-    }
-
-    private Future<List<Image>> loadImages(BackendCallScope scope, List<OpenAiImageEntry> entries) {
-        List<Future<Image>> images =
-                entries.stream().map(entry -> loadImage(scope, entry)).toList();
-        // The first failure ends the call while worker threads may still inspect the other images.
-        scope.retainMemoryUntil(Future.join(images));
-        return Future.all(images).map(CompositeFuture::list);
+        return http.send(scope, HttpMethod.POST, endpoint, headers, body);
     }
 
     private List<OpenAiImageEntry> readResponse(OutboundResponse encoded, int count) {
-        OutboundResponse outboundResponse = ResponseContentDecoder.decode(encoded, settings.maxResponseBytes());
+        OutboundResponse outboundResponse = http.decode(encoded);
         if (!outboundResponse.success()) {
-            throw new BackendCallException(errorMapper.toFailure(outboundResponse));
+            throw new BackendCallException(http.errors().toFailure(outboundResponse));
         }
         try {
             return parseEntries(outboundResponse, count);
@@ -238,10 +158,10 @@ public final class OpenAiImagesBackend implements ImageBackend {
         try {
             return responseParser.parse(outboundResponse.body(), count);
         } catch (ErrorInResponseException e) {
-            throw new BackendCallException(errorMapper.toFailureInSuccess(outboundResponse, e.error()));
+            throw new BackendCallException(http.errors().toFailureInSuccess(outboundResponse, e.error()));
         } catch (BackendCallException e) {
             boolean empty = e.failure().code().equals("EMPTY_RESPONSE");
-            BackendFailure refusal = empty ? errorMapper.findRefusal(outboundResponse, bodyPrefix) : null;
+            BackendFailure refusal = empty ? http.errors().findRefusal(outboundResponse, bodyPrefix) : null;
             throw refusal != null
                     ? new BackendCallException(refusal)
                     : empty && outboundResponse.status() == STATUS_ACCEPTED ? OpenAiResponseParser.taskResponse() : e;
@@ -249,47 +169,13 @@ public final class OpenAiImagesBackend implements ImageBackend {
     }
 
     private Future<Image> loadImage(BackendCallScope scope, OpenAiImageEntry entry) {
-        if (entry instanceof OpenAiImageEntry.Link link) {
-            return imageDownloader
-                    .fetch(scope, link.url())
-                    .compose(outboundResponse -> workers.executeBlocking(() -> inspectImage(outboundResponse), false));
-        }
-        ChunkedBytes bytes = ((OpenAiImageEntry.Inline) entry).bytes();
-        return workers.executeBlocking(() -> inspectImage(bytes), false);
-    }
-
-    private Image inspectImage(OutboundResponse download) {
-        OutboundResponse decoded = ResponseContentDecoder.decode(download, settings.maxImageBytes());
-        if (decoded.truncated()) {
-            throw BackendCallException.invalidResult(
-                    "RESPONSE_TOO_LARGE", "The image of the AI server exceeds the size limit.");
-        }
-        return inspectImage(decoded.body());
-    }
-
-    private Image inspectImage(ChunkedBytes bytes) {
-        try {
-            return ImageInspector.inspect(bytes, settings.maxImageBytes());
-        } catch (InvalidImageException e) {
-            throw BackendCallException.invalidResult(
-                    "INVALID_IMAGE", "The AI server returned data that is not a complete image.", e.getMessage());
-        }
-    }
-
-    /** Redacts details of transport errors, which contain host names and exception messages. */
-    private BackendOutcome redactDetail(BackendOutcome backendOutcome) {
-        if (backendOutcome instanceof BackendOutcome.Failed failed) {
-            BackendFailure backendFailure = failed.backendFailure();
-            return new BackendOutcome.Failed(
-                    backendFailure.withDetail(logTextRedactor.redact(backendFailure.detail())));
-        }
-        return backendOutcome;
+        return entry instanceof OpenAiImageEntry.Link link
+                ? http.download(scope, link.url())
+                : http.inspect(((OpenAiImageEntry.Inline) entry).bytes());
     }
 
     @Override
     public Future<Void> close() {
-        activeCalls.forEach(BackendCall::abort);
-        httpClient.close();
-        return workers.close();
+        return http.close();
     }
 }

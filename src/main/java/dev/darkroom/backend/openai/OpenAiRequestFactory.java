@@ -1,8 +1,10 @@
 package dev.darkroom.backend.openai;
 
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.Settings.RequestField;
+import dev.darkroom.http.OutboundResponse;
 import io.vertx.core.json.JsonObject;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -20,7 +22,25 @@ final class OpenAiRequestFactory {
     private static final Pattern GPT_IMAGE = Pattern.compile("(^|[/:.@])(chat)?gpt-image", Pattern.CASE_INSENSITIVE);
     private static final Pattern DALL_E = Pattern.compile("(^|[/:.@])dall-e", Pattern.CASE_INSENSITIVE);
 
+    /** Error messages for unknown fields of OpenAI, Azure, FastAPI, and Python and Go servers. */
+    private static final Pattern UNKNOWN_FIELD = Pattern.compile(
+            "(unknown|unsupported|unrecognized|unexpected|invalid|extra)[ _](request )?"
+                    + "(parameter|argument|field|input|key|propert|forbidden)|additional propert|not permitted",
+            Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern EXTENSION_FIELD = Pattern.compile("\\b(seed|response_format)\\b");
+
     private OpenAiRequestFactory() {}
+
+    /** Returns true when a response rejects {@code seed} or {@code response_format} as an unknown field. */
+    static boolean rejectsExtensions(OutboundResponse outboundResponse) {
+        if (outboundResponse.status() != 400 && outboundResponse.status() != 422) {
+            return false;
+        }
+        String body = outboundResponse.bodyPrefix().toString();
+        return UNKNOWN_FIELD.matcher(body).find()
+                && EXTENSION_FIELD.matcher(body).find();
+    }
 
     /**
      * Builds the JSON body.

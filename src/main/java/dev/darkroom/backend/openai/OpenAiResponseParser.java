@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.BackendCallException;
+import dev.darkroom.backend.http.ImageTextDecoder;
 import dev.darkroom.image.ChunkedBytes;
 import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayOutputStream;
@@ -60,7 +61,7 @@ final class OpenAiResponseParser {
         ParsingState parsingState = new ParsingState(count);
         try (JsonParser parser = json.createParser(body.drain())) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw malformedResponse();
+                throw BackendCallException.malformedResponse();
             }
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 String field = parser.currentName();
@@ -72,7 +73,7 @@ final class OpenAiResponseParser {
                 }
             }
         } catch (IOException e) {
-            throw malformedResponse();
+            throw BackendCallException.malformedResponse();
         }
         return parsingState.requireImages();
     }
@@ -129,7 +130,7 @@ final class OpenAiResponseParser {
             generator.writeEndObject();
         }
         if (copy.size() > MAX_TEXT_LENGTH) {
-            throw malformedResponse();
+            throw BackendCallException.malformedResponse();
         }
         return Buffer.buffer(copy.toByteArray());
     }
@@ -137,7 +138,7 @@ final class OpenAiResponseParser {
     private void readEntries(JsonParser parser, ChunkedBytes body, ParsingState parsingState) throws IOException {
         while (parser.nextToken() != JsonToken.END_ARRAY) {
             if (parser.currentToken() == null) {
-                throw malformedResponse();
+                throw BackendCallException.malformedResponse();
             }
             if (parser.currentToken() != JsonToken.START_OBJECT || parsingState.images.size() == parsingState.count) {
                 parser.skipChildren();
@@ -182,10 +183,5 @@ final class OpenAiResponseParser {
                 FailureClass.TERMINAL_INPUT,
                 "ASYNC_TASK_UNSUPPORTED",
                 "The AI server returned an asynchronous task instead of an image, which Darkroom does not support."));
-    }
-
-    static BackendCallException malformedResponse() {
-        return BackendCallException.invalidResult(
-                "MALFORMED_RESPONSE", "The AI server reported success with a malformed response.");
     }
 }

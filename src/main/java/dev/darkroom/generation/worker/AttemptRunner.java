@@ -1,10 +1,10 @@
 package dev.darkroom.generation.worker;
 
 import dev.darkroom.backend.BackendCall;
-import dev.darkroom.backend.BackendExecutor;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FaultInjectionPoint;
 import dev.darkroom.generation.GenerationError;

@@ -1,7 +1,7 @@
 package dev.darkroom.generation.worker;
 
 import dev.darkroom.backend.BackendCall;
-import dev.darkroom.backend.BackendExecutor;
+import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;

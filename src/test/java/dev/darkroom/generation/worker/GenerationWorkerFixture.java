@@ -3,7 +3,7 @@ package dev.darkroom.generation.worker;
 import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.backend.BackendExecutor;
+import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationSignals;

@@ -1,4 +1,4 @@
-package dev.darkroom.backend;
+package dev.darkroom.backend.executor;
 
 import java.time.Duration;
 import java.util.function.DoubleSupplier;

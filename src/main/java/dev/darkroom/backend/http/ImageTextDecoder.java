@@ -1,4 +1,4 @@
-package dev.darkroom.backend.openai;
+package dev.darkroom.backend.http;
 
 import com.fasterxml.jackson.core.Base64Variant;
 import com.fasterxml.jackson.core.Base64Variants;
@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.exc.StreamReadException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
-import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.image.ChunkedBytes;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -21,7 +20,7 @@ import java.nio.charset.StandardCharsets;
  * @param json creates the parser of a data URL
  * @param maxImageBytes maximum size of one image in bytes
  */
-record ImageTextDecoder(JsonFactory json, int maxImageBytes) {
+public record ImageTextDecoder(JsonFactory json, int maxImageBytes) {
     private static final Base64Variant BASE64 =
             Base64Variants.MIME_NO_LINEFEEDS.withReadPadding(Base64Variant.PaddingReadBehaviour.PADDING_ALLOWED);
 
@@ -34,7 +33,7 @@ record ImageTextDecoder(JsonFactory json, int maxImageBytes) {
     private static final int MAX_BLANK_LENGTH = 1_000;
 
     /** Returns true when the current text of the parser is empty or blank. Reads only the start of a long text. */
-    static boolean isBlank(JsonParser parser, ChunkedBytes body) throws IOException {
+    public static boolean isBlank(JsonParser parser, ChunkedBytes body) throws IOException {
         int start = textOffset(parser);
         if (start == 0) {
             return parser.getText().isBlank();
@@ -73,7 +72,7 @@ record ImageTextDecoder(JsonFactory json, int maxImageBytes) {
      * Decodes the current text if it is a data URL (RFC 2397) with base64 after the first comma; returns null otherwise. A second parser
      * reads the text after the comma, while the first one skips the whole text.
      */
-    ChunkedBytes decodeDataUrl(JsonParser parser, ChunkedBytes body) throws IOException {
+    public ChunkedBytes decodeDataUrl(JsonParser parser, ChunkedBytes body) throws IOException {
         String prefix = readDataUrlPrefix(parser, body);
         if (prefix == null) {
             return null;
@@ -91,12 +90,12 @@ record ImageTextDecoder(JsonFactory json, int maxImageBytes) {
     }
 
     /** Decodes the current text while it is read. */
-    ChunkedBytes decodeBase64(JsonParser parser) throws IOException {
+    public ChunkedBytes decodeBase64(JsonParser parser) throws IOException {
         DecodedImageStream image = new DecodedImageStream();
         try {
             parser.readBinaryValue(BASE64, image);
         } catch (JsonEOFException e) {
-            throw OpenAiResponseParser.malformedResponse();
+            throw BackendCallException.malformedResponse();
         } catch (StreamReadException | IllegalArgumentException e) {
             throw undecodableImage();
         }

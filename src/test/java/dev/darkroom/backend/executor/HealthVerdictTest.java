@@ -1,7 +1,10 @@
-package dev.darkroom.backend;
+package dev.darkroom.backend.executor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

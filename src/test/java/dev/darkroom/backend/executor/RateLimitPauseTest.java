@@ -1,4 +1,4 @@
-package dev.darkroom.backend;
+package dev.darkroom.backend.executor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

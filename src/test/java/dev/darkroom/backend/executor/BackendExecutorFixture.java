@@ -1,9 +1,16 @@
-package dev.darkroom.backend;
+package dev.darkroom.backend.executor;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.darkroom.backend.BackendExecutor.BreakerState;
-import dev.darkroom.backend.BackendExecutor.Execution;
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.executor.BackendExecutor.BreakerState;
+import dev.darkroom.backend.executor.BackendExecutor.Execution;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import io.vertx.core.Future;

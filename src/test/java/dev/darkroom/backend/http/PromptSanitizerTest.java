@@ -1,4 +1,4 @@
-package dev.darkroom.backend.openai;
+package dev.darkroom.backend.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,10 +1,13 @@
-package dev.darkroom.backend;
+package dev.darkroom.backend.executor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.darkroom.backend.BackendExecutor.BreakerState;
-import dev.darkroom.backend.BackendExecutor.Execution;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.backend.executor.BackendExecutor.BreakerState;
+import dev.darkroom.backend.executor.BackendExecutor.Execution;
 import io.vertx.circuitbreaker.CircuitBreaker;
 import io.vertx.circuitbreaker.CircuitBreakerOptions;
 import io.vertx.circuitbreaker.CircuitBreakerState;

@@ -1,5 +1,11 @@
-package dev.darkroom.backend;
+package dev.darkroom.backend.executor;
 
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Context;
 import io.vertx.core.Future;

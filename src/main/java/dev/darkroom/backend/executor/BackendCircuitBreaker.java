@@ -1,6 +1,10 @@
-package dev.darkroom.backend;
+package dev.darkroom.backend.executor;
 
-import dev.darkroom.backend.BackendExecutor.BreakerState;
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.backend.executor.BackendExecutor.BreakerState;
 import dev.darkroom.config.Settings;
 import io.vertx.circuitbreaker.CircuitBreaker;
 import io.vertx.circuitbreaker.CircuitBreakerOptions;

@@ -1,4 +1,4 @@
-package dev.darkroom.backend.openai;
+package dev.darkroom.backend.http;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;

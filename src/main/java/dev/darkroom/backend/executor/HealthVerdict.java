@@ -1,4 +1,8 @@
-package dev.darkroom.backend;
+package dev.darkroom.backend.executor;
+
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
 
 /**
  * Verdict of one outcome on the health of the AI server. Only this class classifies outcomes;

@@ -1,4 +1,4 @@
-package dev.darkroom.backend;
+package dev.darkroom.backend.executor;
 
 import dev.darkroom.config.Settings;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-package dev.darkroom.backend;
+package dev.darkroom.backend.executor;
 
 import dev.darkroom.eventbus.Rfc3339Timestamp;
 import io.vertx.core.Vertx;

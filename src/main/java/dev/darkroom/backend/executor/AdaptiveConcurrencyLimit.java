@@ -1,4 +1,4 @@
-package dev.darkroom.backend;
+package dev.darkroom.backend.executor;
 
 /**
  * Adaptive limit of concurrent calls to an AI server. Additive increase, multiplicative decrease (Chiu and Jain, 1989):

@@ -1,4 +1,4 @@
-package dev.darkroom.backend.openai;
+package dev.darkroom.backend.http;
 
 import java.util.regex.Pattern;
 
@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  *   <li>LocalAI uses the text after {@code |} as the negative prompt.
  * </ul>
  */
-final class PromptSanitizer {
+public final class PromptSanitizer {
     private static final Pattern DIRECTIVE =
             Pattern.compile("<(?=/?sd_cpp_extra_args|(?:lora|lyco|hypernet):)", Pattern.CASE_INSENSITIVE);
 
@@ -26,7 +26,7 @@ final class PromptSanitizer {
     private PromptSanitizer() {}
 
     /** Returns the same text when it contains no directive; null for null. */
-    static String sanitize(String prompt) {
+    public static String sanitize(String prompt) {
         return prompt == null
                 ? null
                 : DIRECTIVE.matcher(prompt).replaceAll(BRACKET_REPLACEMENT).replace(BAR, BAR_REPLACEMENT);

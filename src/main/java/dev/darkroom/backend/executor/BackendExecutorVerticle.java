@@ -1,4 +1,4 @@
-package dev.darkroom.backend;
+package dev.darkroom.backend.executor;
 
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;

@@ -1,4 +1,4 @@
-package dev.darkroom.backend.openai;
+package dev.darkroom.backend.http;
 
 import static dev.darkroom.backend.FailureClass.AMBIGUOUS;
 import static dev.darkroom.backend.FailureClass.MODERATED;
@@ -24,14 +24,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class OpenAiErrorMapperTest {
+class ErrorResponseMapperTest {
     private static final String PLAIN = "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":null}}";
 
-    private final OpenAiErrorMapper mapper = new OpenAiErrorMapper(
+    private final ErrorResponseMapper mapper = new ErrorResponseMapper(
             new RetryAfterParser(Clock.systemUTC()), new LogTextRedactor(new Secret("top-secret")));
 
     @ParameterizedTest
@@ -159,20 +158,6 @@ class OpenAiErrorMapperTest {
             })
     void ignoresOtherErrors(String body) {
         assertThat(mapper.toFailure(response(500, body)).code()).isEqualTo("SERVER_ERROR");
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "400, Unknown parameter: 'seed'., true",
-        "400, Unrecognized request argument supplied: response_format, true",
-        "422, '[{\"loc\":[\"body\",\"seed\"],\"msg\":\"Extra inputs are not permitted\"}]', true",
-        "400, 'json: unknown field \"seed\"', true",
-        "400, Unknown parameter: 'negative_prompt'., false",
-        "400, seed must be positive, false",
-        "500, Unknown parameter: 'seed'., false"
-    })
-    void recognizesRejectedExtensions(int status, String body, boolean expected) {
-        assertThat(mapper.rejectsExtensions(response(status, body))).isEqualTo(expected);
     }
 
     @ParameterizedTest

@@ -1,4 +1,4 @@
-package dev.darkroom.backend.openai;
+package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
@@ -7,14 +7,13 @@ import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RetryAfterParser;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
-import java.util.regex.Pattern;
 
 /**
  * Maps error responses to failures. The status decides, with three exceptions that only the body shows: content policy,
  * exhausted quota, and an error object in a successful response. Ignores {@code x-should-retry}, which addresses clients
  * that retry immediately: Darkroom decides about retries from the failure class. Thread-safe.
  */
-record OpenAiErrorMapper(RetryAfterParser retryAfterParser, LogTextRedactor logTextRedactor) {
+public record ErrorResponseMapper(RetryAfterParser retryAfterParser, LogTextRedactor logTextRedactor) {
     private static final BackendFailure MODERATED = BackendFailure.of(
             FailureClass.MODERATED, "MODERATED", "The content policy of the AI server rejected the request.");
     private static final BackendFailure QUOTA = BackendFailure.of(
@@ -22,17 +21,9 @@ record OpenAiErrorMapper(RetryAfterParser retryAfterParser, LogTextRedactor logT
     private static final BackendFailure ERROR_IN_RESPONSE =
             serverError("ERROR_IN_RESPONSE", "The AI server reported an error in a successful response.");
 
-    /** Error messages for unknown fields of OpenAI, Azure, FastAPI, and Python and Go servers. */
-    private static final Pattern UNKNOWN_FIELD = Pattern.compile(
-            "(unknown|unsupported|unrecognized|unexpected|invalid|extra)[ _](request )?"
-                    + "(parameter|argument|field|input|key|propert|forbidden)|additional propert|not permitted",
-            Pattern.CASE_INSENSITIVE);
-
-    private static final Pattern EXTENSION_FIELD = Pattern.compile("\\b(seed|response_format)\\b");
-
     /** Maps a response with a status other than 2xx to a failure. */
-    BackendFailure toFailure(OutboundResponse outboundResponse) {
-        OpenAiErrorBody error = OpenAiErrorBody.parse(outboundResponse.bodyPrefix());
+    public BackendFailure toFailure(OutboundResponse outboundResponse) {
+        ErrorBody error = ErrorBody.parse(outboundResponse.bodyPrefix());
         return addDetails(classify(outboundResponse.status(), error), outboundResponse, error);
     }
 
@@ -41,8 +32,8 @@ record OpenAiErrorMapper(RetryAfterParser retryAfterParser, LogTextRedactor logT
      *
      * @param bodyPrefix start of the body, since the body itself is drained
      */
-    BackendFailure toFailureInSuccess(OutboundResponse outboundResponse, Buffer bodyPrefix) {
-        OpenAiErrorBody error = OpenAiErrorBody.parse(bodyPrefix);
+    public BackendFailure toFailureInSuccess(OutboundResponse outboundResponse, Buffer bodyPrefix) {
+        ErrorBody error = ErrorBody.parse(bodyPrefix);
         BackendFailure failure = error.moderated() ? MODERATED : error.quotaExhausted() ? QUOTA : ERROR_IN_RESPONSE;
         return addDetails(failure, outboundResponse, error);
     }
@@ -52,22 +43,12 @@ record OpenAiErrorMapper(RetryAfterParser retryAfterParser, LogTextRedactor logT
      *
      * @return null when the body contains none
      */
-    BackendFailure findRefusal(OutboundResponse outboundResponse, Buffer bodyPrefix) {
-        OpenAiErrorBody error = OpenAiErrorBody.parse(bodyPrefix);
+    public BackendFailure findRefusal(OutboundResponse outboundResponse, Buffer bodyPrefix) {
+        ErrorBody error = ErrorBody.parse(bodyPrefix);
         return error.refusal() == null ? null : toFailureInSuccess(outboundResponse, bodyPrefix);
     }
 
-    /** Returns true when a response rejects {@code seed} or {@code response_format} as an unknown field. */
-    boolean rejectsExtensions(OutboundResponse outboundResponse) {
-        if (outboundResponse.status() != 400 && outboundResponse.status() != 422) {
-            return false;
-        }
-        String body = outboundResponse.bodyPrefix().toString();
-        return UNKNOWN_FIELD.matcher(body).find()
-                && EXTENSION_FIELD.matcher(body).find();
-    }
-
-    private static BackendFailure classify(int status, OpenAiErrorBody error) {
+    private static BackendFailure classify(int status, ErrorBody error) {
         // Gateways report refusals of the AI server with 5xx too. A retry would be billed and rejected again.
         if (status >= 400 && error.moderated()) {
             return MODERATED;
@@ -105,8 +86,7 @@ record OpenAiErrorMapper(RetryAfterParser retryAfterParser, LogTextRedactor logT
         };
     }
 
-    private BackendFailure addDetails(
-            BackendFailure failure, OutboundResponse outboundResponse, OpenAiErrorBody error) {
+    private BackendFailure addDetails(BackendFailure failure, OutboundResponse outboundResponse, ErrorBody error) {
         Duration retryAfter = failure.failureClass().retryable()
                 ? retryAfterParser.parse(outboundResponse.headers(), error.retryAfter())
                 : null;
@@ -115,7 +95,7 @@ record OpenAiErrorMapper(RetryAfterParser retryAfterParser, LogTextRedactor logT
                 .withDetail(logTextRedactor.redact(formatDetail(error)));
     }
 
-    private static String formatDetail(OpenAiErrorBody error) {
+    private static String formatDetail(ErrorBody error) {
         String label = error.code() != null ? error.code() : error.type();
         return label == null ? error.message() : label + ": " + error.message();
     }

@@ -1,4 +1,4 @@
-package dev.darkroom.backend.openai;
+package dev.darkroom.backend.http;
 
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.DecodeException;
@@ -16,25 +16,25 @@ import io.vertx.core.json.JsonObject;
  * @param retryAfter unparsed seconds; null when the body has none
  * @param refusal refusal by content policy or quota found anywhere in the body; null when there is none
  */
-record OpenAiErrorBody(String message, String code, String type, String retryAfter, RefusalDetector.Kind refusal) {
-    static OpenAiErrorBody parse(Buffer body) {
+record ErrorBody(String message, String code, String type, String retryAfter, RefusalDetector.Kind refusal) {
+    static ErrorBody parse(Buffer body) {
         try {
             Object json = Json.decodeValue(body);
             if (json instanceof JsonObject object) {
                 return fromObject(object);
             }
-            return new OpenAiErrorBody(body.toString(), null, null, null, RefusalDetector.find(json));
+            return new ErrorBody(body.toString(), null, null, null, RefusalDetector.find(json));
         } catch (DecodeException e) {
             // HTML of a proxy or an empty body: use its text.
         }
-        return new OpenAiErrorBody(body.toString(), null, null, null, RefusalDetector.find(body.toString()));
+        return new ErrorBody(body.toString(), null, null, null, RefusalDetector.find(body.toString()));
     }
 
-    private static OpenAiErrorBody fromObject(JsonObject object) {
+    private static ErrorBody fromObject(JsonObject object) {
         Object error = object.getValue("error");
         if (error instanceof JsonObject details) {
             Object retryAfter = details.getValue("retry_after", object.getValue("retry_after"));
-            return new OpenAiErrorBody(
+            return new ErrorBody(
                     toText(details.getValue("message")),
                     toScalarText(details.getValue("code")),
                     toScalarText(details.getValue("type")),
@@ -42,7 +42,7 @@ record OpenAiErrorBody(String message, String code, String type, String retryAft
                     RefusalDetector.find(object));
         }
         Object message = error != null ? error : object.getValue("detail", object.getValue("message"));
-        return new OpenAiErrorBody(
+        return new ErrorBody(
                 toText(message == null ? object : message),
                 toScalarText(object.getValue("code")),
                 toScalarText(object.getValue("type")),

@@ -1,4 +1,4 @@
-package dev.darkroom.backend;
+package dev.darkroom.backend.executor;
 
 /**
  * Token bucket that limits fast retries of one backend: a failure costs tokens, a success refunds one. While the bucket is

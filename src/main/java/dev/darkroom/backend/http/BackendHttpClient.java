@@ -1,0 +1,270 @@
+package dev.darkroom.backend.http;
+
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.config.Settings;
+import dev.darkroom.http.LogTextRedactor;
+import dev.darkroom.http.OutboundHttpClient;
+import dev.darkroom.http.OutboundRequest;
+import dev.darkroom.http.OutboundResponse;
+import dev.darkroom.http.RequestTarget;
+import dev.darkroom.http.RetryAfterParser;
+import dev.darkroom.http.egress.DnsHostResolver;
+import dev.darkroom.http.egress.EgressPolicy;
+import dev.darkroom.http.egress.OutboundUrl;
+import dev.darkroom.image.ChunkedBytes;
+import dev.darkroom.image.Image;
+import dev.darkroom.image.ImageInspector;
+import dev.darkroom.image.InvalidImageException;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * HTTP client of one AI server, used by every protocol: calls, requests below the base URL, downloads, inspection of images,
+ * health checks, error mapping. Thread-safe; each call stays on the context of its caller. Worker threads
+ * ("darkroom-image-decoding") parse responses and decode and inspect images.
+ */
+public final class BackendHttpClient {
+    private static final int WORKER_THREADS = 2;
+
+    /** Maximum body size of a health check response. A longer body is truncated and the check passes. */
+    private static final int MAX_HEALTH_CHECK_BYTES = 1 << 16;
+
+    private final Vertx vertx;
+    private final ResponseMemoryBudget memoryBudget;
+    private final Settings.Backend settings;
+    private final String root;
+    private final Supplier<MultiMap> authentication;
+    private final OutboundHttpClient httpClient;
+    private final ImageDownloader imageDownloader;
+    private final WorkerExecutor workers;
+    private final LogTextRedactor logTextRedactor;
+    private final ErrorResponseMapper errorMapper;
+    private final Set<BackendCall> activeCalls = ConcurrentHashMap.newKeySet();
+
+    /**
+     * @param base effective base URL of the AI server; the settings may leave it open
+     * @param memoryBudget shared by all backends of the process
+     * @param maxHeaderBytes maximum size of the response head in bytes
+     * @param authentication returns the headers with the credentials of a request
+     */
+    public BackendHttpClient(
+            Vertx vertx,
+            Settings.Backend settings,
+            URI base,
+            ResponseMemoryBudget memoryBudget,
+            int maxHeaderBytes,
+            Supplier<MultiMap> authentication) {
+        this.vertx = vertx;
+        this.memoryBudget = memoryBudget;
+        this.settings = settings;
+        this.authentication = authentication;
+        this.root = base.toString().replaceAll("/+$", "");
+        this.httpClient = new OutboundHttpClient(vertx, settings.connectTimeout(), maxHeaderBytes);
+        EgressPolicy egressPolicy = new EgressPolicy(
+                new EgressPolicy.Rules(settings.downloadNetworks(), true, List.of()),
+                new DnsHostResolver(vertx, true),
+                OutboundUrl.of(URI.create(root)));
+        this.imageDownloader = new ImageDownloader(httpClient, settings, egressPolicy);
+        this.workers = vertx.createSharedWorkerExecutor("darkroom-image-decoding", WORKER_THREADS);
+        this.logTextRedactor = new LogTextRedactor(settings.apiKey());
+        this.errorMapper = new ErrorResponseMapper(new RetryAfterParser(Clock.systemUTC()), logTextRedactor);
+    }
+
+    /** Returns the URL of a path below the base URL. */
+    public RequestTarget target(String path) {
+        return RequestTarget.configured(OutboundUrl.of(URI.create(root + path)));
+    }
+
+    /** Maps error responses to failures. */
+    public ErrorResponseMapper errors() {
+        return errorMapper;
+    }
+
+    /**
+     * Runs a call, see {@link BackendCallScope#run}. Redacts the details of failures.
+     *
+     * @param key identifies the call in logs, see {@link dev.darkroom.backend.ImageRequest#key()}
+     */
+    public Future<BackendOutcome> run(
+            String key, BackendCall backendCall, Function<BackendCallScope, Future<BackendOutcome>> work) {
+        activeCalls.add(backendCall);
+        return BackendCallScope.run(vertx, memoryBudget, key, backendCall, work)
+                .map(this::redactDetail)
+                .onComplete(done -> activeCalls.remove(backendCall));
+    }
+
+    /** Redacts details of transport errors, which contain host names and exception messages. */
+    private BackendOutcome redactDetail(BackendOutcome backendOutcome) {
+        if (backendOutcome instanceof BackendOutcome.Failed failed) {
+            return new BackendOutcome.Failed(failed.backendFailure()
+                    .withDetail(logTextRedactor.redact(failed.backendFailure().detail())));
+        }
+        return backendOutcome;
+    }
+
+    /** Returns new headers that accept JSON and contain the credentials. */
+    public MultiMap headers() {
+        return authentication.get().add(HttpHeaders.ACCEPT, "application/json");
+    }
+
+    /**
+     * Sends a request of a call.
+     *
+     * @param body null for none
+     * @return the response with any status, its content coding not decoded; fails when none arrived before the end of the call
+     */
+    public Future<OutboundResponse> send(
+            BackendCallScope scope, HttpMethod method, RequestTarget target, MultiMap headers, Buffer body) {
+        return send(scope, method, target, headers, body, scope.remaining());
+    }
+
+    /**
+     * As {@link #send(BackendCallScope, HttpMethod, RequestTarget, MultiMap, Buffer)}, with a timeout of this request.
+     *
+     * @param timeout within the timeout of the call
+     */
+    public Future<OutboundResponse> send(
+            BackendCallScope scope,
+            HttpMethod method,
+            RequestTarget target,
+            MultiMap headers,
+            Buffer body,
+            Duration timeout) {
+        return scope.send(
+                httpClient, new OutboundRequest(method, target, headers, body), settings.maxResponseBytes(), timeout);
+    }
+
+    /** Runs CPU-bound work on a worker thread. */
+    public <T> Future<T> onWorker(Callable<T> work) {
+        return workers.executeBlocking(work, false);
+    }
+
+    /** Decodes the content coding of a response. CPU-bound, so a large body belongs on a worker thread. */
+    public OutboundResponse decode(OutboundResponse outboundResponse) {
+        return ResponseContentDecoder.decode(outboundResponse, settings.maxResponseBytes());
+    }
+
+    /**
+     * Parses a response as a JSON object. For responses without inline images.
+     *
+     * @throws BackendCallException when the status is not 2xx or the body is not a JSON object
+     */
+    public JsonObject readObject(OutboundResponse encoded) {
+        OutboundResponse outboundResponse = decode(encoded);
+        if (!outboundResponse.success()) {
+            throw new BackendCallException(errorMapper.toFailure(outboundResponse));
+        }
+        try {
+            if (!outboundResponse.truncated()
+                    && Json.decodeValue(Buffer.buffer(outboundResponse.body().toBytes()))
+                            instanceof JsonObject object) {
+                return object;
+            }
+        } catch (DecodeException e) {
+            // As a value that is no object.
+        }
+        throw new BackendCallException(
+                BackendCallException.malformedResponse().failure().withHttpStatus(outboundResponse.status()));
+    }
+
+    /**
+     * Loads the images of a response at the same time.
+     *
+     * @param load starts to load one image
+     * @return the images in the order of the sources; fails with the first failure
+     */
+    public static <T> Future<BackendOutcome> loadImages(
+            BackendCallScope scope, List<T> sources, Function<T, Future<Image>> load) {
+        List<Future<Image>> images = sources.stream().map(load).toList();
+        // The first failure ends the call while worker threads may still inspect the other images.
+        scope.retainMemoryUntil(Future.join(images));
+        return Future.all(images).map(loaded -> new BackendOutcome.Generated(loaded.list()));
+    }
+
+    /**
+     * Downloads and inspects an image, without credentials.
+     *
+     * @param url untrusted URL from the response of the AI server
+     */
+    public Future<Image> download(BackendCallScope scope, String url) {
+        return imageDownloader.fetch(scope, url).compose(download -> onWorker(() -> inspect(download)));
+    }
+
+    /** Inspects the bytes of an image. */
+    public Future<Image> inspect(ChunkedBytes bytes) {
+        return onWorker(() -> toImage(bytes));
+    }
+
+    private Image inspect(OutboundResponse download) {
+        OutboundResponse decoded = ResponseContentDecoder.decode(download, settings.maxImageBytes());
+        if (decoded.truncated()) {
+            throw BackendCallException.invalidResult(
+                    "RESPONSE_TOO_LARGE", "The image of the AI server exceeds the size limit.");
+        }
+        return toImage(decoded.body());
+    }
+
+    private Image toImage(ChunkedBytes bytes) {
+        try {
+            return ImageInspector.inspect(bytes, settings.maxImageBytes());
+        } catch (InvalidImageException e) {
+            throw BackendCallException.invalidResult(
+                    "INVALID_IMAGE", "The AI server returned data that is not a complete image.", e.getMessage());
+        }
+    }
+
+    /**
+     * Sends a GET and passes on any status below 500: a 401 or 404 shows that the server responds.
+     *
+     * @param target null passes without a request
+     * @return completes within {@code timeout}, never fails
+     */
+    public Future<HealthCheckResult> checkHealth(RequestTarget target, Duration timeout) {
+        if (target == null) {
+            return Future.succeededFuture(HealthCheckResult.PASSED);
+        }
+        Promise<HealthCheckResult> result = Promise.promise();
+        BackendCall backendCall = new BackendCall(timeout);
+        BackendCallScope.run(vertx, memoryBudget, "health check", backendCall, scope -> {
+                    OutboundRequest get = new OutboundRequest(HttpMethod.GET, target, headers(), null);
+                    return scope.send(httpClient, get, MAX_HEALTH_CHECK_BYTES, scope.remaining())
+                            .onSuccess(outboundResponse -> result.tryComplete(
+                                    outboundResponse.status() >= 500
+                                            ? HealthCheckResult.FAILED
+                                            : HealthCheckResult.PASSED))
+                            .map(outboundResponse -> new BackendOutcome.Generated(List.of()));
+                })
+                .onComplete(done -> {
+                    backendCall.release();
+                    result.tryComplete(HealthCheckResult.UNREACHABLE);
+                });
+        return result.future();
+    }
+
+    /** Aborts the active calls and closes all connections. */
+    public Future<Void> close() {
+        activeCalls.forEach(BackendCall::abort);
+        httpClient.close();
+        return workers.close();
+    }
+}
