@@ -38,7 +38,7 @@ COMMENT ON TABLE generations IS
 CREATE TABLE generation_queue (
     generation_id      uuid PRIMARY KEY REFERENCES generations (id),
     user_id            text NOT NULL,
-    route              text NOT NULL,                         -- the backends that may do the work
+    route              text NOT NULL,                         -- the model, which decides about the backends
     priority           smallint NOT NULL DEFAULT 0,           -- a smaller number runs sooner
     run_at             timestamptz NOT NULL DEFAULT now(),
     deadline           timestamptz NOT NULL,                  -- of the whole generation
@@ -51,11 +51,17 @@ CREATE TABLE generation_queue (
     attempt_started_at timestamptz,
     attempt_deadline   timestamptz,
     attempt_backend    text,
-    provider_job_id    text,                                  -- the backend's own id of the job, where it has one
+    attempt_selection  text,                                  -- why the attempt is made at this backend
+    failed_backend     text,                                  -- backend of the last failed attempt
+    job_backend        text,                                  -- backend with a submission whose outcome is unknown; null when there is none
+    job_token          bigint,                                -- the lease that made this submission; our key of the job derives from it
+    provider_job_id    text,                                  -- the backend's own id of the job, of this or the running submission
     CONSTRAINT generation_queue_lease_complete CHECK (
         (lease_owner IS NULL) = (attempt_started_at IS NULL)
         AND (lease_owner IS NULL) = (attempt_deadline IS NULL)
-        AND (lease_owner IS NULL) = (attempt_backend IS NULL))
+        AND (lease_owner IS NULL) = (attempt_backend IS NULL)
+        AND (lease_owner IS NULL) = (attempt_selection IS NULL)),
+    CONSTRAINT generation_queue_job_complete CHECK ((job_backend IS NULL) = (job_token IS NULL))
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 COMMENT ON TABLE generation_queue IS
     'One narrow row per unfinished generation. The transaction that finishes the generation deletes it, so the scanned table stays small.';
@@ -80,6 +86,7 @@ CREATE TABLE generation_attempts (
     lease_token   bigint NOT NULL,                            -- the lease that made the attempt
     node_id       uuid NOT NULL,
     backend       text NOT NULL,
+    selection     text NOT NULL,                              -- why the attempt was made at this backend
     started_at    timestamptz NOT NULL,
     finished_at   timestamptz NOT NULL,
     outcome       text NOT NULL,

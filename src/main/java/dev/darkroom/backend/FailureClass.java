@@ -44,6 +44,11 @@ public enum FailureClass {
         return retryable;
     }
 
+    /** Returns true when the AI server may have made the images, so that another submission may do the work twice. */
+    public boolean outcomeUnknown() {
+        return this == AMBIGUOUS || this == RESULT_DOWNLOAD;
+    }
+
     /**
      * Returns true when a failure of this class indicates an unhealthy AI server. A rate limit
      * ({@link BackendFailure#rateLimited()}) is the exception, see {@link BackendFailure#countsForBreaker()}.

@@ -14,4 +14,10 @@ package dev.darkroom.backend;
  * @param model null for the default model of the AI server
  */
 public record ImageRequest(
-        String key, String prompt, String negativePrompt, int width, int height, int count, long seed, String model) {}
+        String key, String prompt, String negativePrompt, int width, int height, int count, long seed, String model) {
+
+    /** @param name of the model at the AI server; null for its default */
+    public ImageRequest withModel(String name) {
+        return new ImageRequest(key, prompt, negativePrompt, width, height, count, seed, name);
+    }
+}

@@ -15,7 +15,8 @@ final class EnvironmentVariableName {
 
     /** Returns {@code DARKROOM_BACKEND_API_KEY} for {@code backend.apiKey}. */
     static String of(String path) {
-        String words = WORD_BOUNDARY.matcher(path.replace('.', '_')).replaceAll("$1_$2");
+        String words =
+                WORD_BOUNDARY.matcher(path.replace('.', '_').replace('-', '_')).replaceAll("$1_$2");
         return PREFIX + words.toUpperCase(Locale.ROOT);
     }
 }

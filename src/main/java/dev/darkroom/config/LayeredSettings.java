@@ -3,29 +3,68 @@ package dev.darkroom.config;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Setting values as text: defaults, overridden by the file, overridden by the environment. The defaults define which settings
- * exist. Not thread-safe.
+ * exist. In addition, the file may define backends, each with any setting of {@code backend}, and models. Not thread-safe.
  */
 final class LayeredSettings {
+    /** Sections whose settings have names chosen by the operator. They have no default. */
+    static final List<String> NAMED_SECTIONS = List.of("backends", "models");
+
+    private static final String BACKENDS = "backends.";
+    private static final String MODELS = "models.";
+    private static final Pattern BACKEND_SETTING = Pattern.compile("backends\\.(?<name>[a-z0-9-]{1,40})\\.(?<rest>.+)");
+    private static final Pattern BACKEND = Pattern.compile("backends\\.[^.]+");
+    private static final String BACKEND_NAME = "backend.name";
+
     private final Map<String, SettingValue> values = new LinkedHashMap<>();
+    private final Set<String> backendNames = new LinkedHashSet<>();
     private final List<String> warnings = new ArrayList<>();
 
     LayeredSettings(Map<String, String> defaults) {
         defaults.forEach((path, text) -> values.put(path, SettingValue.ofDefault(path, text)));
     }
 
+    /** Returns a value. A backend without a setting of its own has that of {@code backend}. */
     SettingValue get(String path) {
-        SettingValue settingValue = values.get(path);
+        Matcher backend = BACKEND_SETTING.matcher(path);
+        if (backend.matches() && backend.group("rest").equals("name")) {
+            return SettingValue.ofDefault(path, backend.group("name"));
+        }
+        SettingValue settingValue = values.getOrDefault(path, values.get(defaultPath(path)));
         if (settingValue == null) {
             throw new IllegalStateException("The default settings lack " + path);
         }
         return settingValue;
+    }
+
+    private static String defaultPath(String path) {
+        Matcher setting = BACKEND_SETTING.matcher(path);
+        return setting.matches() ? "backend." + setting.group("rest") : path;
+    }
+
+    /** Returns the names of the configured backends, in the order of the file; none for the single one of {@code backend}. */
+    List<String> backendNames() {
+        return List.copyOf(backendNames);
+    }
+
+    /** Returns the models in the order of the file, without the prefix of their paths. */
+    Map<String, SettingValue> models() {
+        Map<String, SettingValue> models = new LinkedHashMap<>();
+        values.forEach((path, value) -> {
+            if (path.startsWith(MODELS)) {
+                models.put(path.substring(MODELS.length()), value);
+            }
+        });
+        return models;
     }
 
     List<String> warnings() {
@@ -39,13 +78,24 @@ final class LayeredSettings {
      */
     void applyFile(String file, String yaml) {
         SettingsFileParser.parse(file, yaml).forEach((path, text) -> {
-            if (values.containsKey(path)) {
+            if (values.containsKey(path) || path.startsWith(MODELS)) {
                 values.put(path, SettingValue.ofFile(path, text, file));
-            } else if (!text.isBlank() || !isSection(path)) {
-                // A section without values is allowed: all of its lines may be commented out.
+            } else if (isBackendSetting(path)) {
+                values.put(path, SettingValue.ofFile(path, text, file));
+                backendNames.add(path.substring(BACKENDS.length(), path.indexOf('.', BACKENDS.length())));
+            } else if (!text.isBlank()
+                    || !isSection(path)
+                    || BACKEND.matcher(path).matches()) {
+                // A section without values is allowed: all of its lines may be commented out. A backend needs a URL.
                 throw new SettingsException(file + ": " + describeUnknownPath(path));
             }
         });
+    }
+
+    /** Returns whether a path is a setting of a named backend. The name itself is the section. */
+    private boolean isBackendSetting(String path) {
+        String defaultPath = defaultPath(path);
+        return !defaultPath.equals(path) && values.containsKey(defaultPath) && !defaultPath.equals(BACKEND_NAME);
     }
 
     /**
@@ -54,7 +104,15 @@ final class LayeredSettings {
      */
     void applyEnvironment(Map<String, String> environment) {
         Map<String, String> paths = new LinkedHashMap<>();
-        values.keySet().forEach(path -> paths.put(EnvironmentVariableName.of(path), path));
+        values.keySet().stream()
+                .filter(path -> !path.startsWith(MODELS))
+                .forEach(path -> paths.put(EnvironmentVariableName.of(path), path));
+        for (String name : backendNames) {
+            values.keySet().stream()
+                    .filter(path -> path.startsWith("backend.") && !path.equals(BACKEND_NAME))
+                    .map(path -> BACKENDS + name + path.substring(path.indexOf('.')))
+                    .forEach(path -> paths.put(EnvironmentVariableName.of(path), path));
+        }
         new TreeMap<>(environment).forEach((name, text) -> {
             String path = paths.get(name);
             if (path != null && !text.isBlank()) {
@@ -75,7 +133,11 @@ final class LayeredSettings {
     }
 
     private boolean isSection(String path) {
-        return values.keySet().stream().anyMatch(known -> known.startsWith(path + "."));
+        String section = defaultPath(path) + ".";
+        return section.equals(BACKENDS)
+                || section.equals(MODELS)
+                || BACKEND.matcher(path).matches()
+                || values.keySet().stream().anyMatch(known -> known.startsWith(section));
     }
 
     private String describeUnknownPath(String path) {
@@ -87,6 +149,6 @@ final class LayeredSettings {
         if (dot > 0 && values.containsKey(path.substring(0, dot))) {
             return "expected a single value for \"" + path.substring(0, dot) + "\", got settings below it";
         }
-        return "unknown setting " + quoted + NameSuggestion.suggest(path, values.keySet());
+        return "unknown setting " + quoted + NameSuggestion.suggest(defaultPath(path), values.keySet());
     }
 }

@@ -62,7 +62,8 @@ final class SettingRules {
         /** Keeps trailing slashes, which are removed otherwise. */
         boolean exact() default false;
 
-        boolean endsInV1() default false;
+        /** Ends in {@code /v1} for a backend of the type {@code openai}. */
+        boolean openAi() default false;
     }
 
     /** A path, relative to the working directory. The value describes its target for messages. */

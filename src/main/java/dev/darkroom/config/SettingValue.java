@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * @param origin source of the value, for messages about another setting, such as {@code from DARKROOM_HTTP_PORT}
  */
 record SettingValue(String path, String text, String label, String origin) {
-    private static final Set<String> SECRET_PATHS = Set.of("database.url", "database.directUrl", "backend.apiKey");
+    private static final Set<String> SECRET_PATHS = Set.of("database.url", "database.directUrl");
     private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cs}\\u2028\\u2029]");
     private static final Pattern WHOLE_NUMBER = Pattern.compile("-?[0-9]{1,18}");
@@ -96,7 +96,10 @@ record SettingValue(String path, String text, String label, String origin) {
             return "nothing";
         }
         // Redacts URLs that may contain a password or key, for any setting: operators may confuse two variables.
-        boolean mayBeSecret = SECRET_PATHS.contains(path) || text.indexOf('@') >= 0 || text.indexOf('?') >= 0;
+        boolean mayBeSecret = SECRET_PATHS.contains(path)
+                || path.endsWith(".apiKey")
+                || text.indexOf('@') >= 0
+                || text.indexOf('?') >= 0;
         return mayBeSecret ? "a value that is not shown" : '"' + displayText() + '"';
     }
 

@@ -19,9 +19,11 @@ import dev.darkroom.config.SettingRules.Range;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * All settings of one process, validated and immutable. {@code conf/darkroom.yaml} documents each setting under the same name, with
@@ -33,6 +35,9 @@ import java.util.Set;
  * @param publicUrl without a trailing slash; null for the bound address
  * @param dataDir absolute path
  * @param imageDir absolute path
+ * @param backend defaults of the backends
+ * @param backends AI servers by name; at least one
+ * @param models models that requests may name; at least one, the first is that of requests without one
  */
 public record Settings(
         @NullIfEmpty @HttpUrl URI publicUrl,
@@ -54,6 +59,8 @@ public record Settings(
         Worker worker,
         Retry retry,
         Backend backend,
+        List<Backend> backends,
+        List<Model> models,
         Outbound outbound,
         Database database,
         Node node,
@@ -66,6 +73,14 @@ public record Settings(
     /** Resolves the default of the image directory. */
     public Settings {
         imageDir = imageDir == null ? dataDir.resolve("images") : imageDir;
+    }
+
+    /** Returns the longest timeout of an attempt at any backend. */
+    public Duration longestAttempt() {
+        return backends.stream()
+                .map(Backend::timeout)
+                .max(Comparator.naturalOrder())
+                .orElseThrow();
     }
 
     public record Simulator(
@@ -119,17 +134,24 @@ public record Settings(
     /**
      * AI server and calls to it.
      *
-     * @param url without a trailing slash, ends in {@code /v1}; null for the bundled simulator
+     * @param url without a trailing slash, ends in {@code /v1} for {@link BackendType#OPENAI}; null for the bundled simulator
      * @param apiKey {@link Secret#NONE} when there is none
      * @param model null when the AI server chooses
+     * @param concurrency maximum number of concurrent calls of this process; 0 for that of the worker
+     * @param requestsPerMinute maximum number of calls of this process in a minute; 0 for no limit
      * @param downloadNetworks networks for image downloads in addition to public addresses and the AI server; may be empty
      * @param requestFields optional fields to send; null when the model name decides
+     * @param workflow absolute path of the workflow template of a ComfyUI server; null for other types
      */
     public record Backend(
-            @NullIfEmpty @HttpUrl(endsInV1 = true) URI url,
-            @Format(TextFormat.BEARER_TOKEN) Secret apiKey,
+            BackendType type,
+            @NullIfEmpty @HttpUrl(openAi = true) URI url,
+            @Format(TextFormat.API_KEY) Secret apiKey,
             @NullIfEmpty @Format(TextFormat.MODEL) String model,
             @Format(TextFormat.NAME) String name,
+            @Range(max = 1024) int concurrency,
+            @Range(max = 10_000) int requestsPerMinute,
+            AmbiguityPolicy onAmbiguous,
             Duration timeout,
             Duration connectTimeout,
 
@@ -144,7 +166,69 @@ public record Settings(
             @Networks List<String> downloadNetworks,
             Set<RequestField> requestFields,
             PromptSanitizing promptSanitizing,
-            Breaker breaker) {}
+            @NullIfEmpty @PathOf("a file") Path workflow,
+            Breaker breaker) {
+
+        /** Returns whether an attempt is repeated when nobody can tell whether the AI server did the work. */
+        public boolean repeatsAmbiguous() {
+            return onAmbiguous == AmbiguityPolicy.AUTO ? !type.metered(url) : onAmbiguous == AmbiguityPolicy.RETRY;
+        }
+    }
+
+    /** Protocol of an AI server. */
+    public enum BackendType {
+        OPENAI;
+
+        /** Hosts of metered services with the OpenAI protocol. */
+        private static final Pattern METERED_HOST =
+                Pattern.compile("api\\.openai\\.com|.+\\.openai\\.azure\\.com|.+\\.cognitiveservices\\.azure\\.com");
+
+        /**
+         * Returns whether every generation costs money.
+         *
+         * @param url null for the bundled simulator
+         */
+        boolean metered(URI url) {
+            return url != null && METERED_HOST.matcher(url.getHost()).matches();
+        }
+    }
+
+    /** Handling of a submission whose outcome is unknown and cannot be looked up. */
+    public enum AmbiguityPolicy {
+        /** {@link #FAIL} for metered AI servers, {@link #RETRY} for others. */
+        AUTO,
+        /** Submits again. The work may be done twice. */
+        RETRY,
+        /** Fails the generation with {@code OUTCOME_UNKNOWN}. */
+        FAIL
+    }
+
+    /**
+     * Model that requests may name.
+     *
+     * @param route key of its generations in the queue
+     * @param name null when the AI server chooses the model
+     * @param targets where its generations are made; not empty. All have a weight, or none has one
+     */
+    public record Model(String route, String name, List<Target> targets) {
+        public Model {
+            targets = List.copyOf(targets);
+        }
+
+        /** Returns whether the targets share the generations by weight. Otherwise the first available one gets them. */
+        public boolean weighted() {
+            return targets.get(0).weight() != null;
+        }
+    }
+
+    /**
+     * Backend that makes the generations of a model.
+     *
+     * @param backend name of the backend
+     * @param model name of the model at the AI server; null when the AI server chooses
+     * @param weight share of the generations, 1 to 1000; null in a list by order
+     */
+    public record Target(String backend, String model, Integer weight) {}
 
     /**
      * HTTP clients of all outbound calls.

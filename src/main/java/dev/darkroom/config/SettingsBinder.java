@@ -7,6 +7,7 @@ import dev.darkroom.config.SettingRules.Networks;
 import dev.darkroom.config.SettingRules.NullIfEmpty;
 import dev.darkroom.config.SettingRules.PathOf;
 import dev.darkroom.config.SettingRules.Range;
+import dev.darkroom.config.Settings.BackendType;
 import dev.darkroom.config.Settings.RequestField;
 import io.netty.util.NetUtil;
 import java.lang.reflect.ParameterizedType;
@@ -50,9 +51,12 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
         for (int i = 0; i < components.length; i++) {
             Class<?> type = components[i].getType();
             String path = prefix + components[i].getName();
-            values[i] = type.isRecord() && type.isMemberClass()
-                    ? bind(type, path + ".")
-                    : convert(layeredSettings.get(path), components[i]);
+            values[i] = switch (path) {
+                case "backends" -> bindBackends();
+                case "models" -> new ModelSettingsReader(layeredSettings, bindBackends()).read();
+                default ->
+                    type.isRecord() && type.isMemberClass() ? bind(type, path + ".") : convert(path, components[i]);
+            };
         }
         Class<?>[] types = Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
         try {
@@ -62,7 +66,18 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
         }
     }
 
-    private Object convert(SettingValue settingValue, RecordComponent component) {
+    /** Returns the named backends; without any, that of the section {@code backend}. */
+    private List<Settings.Backend> bindBackends() {
+        List<String> names = layeredSettings.backendNames();
+        return names.isEmpty()
+                ? List.of(bind(Settings.Backend.class, "backend."))
+                : names.stream()
+                        .map(name -> bind(Settings.Backend.class, "backends." + name + "."))
+                        .toList();
+    }
+
+    private Object convert(String path, RecordComponent component) {
+        SettingValue settingValue = layeredSettings.get(path);
         Class<?> type = component.getType();
         if (settingValue.isEmpty() && component.isAnnotationPresent(NullIfEmpty.class)) {
             return null;
@@ -79,9 +94,9 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
                     ? Secret.NONE
                     : new Secret(component.getAnnotation(Format.class).value().read(settingValue));
         } else if (type == Path.class) {
-            return path(settingValue, component.getAnnotation(PathOf.class).value());
+            return filePath(settingValue, component.getAnnotation(PathOf.class).value());
         } else if (type == URI.class) {
-            return url(settingValue, component.getAnnotation(HttpUrl.class));
+            return url(settingValue, component.getAnnotation(HttpUrl.class), path);
         } else if (type == DatabaseUrl.class) {
             return new DatabaseUrlReader(settingValue, base).read();
         } else if (type.isEnum()) {
@@ -109,7 +124,7 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
         return duration;
     }
 
-    private Path path(SettingValue settingValue, String expected) {
+    private Path filePath(SettingValue settingValue, String expected) {
         if (settingValue.isEmpty()) {
             throw settingValue.expected(expected);
         }
@@ -120,11 +135,16 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
         }
     }
 
-    private static URI url(SettingValue settingValue, HttpUrl rule) {
+    private URI url(SettingValue settingValue, HttpUrl rule, String path) {
         if (rule.exact()) {
             return HttpUrlReader.readExactly(settingValue);
         }
-        return rule.endsInV1() ? HttpUrlReader.readEndingInV1(settingValue) : HttpUrlReader.read(settingValue);
+        boolean endsInV1 = rule.openAi()
+                && layeredSettings
+                        .get(path.substring(0, path.lastIndexOf('.')) + ".type")
+                        .text()
+                        .equals(textOf(BackendType.OPENAI));
+        return endsInV1 ? HttpUrlReader.readEndingInV1(settingValue) : HttpUrlReader.read(settingValue);
     }
 
     private static <T> T constant(SettingValue settingValue, String text, T[] constants, String expected) {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -66,7 +67,10 @@ public final class SettingsLoader {
             if (in == null) {
                 throw new IllegalStateException("The class path lacks " + DEFAULT_FILE);
             }
-            return SettingsFileParser.parse(DEFAULT_FILE, new String(in.readAllBytes(), StandardCharsets.UTF_8));
+            Map<String, String> defaults = new LinkedHashMap<>(
+                    SettingsFileParser.parse(DEFAULT_FILE, new String(in.readAllBytes(), StandardCharsets.UTF_8)));
+            defaults.keySet().removeAll(LayeredSettings.NAMED_SECTIONS);
+            return defaults;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

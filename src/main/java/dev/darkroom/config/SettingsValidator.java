@@ -45,12 +45,6 @@ record SettingsValidator(LayeredSettings layeredSettings) {
         validateGenerationLimits(settings.generation());
         Settings.Retry retry = settings.retry();
         require(!isLonger(retry.initialDelay(), retry.maxDelay()), "retry.maxDelay", "at least", "retry.initialDelay");
-        Settings.Breaker breaker = settings.backend().breaker();
-        require(
-                !isLonger(breaker.openDuration(), breaker.maxOpenDuration()),
-                "backend.breaker.maxOpenDuration",
-                "at least",
-                "backend.breaker.openDuration");
         // The node lease must survive one late heartbeat.
         Settings.Node node = settings.node();
         require(
@@ -58,14 +52,9 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 "node.ttl",
                 "at least twice",
                 "node.heartbeatInterval");
-        Duration orphanedFiles = settings.retention().orphanedFiles();
-        // An attempt stores image files before it writes their rows. Until then the files look orphaned.
-        require(
-                orphanedFiles == null
-                        || isLonger(orphanedFiles, settings.backend().timeout()),
-                "retention.orphanedFiles",
-                "longer than",
-                "backend.timeout");
+        for (Settings.Backend backend : settings.backends()) {
+            validateBackend(backend, settings.retention());
+        }
         Settings.Cluster cluster = settings.cluster();
         require(
                 cluster.members().isEmpty() || cluster.kubernetesService() == null,
@@ -73,6 +62,26 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 "no value together with",
                 "cluster.members");
         require(cluster.port() != cluster.busPort(), "cluster.busPort", "a port other than", "cluster.port");
+    }
+
+    private void validateBackend(Settings.Backend backend, Settings.Retention retention) {
+        boolean named = layeredSettings.backendNames().contains(backend.name());
+        String section = named ? "backends." + backend.name() : "backend";
+        Settings.Breaker breaker = backend.breaker();
+        require(
+                !isLonger(breaker.openDuration(), breaker.maxOpenDuration()),
+                section + ".breaker.maxOpenDuration",
+                "at least",
+                section + ".breaker.openDuration");
+        // An attempt stores image files before it writes their rows. Until then the files look orphaned.
+        require(
+                retention.orphanedFiles() == null || isLonger(retention.orphanedFiles(), backend.timeout()),
+                "retention.orphanedFiles",
+                "longer than",
+                section + ".timeout");
+        if (named && backend.url() == null) {
+            throw SettingValue.ofDefault(section + ".url", "").expected("the URL of the AI server");
+        }
     }
 
     private void validateJwt(InboundSettings.Jwt jwt) {

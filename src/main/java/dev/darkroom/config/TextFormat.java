@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 /** Formats of settings that are texts, for {@link SettingRules.Format}. */
 enum TextFormat {
     /** Characters of a header value (RFC 9110, section 5.5). A line break would inject another header. */
-    BEARER_TOKEN("[\\x21-\\x7e]{1,4096}", "printable ASCII without spaces"),
+    API_KEY("[\\x21-\\x7e]{1,4096}", "printable ASCII without spaces"),
     /** RFC 7519, section 2: a StringOrURI, or the name of a claim. */
     CLAIM("[^\\p{Cntrl}]{1,500}", "1 to 500 characters and no control characters"),
     /** Host and port of each member. */

@@ -1,6 +1,7 @@
 package dev.darkroom.generation;
 
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.generation.route.BackendSelection;
 import java.time.Instant;
 
 /**
@@ -8,6 +9,7 @@ import java.time.Instant;
  *
  * @param number from 1
  * @param backend name of the AI server
+ * @param selection reason why the attempt was made there
  * @param finishedAt null while it runs
  * @param outcome null while it runs
  * @param counted whether it counts towards {@code retry.maxAttempts}; false while it runs
@@ -17,6 +19,7 @@ import java.time.Instant;
 public record Attempt(
         int number,
         String backend,
+        BackendSelection selection,
         Instant startedAt,
         Instant finishedAt,
         AttemptOutcome outcome,
@@ -34,8 +37,8 @@ public record Attempt(
     public record AttemptError(FailureClass failureClass, String code, String message, Integer httpStatus) {}
 
     /** Returns an attempt that has not ended. */
-    public static Attempt running(int number, String backend, Instant startedAt) {
-        return new Attempt(number, backend, startedAt, null, null, false, null, null);
+    public static Attempt running(int number, String backend, BackendSelection selection, Instant startedAt) {
+        return new Attempt(number, backend, selection, startedAt, null, null, false, null, null);
     }
 
     /** Returns whether the attempt has not ended. */

@@ -1,8 +1,12 @@
 package dev.darkroom.generation;
 
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.JobReference;
+import dev.darkroom.generation.route.BackendSelection;
+import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.queue.FencingToken;
 import dev.darkroom.queue.Lease;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.UUID;
 
@@ -12,11 +16,15 @@ import java.util.UUID;
  *
  * @param generationId id of the generation, also its key at the AI server
  * @param userId owner of the generation
+ * @param route key of the model in the queue
  * @param nodeId node that owns the lease
  * @param token fencing token; increases with every lease
  * @param number number of the attempt, from 1
  * @param countedFailures failures counted before this attempt
  * @param lostAttempts attempts lost with their node before this one
+ * @param backend name of the AI server of the attempt
+ * @param selection reason why the attempt is made there; {@link BackendSelection#LOOK_UP} when {@code job} was submitted before
+ * @param job job of the attempt at the AI server
  * @param attemptBudget maximum duration of the attempt, at least 1 ms; null after the attempt
  * @param timeLeft time until the deadline of the generation
  * @param imageRequest request to the AI server
@@ -24,11 +32,15 @@ import java.util.UUID;
 public record GenerationLease(
         UUID generationId,
         String userId,
+        String route,
         UUID nodeId,
         long token,
         int number,
         int countedFailures,
         int lostAttempts,
+        String backend,
+        BackendSelection selection,
+        JobReference job,
         Duration attemptBudget,
         Duration timeLeft,
         ImageRequest imageRequest)
@@ -42,8 +54,13 @@ public record GenerationLease(
         }
     }
 
-    /** Returns the lease of a generation that was leased when it was stored. */
-    public static GenerationLease first(Generation generation, UUID nodeId, Duration attemptBudget, Duration timeLeft) {
+    /**
+     * Returns the lease of a generation that was leased when it was stored.
+     *
+     * @param slot backend of the first attempt
+     */
+    public static GenerationLease first(
+            Generation generation, RouteOffer.Slot slot, UUID nodeId, Duration attemptBudget, Duration timeLeft) {
         GenerationRequest request = generation.request();
         ImageRequest imageRequest = new ImageRequest(
                 generation.id().toString(),
@@ -55,7 +72,35 @@ public record GenerationLease(
                 request.seed(),
                 request.model());
         return new GenerationLease(
-                generation.id(), generation.userId(), nodeId, 1, 1, 0, 0, attemptBudget, timeLeft, imageRequest);
+                generation.id(),
+                generation.userId(),
+                slot.route(),
+                nodeId,
+                1,
+                1,
+                0,
+                0,
+                slot.backend(),
+                slot.selection(),
+                JobReference.of(jobKey(generation.id(), 1)),
+                attemptBudget,
+                timeLeft,
+                imageRequest);
+    }
+
+    /**
+     * Returns our key of the job that a lease submits: different for each lease, and the same on every node (a UUID of version 3, RFC
+     * 9562).
+     *
+     * @param token fencing token of the lease
+     */
+    public static UUID jobKey(UUID generationId, long token) {
+        return UUID.nameUUIDFromBytes((generationId + "/" + token).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Returns whether the job was submitted before, so that it has to be looked up. */
+    public boolean isLookUp() {
+        return selection == BackendSelection.LOOK_UP;
     }
 
     /** Returns the attempts before this one. */

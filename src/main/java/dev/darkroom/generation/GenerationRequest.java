@@ -27,9 +27,6 @@ public record GenerationRequest(
         Map<String, String> metadata,
         Integer priority) {
 
-    /** Route of every request: any backend of any node may run its attempts. */
-    public static final String DEFAULT_ROUTE = "default";
-
     /** Largest seed that all AI servers accept: a positive 32-bit integer. */
     public static final long MAX_SEED = Integer.MAX_VALUE;
 

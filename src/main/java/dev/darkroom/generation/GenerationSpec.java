@@ -3,6 +3,7 @@ package dev.darkroom.generation;
 import dev.darkroom.config.Settings;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.eventbus.StorableText;
+import dev.darkroom.generation.route.ModelCatalog;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -39,8 +40,8 @@ public record GenerationSpec(
         metadata = metadata == null ? null : Collections.unmodifiableMap(metadata);
     }
 
-    /** Returns the request of an earlier generation, for a retry. */
-    public static GenerationSpec repeat(GenerationRequest request) {
+    /** Returns the request of an earlier generation, for a retry. A model that is no longer known is replaced by the default. */
+    public static GenerationSpec repeat(GenerationRequest request, ModelCatalog catalog) {
         return new GenerationSpec(
                 request.prompt(),
                 request.negativePrompt(),
@@ -48,7 +49,7 @@ public record GenerationSpec(
                 request.height(),
                 request.count(),
                 request.seed(),
-                null,
+                request.model() != null && catalog.find(request.model()).isPresent() ? request.model() : null,
                 request.metadata(),
                 null,
                 null);
@@ -57,10 +58,9 @@ public record GenerationSpec(
     /**
      * Validates the values. Over HTTP the OpenAPI contract has already rejected most errors; the limits of the operator may be tighter.
      *
-     * @param model the only model that a request may name, null when it may name none
      * @return empty when the request is valid
      */
-    public List<FieldError> validate(Settings.Generation limits, String model) {
+    public List<FieldError> validate(Settings.Generation limits, ModelCatalog catalog) {
         List<FieldError> errors = new ArrayList<>();
         if (prompt == null) {
             errors.add(new FieldError("#/prompt", "is required"));
@@ -72,7 +72,7 @@ public record GenerationSpec(
         checkNumber("#/count", count, 1, limits.maxCount(), errors);
         checkNumber("#/seed", seed, 0, GenerationRequest.MAX_SEED, errors);
         checkNumber("#/priority", priority, -MAX_PRIORITY, MAX_PRIORITY, errors);
-        checkModel(model, errors);
+        checkModel(catalog, errors);
         checkMetadata(errors);
         if (webhookUrl != null && !StorableText.isStorable(webhookUrl)) {
             errors.add(new FieldError("#/webhookUrl", StorableText.EXPECTED));
@@ -119,10 +119,9 @@ public record GenerationSpec(
         }
     }
 
-    private void checkModel(String configured, List<FieldError> errors) {
-        if (model != null && !model.equals(configured)) {
-            String expected = configured == null ? "no model may be chosen here" : "only " + configured + " is known";
-            errors.add(new FieldError("#/model", "is not a known model; " + expected));
+    private void checkModel(ModelCatalog catalog, List<FieldError> errors) {
+        if (catalog.find(model).isEmpty()) {
+            errors.add(new FieldError("#/model", "is not a known model; " + catalog.describeNames()));
         }
     }
 

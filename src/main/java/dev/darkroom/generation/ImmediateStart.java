@@ -1,26 +1,29 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.queue.StartReservation;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntFunction;
+import java.util.function.Function;
 
 /**
  * Connects submissions with the worker of their process, so that the statement that stores a generation may also lease it to this node.
  * An idle service then calls the AI server after one commit. Shared by the verticles of a process; thread-safe.
  */
 public final class ImmediateStart {
-    private volatile IntFunction<Optional<Permission>> worker = max -> Optional.empty();
+    private volatile Function<Map<String, Integer>, Optional<Permission>> worker = counts -> Optional.empty();
 
     /**
      * Permission to lease generations when they are stored.
      *
      * @param reservation capacity of the worker; must be ended
-     * @param backend name of the backend that the worker calls
-     * @param attemptTimeout maximum duration of an attempt
+     * @param offer at most as many slots as the reservation has
      */
-    public record Permission(StartReservation<GenerationLease> reservation, String backend, Duration attemptTimeout) {
+    public record Permission(StartReservation<GenerationLease> reservation, RouteOffer offer) {
+        /** Generation that was leased when it was stored. */
+        public record Started(Generation generation, RouteOffer.Slot slot) {}
 
         /**
          * Ends the reservation and starts the first attempts.
@@ -29,32 +32,46 @@ public final class ImmediateStart {
          * @param deadline maximum time from the acceptance of a generation to its end
          * @param elapsed duration of the response, by which the durations of the leases are shortened
          */
-        public void start(List<Generation> leased, Duration deadline, Duration elapsed) {
+        public void start(List<Started> leased, Duration deadline, Duration elapsed) {
             Duration timeLeft = deadline.minus(elapsed);
-            Duration timeout = attemptTimeout.minus(elapsed);
             reservation
                     .start()
                     .accept(leased.stream()
-                            .map(generation -> GenerationLease.first(
-                                    generation,
-                                    reservation.nodeId(),
-                                    timeout.compareTo(timeLeft) < 0 ? timeout : timeLeft,
-                                    timeLeft))
+                            .map(started -> {
+                                Duration timeout =
+                                        timeoutOf(started.slot().backend()).minus(elapsed);
+                                return GenerationLease.first(
+                                        started.generation(),
+                                        started.slot(),
+                                        reservation.nodeId(),
+                                        timeout.compareTo(timeLeft) < 0 ? timeout : timeLeft,
+                                        timeLeft);
+                            })
                             .toList());
+        }
+
+        /** Returns the maximum duration of an attempt at a backend of the offer. */
+        public Duration timeoutOf(String backend) {
+            return offer.backends().stream()
+                    .filter(state -> state.name().equals(backend))
+                    .findFirst()
+                    .orElseThrow()
+                    .timeout();
         }
     }
 
     /**
      * Sets the worker of this process. Without one there is no permission.
      *
-     * @param permissions returns a permission for up to a number of generations, empty without free capacity; called on any thread
+     * @param permissions returns a permission for up to a number of generations per route, empty without free capacity; called on any
+     *     thread
      */
-    public void connect(IntFunction<Optional<Permission>> permissions) {
+    public void connect(Function<Map<String, Integer>, Optional<Permission>> permissions) {
         worker = permissions;
     }
 
-    /** Returns the permission to lease up to {@code max} generations; empty without free capacity. */
-    public Optional<Permission> request(int max) {
-        return worker.apply(max);
+    /** Returns the permission to lease up to a number of generations per route; empty without free capacity. */
+    public Optional<Permission> request(Map<String, Integer> counts) {
+        return worker.apply(counts);
     }
 }

@@ -183,7 +183,7 @@ public final class ClaimLoop<L extends Lease> {
                 .onComplete(ended -> eventLoop.runOnContext(v -> handler.accept(Set.copyOf(runningAttempts.keySet()))));
     }
 
-    private void onClaimed(AsyncResult<List<L>> claimed, AttemptCapacity.Reservation reservation) {
+    private void onClaimed(AsyncResult<ClaimedJobs<L>> claimed, AttemptCapacity.Reservation reservation) {
         claiming = false;
         if (claimed.failed()) {
             LOG.atWarn()
@@ -193,8 +193,8 @@ public final class ClaimLoop<L extends Lease> {
             startAttempts(List.of(), reservation);
             return;
         }
-        startAttempts(claimed.result(), reservation);
-        backlog = claimed.result().size() == reservation.count();
+        startAttempts(claimed.result().leases(), reservation);
+        backlog = claimed.result().more();
         if (claimRequested || backlog) {
             scheduleClaim();
         }

@@ -22,7 +22,7 @@ public interface JobQueue<L extends Lease> {
     int freeCapacity(int running);
 
     /** Claims up to {@code limit} due jobs for a node. */
-    Future<List<L>> claim(UUID nodeId, int limit);
+    Future<ClaimedJobs<L>> claim(UUID nodeId, int limit);
 
     /** Creates the attempt of a lease without starting it. */
     JobAttempt createAttempt(L lease);

@@ -6,11 +6,13 @@ import dev.darkroom.backend.executor.BackendExecutorVerticle;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationFinishListener;
-import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.command.BacklogEstimator;
 import dev.darkroom.generation.command.GenerationCommandDependencies;
 import dev.darkroom.generation.command.GenerationCommandVerticle;
+import dev.darkroom.generation.command.QueueSnapshots;
+import dev.darkroom.generation.route.BackendRouter;
+import dev.darkroom.generation.route.ModelCatalog;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.watch.CompletionVerticle;
 import dev.darkroom.generation.watch.CompletionWaiters;
@@ -52,8 +54,7 @@ final class GenerationModule {
         this.resources = resources;
         this.settings = resources.settings();
         this.finishListeners = List.copyOf(finishListeners);
-        this.submissions = new SubmissionStore(
-                resources.database(), GenerationRequest.DEFAULT_ROUTE, settings.generation(), immediateStart);
+        this.submissions = new SubmissionStore(resources.database(), settings.generation(), immediateStart);
     }
 
     /** Returns the periodic tasks of the command verticles and of the worker, as far as the settings enable them. */
@@ -80,7 +81,12 @@ final class GenerationModule {
         int calls = settings.worker().concurrency();
         long heap = Runtime.getRuntime().maxMemory();
         ResponseMemoryBudget memory = new ResponseMemoryBudget(
-                heap, Math.max(1, calls), settings.backend().maxResponseBytes());
+                heap,
+                Math.max(1, calls),
+                settings.backends().stream()
+                        .mapToInt(Settings.Backend::maxResponseBytes)
+                        .max()
+                        .orElseThrow());
         if (calls > 0 && !memory.isHeapSufficient()) {
             LOG.atWarn()
                     .addKeyValue("heapBytes", heap)
@@ -125,8 +131,7 @@ final class GenerationModule {
                 resources.notifyChannel(),
                 resources.images(),
                 backlogEstimator,
-                GenerationCommandDependencies.createQueueSnapshot(
-                        resources.vertx(), resources.database(), GenerationRequest.DEFAULT_ROUTE),
+                new QueueSnapshots(resources.vertx(), resources.database()),
                 completionWaiters,
                 finishListeners,
                 egressPolicy);
@@ -137,44 +142,50 @@ final class GenerationModule {
                         "generation",
                         settings.generation().instances(),
                         () -> new GenerationCommandVerticle(
-                                dependencies,
-                                settings.generation(),
-                                settings.backend().model(),
-                                random));
+                                dependencies, settings.generation(), new ModelCatalog(settings.models()), random));
     }
 
-    /** Deploys the worker with its backend executor, unless {@code worker.concurrency} is 0. */
-    void deployWorker(LocalNode localNode, ImageBackend backend) throws Exception {
-        int concurrency = settings.worker().concurrency();
-        if (concurrency > 0) {
-            BackendExecutorVerticle executorVerticle = new BackendExecutorVerticle(context -> new BackendExecutor(
-                    context,
-                    backend,
-                    concurrency,
-                    settings.backend().breaker(),
-                    settings.retry().maxRetryAfter(),
-                    System::nanoTime));
-            deploy("backend executor", executorVerticle);
-            BackendExecutor backendExecutor = executorVerticle.executor();
-            backendExecutors.add(backendExecutor);
-            resources
-                    .processLifecycle()
-                    .deploy(
-                            resources.vertx(),
-                            "worker",
-                            settings.shutdown().gracePeriod(),
-                            new GenerationWorkerVerticle(
-                                    localNode,
-                                    backendExecutor,
-                                    backend.name(),
-                                    immediateStart,
-                                    resources.database(),
-                                    resources.notifyChannel(),
-                                    resources.images(),
-                                    imageStoreHealth,
-                                    settings,
-                                    finishListeners));
+    /** Deploys the worker with the executors of its backends, unless {@code worker.concurrency} is 0. */
+    void deployWorker(LocalNode localNode, List<ImageBackend> backends) throws Exception {
+        if (settings.worker().concurrency() == 0) {
+            return;
         }
+        for (int i = 0; i < backends.size(); i++) {
+            backendExecutors.add(deployExecutor(settings.backends().get(i), backends.get(i)));
+        }
+        resources
+                .processLifecycle()
+                .deploy(
+                        resources.vertx(),
+                        "worker",
+                        settings.shutdown().gracePeriod(),
+                        new GenerationWorkerVerticle(
+                                localNode,
+                                new BackendRouter(settings.models(), settings.backends(), backendExecutors),
+                                immediateStart,
+                                resources.database(),
+                                resources.notifyChannel(),
+                                resources.images(),
+                                imageStoreHealth,
+                                settings,
+                                finishListeners));
+    }
+
+    private BackendExecutor deployExecutor(Settings.Backend backendSettings, ImageBackend backend) throws Exception {
+        int workerConcurrency = settings.worker().concurrency();
+        int concurrency = backendSettings.concurrency() == 0
+                ? workerConcurrency
+                : Math.min(backendSettings.concurrency(), workerConcurrency);
+        BackendExecutorVerticle verticle = new BackendExecutorVerticle(context -> new BackendExecutor(
+                context,
+                backend,
+                concurrency,
+                backendSettings.requestsPerMinute(),
+                backendSettings.breaker(),
+                settings.retry().maxRetryAfter(),
+                System::nanoTime));
+        deploy("backend executor " + backend.name(), verticle);
+        return verticle.executor();
     }
 
     ImageStoreHealth imageStoreHealth() {

@@ -8,7 +8,6 @@ import dev.darkroom.api.management.ManagementVerticle;
 import dev.darkroom.api.transport.InboundConnectionLimiter;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.executor.BackendEventPublisher;
-import dev.darkroom.backend.openai.OpenAiImagesBackend;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
@@ -71,10 +70,10 @@ public final class Server {
      * Addresses of a started server.
      *
      * @param apiPort 0 when this process serves no API
-     * @param aiServer base URL of the AI server in use
+     * @param aiServers base URLs of the AI servers in use
      * @param database as the pool uses it, possibly through a pooler
      */
-    public record RunningServer(int apiPort, int managementPort, URI aiServer, DatabaseUrl database) {}
+    public record RunningServer(int apiPort, int managementPort, List<URI> aiServers, DatabaseUrl database) {}
 
     private RunningServer start() throws Exception {
         LOG.atInfo()
@@ -110,22 +109,22 @@ public final class Server {
         }
         ContractLoader.Contracts contracts = await(loading);
 
-        URI aiServer = settings.backend().url() == null
-                ? startSimulator(vertx, inbound)
-                : settings.backend().url();
+        boolean simulated = settings.backends().stream().anyMatch(backend -> backend.url() == null);
+        URI simulatorUrl = simulated ? startSimulator(vertx, inbound) : null;
 
         Database database = Database.open(vertx, url, settings.database());
         processLifecycle.addStopStep("database pools", database::close);
         NotifyChannelVerticle notifyChannelVerticle = new NotifyChannelVerticle(direct, settings.database());
         processLifecycle.deploy(vertx, "notify channel", notifyChannelVerticle);
         NotifyChannel notifyChannel = notifyChannelVerticle.channel();
-        ImageBackend backend = new OpenAiImagesBackend(
-                vertx,
-                settings.backend(),
-                aiServer,
-                GenerationModule.createResponseMemoryBudget(settings),
-                settings.outbound().maxHeaderBytes());
-        processLifecycle.addStopStep("backend", backend::close);
+        BackendFactory backendFactory = new BackendFactory(
+                vertx, settings, simulatorUrl, GenerationModule.createResponseMemoryBudget(settings));
+        List<ImageBackend> backends = new ArrayList<>();
+        for (Settings.Backend backendSettings : settings.backends()) {
+            ImageBackend backend = backendFactory.create(backendSettings);
+            backends.add(backend);
+            processLifecycle.addStopStep("backend " + backend.name(), backend::close);
+        }
         ImageStore images = await(InstallationStore.readIdentity(database)
                 .compose(identity -> LocalImageStore.open(vertx, settings.imageDir(), identity)));
 
@@ -159,7 +158,7 @@ public final class Server {
         deployCluster(vertx);
         // Starts before the worker. On stop, the outcomes of the last attempts are therefore still delivered.
         notifications.webhooks().deploy(localNode, notifications.notificationWriter());
-        generations.deployWorker(localNode, backend);
+        generations.deployWorker(localNode, backends);
         int apiPort =
                 ApiModule.deploy(resources, contracts.api(), notifications.hub(), generations.progressSubscribers());
         inbound.limitRequestHeads(apiPort, settings.http().requestTimeout());
@@ -170,7 +169,9 @@ public final class Server {
             generations.closeCompletionWaiters();
             return NodeHeartbeatVerticle.drain(localNode, database);
         });
-        return new RunningServer(apiPort, management.port(), aiServer, url);
+        List<URI> aiServers =
+                settings.backends().stream().map(backendFactory::baseUrl).toList();
+        return new RunningServer(apiPort, management.port(), aiServers, url);
     }
 
     private DatabaseUrl startEmbeddedDatabase() {

@@ -25,7 +25,7 @@ final class StartupBanner {
                     .addKeyValue("version", BuildVersion.current())
                     .addKeyValue("api", runningServer.apiPort() == 0 ? null : api)
                     .addKeyValue("management", health)
-                    .addKeyValue("aiServer", runningServer.aiServer())
+                    .addKeyValue("aiServers", runningServer.aiServers())
                     .addKeyValue("database", database)
                     .addKeyValue("images", settings.imageDir().toString())
                     .addKeyValue("pid", ProcessHandle.current().pid())
@@ -38,8 +38,10 @@ final class StartupBanner {
             banner.append("  Contract   ").append(api).append("/openapi.yaml\n");
         }
         banner.append("  Health     ").append(health).append("/health/ready\n");
-        banner.append("  AI server  ").append(runningServer.aiServer());
-        banner.append(settings.backend().url() == null ? " (the bundled simulator)\n" : "\n");
+        for (int i = 0; i < runningServer.aiServers().size(); i++) {
+            banner.append("  AI server  ").append(runningServer.aiServers().get(i));
+            banner.append(settings.backends().get(i).url() == null ? " (the bundled simulator)\n" : "\n");
+        }
         banner.append("  Database   ").append(database);
         banner.append("\n  Images     ").append(settings.imageDir());
         banner.append("\n  Process    ").append(ProcessHandle.current().pid()).append('\n');

@@ -10,6 +10,7 @@ import dev.darkroom.node.DatabaseClock;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.queue.ClaimLoop;
+import dev.darkroom.queue.ClaimedJobs;
 import dev.darkroom.queue.FencingToken;
 import dev.darkroom.queue.JobAttempt;
 import dev.darkroom.queue.JobQueue;
@@ -136,8 +137,9 @@ public final class WebhookSenderVerticle extends VerticleBase {
         }
 
         @Override
-        public Future<List<WebhookDeliveryLease>> claim(UUID nodeId, int limit) {
-            return store.claim(nodeId, limit, settings.webhooks().timeout().plus(RECORDING_TIME));
+        public Future<ClaimedJobs<WebhookDeliveryLease>> claim(UUID nodeId, int limit) {
+            return store.claim(nodeId, limit, settings.webhooks().timeout().plus(RECORDING_TIME))
+                    .map(leases -> new ClaimedJobs<>(leases, leases.size() == limit));
         }
 
         @Override

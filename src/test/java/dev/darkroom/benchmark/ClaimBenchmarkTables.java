@@ -50,8 +50,8 @@ final class ClaimBenchmarkTables implements AutoCloseable {
                 FROM generate_series(%d, %d) n""", finished);
         insert("""
                 INSERT INTO generation_attempts
-                  (generation_id, number, lease_token, node_id, backend, started_at, finished_at, outcome, counted)
-                SELECT %s, 1, 1, gen_random_uuid(), 'default', now(), now(), 'SUCCEEDED', true
+                  (generation_id, number, lease_token, node_id, backend, selection, started_at, finished_at, outcome, counted)
+                SELECT %s, 1, 1, gen_random_uuid(), 'default', 'ONLY', now(), now(), 'SUCCEEDED', true
                 FROM generate_series(%d, %d) n""", finished);
         inserted += finished;
         insert("""

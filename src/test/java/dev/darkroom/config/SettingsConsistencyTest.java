@@ -114,10 +114,14 @@ class SettingsConsistencyTest {
         "retry.maxUncountedAttempts, DARKROOM_RETRY_MAX_UNCOUNTED_ATTEMPTS, 8, 8",
         "retry.maxLostAttempts, DARKROOM_RETRY_MAX_LOST_ATTEMPTS, 7, 7",
         "retry.maxRetryAfter, DARKROOM_RETRY_MAX_RETRY_AFTER, 11m, 11m",
+        "backend.type, DARKROOM_BACKEND_TYPE, automatic1111, AUTOMATIC1111",
         "backend.url, DARKROOM_BACKEND_URL, http://10.0.0.1:8000/v1, http://10.0.0.1:8000/v1",
         "backend.apiKey, DARKROOM_BACKEND_API_KEY, sk-secret, <redacted>",
         "backend.model, DARKROOM_BACKEND_MODEL, flux schnell, flux schnell",
         "backend.name, DARKROOM_BACKEND_NAME, gpu-1, gpu-1",
+        "backend.concurrency, DARKROOM_BACKEND_CONCURRENCY, 1, 1",
+        "backend.requestsPerMinute, DARKROOM_BACKEND_REQUESTS_PER_MINUTE, 9, 9",
+        "backend.onAmbiguous, DARKROOM_BACKEND_ON_AMBIGUOUS, fail, FAIL",
         "backend.timeout, DARKROOM_BACKEND_TIMEOUT, 14s, 14s",
         "backend.connectTimeout, DARKROOM_BACKEND_CONNECT_TIMEOUT, 15s, 15s",
         "backend.maxResponseBytes, DARKROOM_BACKEND_MAX_RESPONSE_BYTES, 1024, 1024",
@@ -127,6 +131,7 @@ class SettingsConsistencyTest {
         "backend.downloadNetworks, DARKROOM_BACKEND_DOWNLOAD_NETWORKS, 'fd00::/8, 10.1.0.0/16', '[fd00::/8, 10.1.0.0/16]'",
         "backend.requestFields, DARKROOM_BACKEND_REQUEST_FIELDS, 'size, n', '[N, SIZE]'",
         "backend.promptSanitizing, DARKROOM_BACKEND_PROMPT_SANITIZING, pass, PASS",
+        "backend.workflow, DARKROOM_BACKEND_WORKFLOW, /etc/darkroom/flux.json, /etc/darkroom/flux.json",
         "backend.breaker.window, DARKROOM_BACKEND_BREAKER_WINDOW, 16s, 16s",
         "backend.breaker.minimumCalls, DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS, 11, 11",
         "backend.breaker.failurePercent, DARKROOM_BACKEND_BREAKER_FAILURE_PERCENT, 60, 60",
@@ -217,7 +222,7 @@ class SettingsConsistencyTest {
             String path = prefix + component.getName();
             if (component.getType().isRecord() && component.getType().isMemberClass()) {
                 paths.addAll(componentPaths(component.getType(), path + "."));
-            } else {
+            } else if (!LayeredSettings.NAMED_SECTIONS.contains(path)) {
                 paths.add(path);
             }
         }

@@ -2,6 +2,7 @@ package dev.darkroom.generation;
 
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.generation.Attempt.AttemptError;
+import dev.darkroom.generation.route.BackendSelection;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,7 @@ public final class TestGenerations {
             numbered.add(new Attempt(
                     numbered.size() + 1,
                     attempt.backend(),
+                    attempt.selection(),
                     attempt.startedAt(),
                     attempt.finishedAt(),
                     attempt.outcome(),
@@ -72,11 +74,20 @@ public final class TestGenerations {
     }
 
     public static Attempt running() {
-        return Attempt.running(1, "default", CREATED_AT);
+        return Attempt.running(1, "default", BackendSelection.ONLY, CREATED_AT);
     }
 
     public static Attempt succeeded() {
-        return new Attempt(1, "default", CREATED_AT, CREATED_AT, AttemptOutcome.SUCCEEDED, true, null, null);
+        return new Attempt(
+                1,
+                "default",
+                BackendSelection.ONLY,
+                CREATED_AT,
+                CREATED_AT,
+                AttemptOutcome.SUCCEEDED,
+                true,
+                null,
+                null);
     }
 
     /** @param retryAt null when there is no further attempt */
@@ -84,6 +95,7 @@ public final class TestGenerations {
         return new Attempt(
                 1,
                 "default",
+                BackendSelection.ONLY,
                 CREATED_AT,
                 CREATED_AT,
                 AttemptOutcome.RETRYABLE,

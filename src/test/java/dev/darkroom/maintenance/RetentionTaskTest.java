@@ -95,7 +95,7 @@ class RetentionTaskTest {
                 "INSERT INTO generations (id, user_id, status, prompt, width, height, image_count, seed, failed_attempts,"
                         + " completed_at) VALUES ('" + id + "', 'mary', 'COMPLETE', 'p', 64, 64, 1, 7, 1, " + ended
                         + ")",
-                "INSERT INTO generation_attempts SELECT '" + id + "', n, n, '" + id + "', 'default', " + ended
+                "INSERT INTO generation_attempts SELECT '" + id + "', n, n, '" + id + "', 'default', 'ONLY', " + ended
                         + " + n * interval"
                         + " '1 s', " + ended
                         + " + n * interval '1 s', CASE n WHEN 1 THEN 'RETRYABLE' ELSE 'SUCCEEDED' END, true,"

@@ -108,7 +108,7 @@ class UserErasureServiceTest {
                 "INSERT INTO nodes (id, host, version, expires_at) VALUES ('" + node
                         + "', 'test', 'test', now() + interval '" + ttl + "')",
                 "UPDATE generation_queue SET lease_owner = '" + node + "', lease_token = lease_token + 1,"
-                        + " attempt_started_at = now(), attempt_deadline = now() + interval '2 min', attempt_backend = 'default'"
+                        + " attempt_started_at = now(), attempt_deadline = now() + interval '2 min', attempt_backend = 'default', attempt_selection = 'ONLY'"
                         + " WHERE lease_owner IS NULL");
         return node;
     }
@@ -255,11 +255,11 @@ class UserErasureServiceTest {
         UUID generation = singleGenerationId();
         UUID first = claimAll("-1 hour");
         execute(
-                "INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at, finished_at,"
-                        + " outcome, counted, error_code) SELECT generation_id, 1, lease_token, lease_owner, 'default',"
+                "INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at, finished_at,"
+                        + " outcome, counted, error_code) SELECT generation_id, 1, lease_token, lease_owner, 'default', 'ONLY',"
                         + " attempt_started_at, now(), 'LOST', false, 'LOST' FROM generation_queue",
                 "UPDATE generation_queue SET lease_owner = NULL, attempt_started_at = NULL, attempt_deadline = NULL,"
-                        + " attempt_backend = NULL");
+                        + " attempt_backend = NULL, attempt_selection = NULL");
         UUID second = claimAll("-1 hour");
         List<Path> files = List.of(
                 writeFile(generation, first, 1, 0, ImageFormat.PNG),
@@ -286,8 +286,8 @@ class UserErasureServiceTest {
                 Statement recording = connection.createStatement()) {
             connection.setAutoCommit(false);
             recording.execute(
-                    "INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at, finished_at,"
-                            + " outcome, counted) SELECT generation_id, 1, lease_token, lease_owner, 'default',"
+                    "INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at, finished_at,"
+                            + " outcome, counted) SELECT generation_id, 1, lease_token, lease_owner, 'default', 'ONLY',"
                             + " attempt_started_at, now(), 'SUCCEEDED', true FROM generation_queue");
             recording.execute("DELETE FROM generation_queue");
             get(erasure.request("alice"));

@@ -139,6 +139,11 @@ final class BackendCircuitBreaker {
         return new Permit(stateVersion, probe);
     }
 
+    /** Returns a permit for a call that submits no work and counts towards no limit. In a half-open breaker its outcome is ignored. */
+    synchronized Permit observe() {
+        return new Permit(stateVersion, breakerState == BreakerState.HALF_OPEN);
+    }
+
     /**
      * Runs the call inside the library's circuit. A probe runs outside, because the circuit admits only one. The outcome is taken from the
      * call itself: the future of the circuit has none when its failure policy counts a failure.

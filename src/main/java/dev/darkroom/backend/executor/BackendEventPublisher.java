@@ -35,6 +35,13 @@ public record BackendEventPublisher(Vertx vertx, String backend) {
         logAndPublish("backend.resumed", LOG.atInfo(), "backend resumed");
     }
 
+    void publishDrained(boolean drained) {
+        logAndPublish(
+                drained ? "backend.drained" : "backend.enabled",
+                LOG.atInfo(),
+                drained ? "backend drained" : "backend enabled");
+    }
+
     private void logAndPublish(String type, LoggingEventBuilder log, String message) {
         log.addKeyValue("backend", backend).log(message);
         vertx.eventBus()

@@ -6,6 +6,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.JobReference;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,11 +62,14 @@ public final class BackendExecutor {
 
     // Guarded by this.
     private final RetryBudget retryBudget = new RetryBudget();
+    private final CallRateLimit callRateLimit;
     private int activeCalls;
+    private boolean drained;
     private boolean closed;
 
     /**
      * @param concurrency maximum of concurrent calls, at least 1
+     * @param requestsPerMinute maximum number of calls in a minute; 0 for no limit
      * @param maxRetryAfter the longest pause that an AI server can request
      * @param nanoTime clock in nanoseconds, see {@link System#nanoTime()}
      */
@@ -72,10 +77,12 @@ public final class BackendExecutor {
             Vertx vertx,
             ImageBackend backend,
             int concurrency,
+            int requestsPerMinute,
             Settings.Breaker breaker,
             Duration maxRetryAfter,
             LongSupplier nanoTime) {
         this.vertx = vertx;
+        this.callRateLimit = new CallRateLimit(requestsPerMinute, nanoTime);
         this.backend = backend;
         this.nanoTime = nanoTime;
         this.context = vertx.getOrCreateContext();
@@ -91,11 +98,41 @@ public final class BackendExecutor {
                 this::onBreakerState);
     }
 
+    /** Returns the name of the backend. */
+    public String name() {
+        return backend.name();
+    }
+
+    /** Returns whether calls may start, now or when others have ended. */
+    public synchronized boolean acceptsCalls() {
+        return !closed
+                && !drained
+                && rateLimitPause.remaining().isZero()
+                && backendCircuitBreaker.state() != BreakerState.OPEN;
+    }
+
     /** Returns how many calls may start now. */
     public synchronized int availablePermits() {
-        return closed || rateLimitPause.remaining().toNanos() > 0
-                ? 0
-                : backendCircuitBreaker.availablePermits(activeCalls);
+        return acceptsCalls()
+                ? Math.min(backendCircuitBreaker.availablePermits(activeCalls), callRateLimit.available())
+                : 0;
+    }
+
+    /** Stops or permits the start of calls, by order of an administrator. Active calls and look-ups continue. */
+    public void setDrained(boolean value) {
+        synchronized (this) {
+            if (drained == value) {
+                return;
+            }
+            drained = value;
+        }
+        events.publishDrained(value);
+        notifyChangeHandlers();
+    }
+
+    /** Returns whether an administrator stopped the start of calls. */
+    public synchronized boolean drained() {
+        return drained;
     }
 
     private synchronized int activeCalls() {
@@ -104,7 +141,7 @@ public final class BackendExecutor {
 
     /** Returns the current limit of concurrent calls; 0 while no call is permitted. */
     public synchronized int concurrency() {
-        return closed || rateLimitPause.remaining().toNanos() > 0 ? 0 : backendCircuitBreaker.concurrency();
+        return acceptsCalls() ? backendCircuitBreaker.concurrency() : 0;
     }
 
     public BreakerState state() {
@@ -116,11 +153,12 @@ public final class BackendExecutor {
         return rateLimitPause.remaining();
     }
 
-    /** Returns the state for operators: {@code {"name", "breaker", "retryAfterMs", "concurrency", "availablePermits"}}. */
+    /** Returns the state for operators: {@code {"name", "breaker", "drained", "retryAfterMs", "concurrency", "availablePermits"}}. */
     public JsonObject toJson() {
         return new JsonObject()
                 .put("name", backend.name())
                 .put("breaker", state().name())
+                .put("drained", drained())
                 .put("retryAfterMs", remainingPause().toMillis())
                 .put("concurrency", concurrency())
                 .put("availablePermits", availablePermits());
@@ -144,10 +182,11 @@ public final class BackendExecutor {
             }
             activeCalls++;
             permit = backendCircuitBreaker.acquirePermit();
+            callRateLimit.recordCall().ifPresent(this::scheduleChange);
         }
         long startedAt = nanoTime.getAsLong();
         return backendCircuitBreaker
-                .run(permit, () -> callBackend(request, backendCall))
+                .run(permit, () -> callBackend(request, () -> backend.generate(request, backendCall)))
                 .map(backendOutcome -> {
                     backendCircuitBreaker.recordOutcome(
                             permit, backendOutcome, Duration.ofNanos(nanoTime.getAsLong() - startedAt), activeCalls());
@@ -161,17 +200,50 @@ public final class BackendExecutor {
                 });
     }
 
-    private Future<BackendOutcome> callBackend(ImageRequest request, BackendCall backendCall) {
-        return Future.succeededFuture()
-                .compose(start -> backend.generate(request, backendCall))
-                .otherwise(cause -> {
-                    LOG.atError()
-                            .addKeyValue("backend", backend.name())
-                            .addKeyValue("generation", request.key())
-                            .setCause(cause)
-                            .log("backend threw an exception");
-                    return new BackendOutcome.Failed(BackendFailure.INTERNAL_ERROR);
+    /** Returns whether {@link #lookUp} can find a job. */
+    public boolean canLookUp(JobReference job) {
+        return backend.canLookUp(job);
+    }
+
+    /**
+     * Looks up an earlier submission and waits for its images. Needs no permit, because it submits nothing.
+     *
+     * @return completes with the result of the call, never fails; {@link BackendOutcome.NotStarted} while the circuit breaker is open
+     */
+    public Future<Execution> lookUp(ImageRequest request, BackendCall backendCall) {
+        if (state() == BreakerState.OPEN) {
+            return Future.succeededFuture(new Execution(new BackendOutcome.NotStarted(), false, false));
+        }
+        long startedAt = nanoTime.getAsLong();
+        BackendCircuitBreaker.Permit permit = backendCircuitBreaker.observe();
+        return backendCircuitBreaker
+                .run(permit, () -> callBackend(request, () -> backend.lookUp(request, backendCall)))
+                .map(backendOutcome -> {
+                    if (!permit.probe()) {
+                        backendCircuitBreaker.recordOutcome(
+                                permit,
+                                backendOutcome,
+                                Duration.ofNanos(nanoTime.getAsLong() - startedAt),
+                                activeCalls());
+                    }
+                    return new Execution(backendOutcome, false, false);
                 });
+    }
+
+    /** Asks the AI server to stop a job. Best effort, never fails. */
+    public Future<Void> cancel(JobReference job) {
+        return backend.cancel(job);
+    }
+
+    private Future<BackendOutcome> callBackend(ImageRequest request, Supplier<Future<BackendOutcome>> call) {
+        return Future.succeededFuture().compose(start -> call.get()).otherwise(cause -> {
+            LOG.atError()
+                    .addKeyValue("backend", backend.name())
+                    .addKeyValue("generation", request.key())
+                    .setCause(cause)
+                    .log("backend threw an exception");
+            return new BackendOutcome.Failed(BackendFailure.INTERNAL_ERROR);
+        });
     }
 
     /** Returns the permit and updates the retry budget. Returns true when the budget is exhausted. */
@@ -204,6 +276,11 @@ public final class BackendExecutor {
             events.publishPaused(remaining);
             scheduleResume(remaining);
         }
+    }
+
+    /** Notifies the change handlers when the rate limit permits another call. */
+    private void scheduleChange(Duration delay) {
+        vertx.setTimer(delay.toMillis() + 1, timer -> notifyChangeHandlers());
     }
 
     private void scheduleResume(Duration delay) {

@@ -9,7 +9,7 @@ import dev.darkroom.backend.FailureClass;
  * {@link BackendCircuitBreaker} and {@link RetryBudget} act on the verdict.
  */
 enum HealthVerdict {
-    /** The server did its work: it generated images, or its content policy rejected the request. */
+    /** The server did its work: it generated images, answered a look-up, or its content policy rejected the request. */
     SUCCESS,
     /** The server failed or was unreachable. */
     FAILURE,
@@ -26,7 +26,8 @@ enum HealthVerdict {
     }
 
     static HealthVerdict of(BackendOutcome backendOutcome) {
-        if (backendOutcome instanceof BackendOutcome.Generated) {
+        if (backendOutcome instanceof BackendOutcome.Generated
+                || backendOutcome instanceof BackendOutcome.JobNotFound) {
             return SUCCESS;
         }
         if (!(backendOutcome instanceof BackendOutcome.Failed failed)) {

@@ -17,6 +17,7 @@ import dev.darkroom.generation.GenerationCommand.RetryGeneration;
 import dev.darkroom.generation.GenerationResult;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.json.GenerationCommandJson;
+import dev.darkroom.generation.route.ModelCatalog;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
@@ -34,31 +35,30 @@ public final class GenerationCommandVerticle extends VerticleBase {
 
     private final GenerationCommandDependencies dependencies;
     private final Settings.Generation settings;
-    private final String model;
+    private final ModelCatalog catalog;
     private final RandomGenerator random;
     private final CommandDispatcher dispatcher = new CommandDispatcher(GenerationCommand.class);
     private GenerationCommandJson commandJson;
 
     /**
-     * @param model model of all generations, null to leave it to the AI server
      * @param random chooses seeds for requests without one
      */
     public GenerationCommandVerticle(
             GenerationCommandDependencies dependencies,
             Settings.Generation settings,
-            String model,
+            ModelCatalog catalog,
             RandomGenerator random) {
         this.dependencies = dependencies;
         this.settings = settings;
-        this.model = model;
+        this.catalog = catalog;
         this.random = random;
     }
 
     @Override
     public Future<?> start() {
-        commandJson = new GenerationCommandJson(settings, model);
+        commandJson = new GenerationCommandJson(settings, catalog);
         GenerationQueries queries = new GenerationQueries(vertx, dependencies, settings.maxWait());
-        SubmissionService submissionService = new SubmissionService(dependencies, queries, settings, model, random);
+        SubmissionService submissionService = new SubmissionService(dependencies, queries, settings, catalog, random);
         CancellationService cancellationService = new CancellationService(vertx, dependencies);
         handle(CreateGeneration.class, GenerationBus.CREATE, submissionService::create);
         handle(RetryGeneration.class, GenerationBus.RETRY, submissionService::retry);

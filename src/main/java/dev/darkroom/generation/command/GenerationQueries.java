@@ -1,6 +1,5 @@
 package dev.darkroom.generation.command;
 
-import dev.darkroom.cache.RefreshingValue;
 import dev.darkroom.database.DatabaseErrorClassifier;
 import dev.darkroom.database.StatementBatcher;
 import dev.darkroom.eventbus.CommandReply;
@@ -35,7 +34,7 @@ final class GenerationQueries {
     private final Vertx vertx;
     private final GenerationStore store;
     private final StatementBatcher<UUID, Optional<StoredGeneration>> reads;
-    private final RefreshingValue<QueueSnapshot> queueSnapshot;
+    private final QueueSnapshots queueSnapshots;
     private final BacklogEstimator backlogEstimator;
     private final CompletionWaiters completionWaiters;
     private final Duration maxWait;
@@ -47,7 +46,7 @@ final class GenerationQueries {
         // A row that cannot be read fails its own reads only.
         this.reads = new StatementBatcher<>(
                 BATCH_LIMITS, store::find, error -> !DatabaseErrorClassifier.isUnavailable(error), System::nanoTime);
-        this.queueSnapshot = dependencies.queueSnapshot();
+        this.queueSnapshots = dependencies.queueSnapshots();
         this.backlogEstimator = dependencies.backlogEstimator();
         this.completionWaiters = dependencies.completionWaiters();
         this.maxWait = maxWait;
@@ -92,8 +91,8 @@ final class GenerationQueries {
         }
         Generation generation = found.get().generation();
         QueueEntry queueEntry = found.get().queueEntry();
-        return queueSnapshot
-                .get()
+        return queueSnapshots
+                .get(queueEntry.route())
                 .map(snapshot -> generation.withQueuePosition(toPosition(snapshot, generation.id(), queueEntry)))
                 // The status is returned without a position when the queue cannot be read in time.
                 .otherwise(generation)

@@ -15,6 +15,7 @@ import dev.darkroom.generation.GenerationResult.CreatedGeneration;
 import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.GenerationSpec;
 import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.route.ModelCatalog;
 import dev.darkroom.generation.store.GenerationStore;
 import dev.darkroom.generation.store.IdempotencyKey;
 import dev.darkroom.generation.store.SubmissionStore;
@@ -47,27 +48,26 @@ final class SubmissionService {
     private final GenerationStore store;
     private final GenerationQueries queries;
     private final Settings.Generation settings;
-    private final String model;
+    private final ModelCatalog catalog;
     private final RandomGenerator random;
     private final NoArgGenerator idGenerator = Generators.timeBasedEpochRandomGenerator();
 
     /**
      * @param queries reads the generation of an earlier request with the same idempotency key
-     * @param model model of all generations, null to leave it to the AI server
      * @param random chooses seeds for requests without one
      */
     SubmissionService(
             GenerationCommandDependencies dependencies,
             GenerationQueries queries,
             Settings.Generation settings,
-            String model,
+            ModelCatalog catalog,
             RandomGenerator random) {
         this.dependencies = dependencies;
         this.submissions = dependencies.submissions();
         this.store = new GenerationStore(dependencies.database());
         this.queries = queries;
         this.settings = settings;
-        this.model = model;
+        this.catalog = catalog;
         this.random = random;
     }
 
@@ -90,7 +90,7 @@ final class SubmissionService {
             }
             return accept(new SubmissionRequest(
                     original.userId(),
-                    GenerationSpec.repeat(original.request()),
+                    GenerationSpec.repeat(original.request(), catalog),
                     original.id(),
                     command.idempotencyKey(),
                     context.requestId()));
@@ -114,7 +114,7 @@ final class SubmissionService {
                             "idempotencyKey must have 1 to " + IdempotencyKey.MAX_LENGTH + " characters", List.of())
                     .toFuture();
         }
-        List<FieldError> errors = request.spec().validate(settings, model);
+        List<FieldError> errors = request.spec().validate(settings, catalog);
         if (!errors.isEmpty()) {
             return invalidRequest(errors).toFuture();
         }
@@ -152,7 +152,7 @@ final class SubmissionService {
                             QUEUE_FULL_RETRY_AFTER,
                             request.requestId()));
         }
-        return estimateWait(request.userId())
+        return estimateWait(submission)
                 .compose(wait -> wait.compareTo(settings.deadline()) > 0
                         ? rejectUnlessReplayed(
                                 submission,
@@ -165,8 +165,9 @@ final class SubmissionService {
     }
 
     private Submission toSubmission(SubmissionRequest request) {
+        Settings.Model model = catalog.find(request.spec().model()).orElseThrow();
         GenerationRequest resolved =
-                request.spec().resolve(settings, model, random.nextLong(GenerationRequest.MAX_SEED + 1));
+                request.spec().resolve(settings, model.name(), random.nextLong(GenerationRequest.MAX_SEED + 1));
         IdempotencyKey key = request.key() == null
                 ? null
                 : request.retryOf() == null
@@ -175,6 +176,7 @@ final class SubmissionService {
         return new Submission(
                 idGenerator.generate(),
                 request.userId(),
+                model.route(),
                 resolved,
                 request.retryOf(),
                 key,
@@ -182,17 +184,20 @@ final class SubmissionService {
     }
 
     /**
-     * Estimates how long one more generation of a user would wait; never too long. The queue is fair: the backlog of other users does
+     * Estimates how long a new generation would wait; never too long. The queue is fair: the backlog of other users does
      * not delay a user with few waiting generations. Queries the database only when the whole queue would take longer than the deadline.
      */
-    private Future<Duration> estimateWait(String user) {
+    private Future<Duration> estimateWait(Submission submission) {
         BacklogEstimator backlogEstimator = dependencies.backlogEstimator();
         if (!backlogEstimator.takesLongerThan(settings.deadline())) {
             return Future.succeededFuture(Duration.ZERO);
         }
         // Counts to twice the decisive number, so that Retry-After can distinguish long waits.
         return submissions
-                .countAhead(user, 2 * backlogEstimator.capacityWithin(settings.deadline()) + 1)
+                .countAhead(
+                        submission.userId(),
+                        submission.route(),
+                        2 * backlogEstimator.capacityWithin(settings.deadline()) + 1)
                 .map(ahead -> backlogEstimator.estimateWait(ahead).orElse(Duration.ZERO));
     }
 

@@ -23,6 +23,7 @@ import dev.darkroom.generation.GenerationResult.DeletedGeneration;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.GenerationSpec;
+import dev.darkroom.generation.route.ModelCatalog;
 import io.vertx.core.MultiMap;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -37,12 +38,11 @@ public final class GenerationCommandJson {
     private static final String REQUEST_FIELD = "request";
 
     private final Settings.Generation limits;
-    private final String model;
+    private final ModelCatalog catalog;
 
-    /** @param model the only model that a request may name, null when it may name none */
-    public GenerationCommandJson(Settings.Generation limits, String model) {
+    public GenerationCommandJson(Settings.Generation limits, ModelCatalog catalog) {
         this.limits = limits;
-        this.model = model;
+        this.catalog = catalog;
     }
 
     /** @throws InvalidCommandException when the message is not a command of the supported version */
@@ -90,18 +90,18 @@ public final class GenerationCommandJson {
         if (!(body.getValue(REQUEST_FIELD) instanceof JsonObject request)) {
             throw invalid("request must be an object");
         }
-        return parseRequest(request, limits, model);
+        return parseRequest(request, limits, catalog);
     }
 
     /** Reports invalid values too when a field has a wrong type, so that one reply has all errors. */
-    static GenerationSpec parseRequest(JsonObject request, Settings.Generation limits, String model) {
+    static GenerationSpec parseRequest(JsonObject request, Settings.Generation limits, ModelCatalog catalog) {
         List<FieldError> typeErrors = new ArrayList<>();
         GenerationSpec spec = GenerationSpecParser.parse(request, typeErrors);
         if (typeErrors.isEmpty()) {
             return spec;
         }
         List<FieldError> errors = new ArrayList<>(typeErrors);
-        for (FieldError error : spec.validate(limits, model)) {
+        for (FieldError error : spec.validate(limits, catalog)) {
             if (typeErrors.stream().noneMatch(other -> other.pointer().equals(error.pointer()))) {
                 errors.add(error);
             }

@@ -191,6 +191,7 @@ public final class GenerationJson {
         json.writeStartObject();
         json.writeNumberField("number", attempt.number());
         json.writeStringField("backend", attempt.backend());
+        json.writeStringField("selection", attempt.selection().name());
         writeTime(json, "startedAt", attempt.startedAt());
         writeTime(json, "finishedAt", attempt.finishedAt());
         json.writeStringField(

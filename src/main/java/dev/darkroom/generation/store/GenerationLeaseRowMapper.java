@@ -1,12 +1,15 @@
 package dev.darkroom.generation.store;
 
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.JobReference;
 import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.route.BackendSelection;
 import io.vertx.sqlclient.Row;
 import java.time.Duration;
+import java.util.UUID;
 
 /** Maps rows of the statements in {@link GenerationLeaseSql} to domain objects. */
 final class GenerationLeaseRowMapper {
@@ -44,14 +47,22 @@ final class GenerationLeaseRowMapper {
 
     private static GenerationLease toLease(
             Row row, Duration attemptBudget, Duration timeLeft, ImageRequest imageRequest) {
+        UUID id = row.getUUID("generation_id");
+        Long jobToken = row.getLong("job_token");
         return new GenerationLease(
-                row.getUUID("generation_id"),
+                id,
                 row.getString("user_id"),
+                row.getString("route"),
                 row.getUUID("lease_owner"),
                 row.getLong("lease_token"),
                 row.getInteger("failed_attempts") + 1,
                 row.getInteger("counted_failures"),
                 row.getInteger("lost_attempts"),
+                row.getString("attempt_backend"),
+                BackendSelection.valueOf(row.getString("attempt_selection")),
+                new JobReference(
+                        GenerationLease.jobKey(id, jobToken == null ? row.getLong("lease_token") : jobToken),
+                        row.getString("provider_job_id")),
                 attemptBudget,
                 timeLeft,
                 imageRequest);

@@ -11,7 +11,7 @@ final class GenerationLeaseSql {
 
     /** SQL fragments shared by every leased queue. */
     static final LeasedQueueSql QUEUE =
-            new LeasedQueueSql("generation_queue", "generation_id", List.of("attempt_backend"));
+            new LeasedQueueSql("generation_queue", "generation_id", List.of("attempt_backend", "attempt_selection"));
 
     /**
      * Claims due generations for a live node: users in the order of their turns, and of each user the generations with the highest
@@ -24,39 +24,84 @@ final class GenerationLeaseSql {
      * <p>A planner that expects an empty queue would read all waiting rows to find a few of them, and it expects one until the next
      * autovacuum. Therefore rows are found by {@code = ANY} of their keys, which every plan looks up in the primary key, and the index of
      * deadlines does not fit the condition on the deadline.
+     *
+     * <p>Each route has slots, which name the backends of its generations in turn. Together the routes may have more slots than a backend
+     * has permits; a generation beyond them is not claimed. A generation whose last attempt failed at the backend of its slot goes to the
+     * alternative of the slot. One with a submission whose outcome is unknown goes back to the backend of the submission, to look it up,
+     * and is not claimed while that backend cannot be reached, unless submissions there are given up. {@code more} is true when
+     * further generations may be due.
      */
     static final String CLAIM = """
-            WITH turns AS MATERIALIZED (
-              SELECT generation_id, user_id, turn, arrival_seq FROM generation_queue
-              WHERE route = $2 AND lease_owner IS NULL AND run_at <= now() AND deadline - now() > interval '0'
-                AND %s
-              ORDER BY turn, arrival_seq LIMIT $3
-              FOR UPDATE SKIP LOCKED),
-            picked AS MATERIALIZED (
-              SELECT own.* FROM (SELECT user_id, count(*) AS turns FROM turns GROUP BY user_id) u
+            WITH backends AS MATERIALIZED (
+              SELECT * FROM unnest($7::text[], $8::int[], $9::bigint[], $10::bool[], $11::bool[])
+                AS b (name, permits, timeout, look_up, given_up)),
+            slots AS MATERIALIZED (
+              SELECT s.*, row_number() OVER (PARTITION BY route ORDER BY n) AS place
+              FROM unnest($3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY
+                AS s (route, backend, alternative, selection, n)),
+            candidates AS MATERIALIZED (
+              SELECT c.*, row_number() OVER (PARTITION BY c.route ORDER BY c.turn, c.arrival_seq) AS place
+              FROM (SELECT route, count(*) AS places FROM slots GROUP BY route) r
               CROSS JOIN LATERAL (
-                SELECT generation_id, user_id, turn, arrival_seq FROM generation_queue q
-                WHERE q.user_id = u.user_id AND q.route = $2 AND q.lease_owner IS NULL AND q.run_at <= now()
+                SELECT generation_id, user_id, route, turn, arrival_seq FROM generation_queue q
+                WHERE q.route = r.route AND lease_owner IS NULL AND run_at <= now() AND deadline - now() > interval '0'
+                  AND (job_backend IS NULL OR NOT EXISTS (
+                    SELECT FROM backends b WHERE b.name = q.job_backend AND NOT b.look_up AND NOT b.given_up))
+                  AND %s
+                ORDER BY turn, arrival_seq LIMIT r.places
+                FOR UPDATE SKIP LOCKED) c),
+            turns AS MATERIALIZED (
+              SELECT * FROM (
+                SELECT c.*, s.backend, s.alternative, s.selection, b.permits,
+                  row_number() OVER (PARTITION BY s.backend ORDER BY c.turn, c.arrival_seq) AS rank
+                FROM candidates c JOIN slots s USING (route, place) JOIN backends b ON b.name = s.backend) ranked
+              WHERE rank <= permits
+              ORDER BY turn, arrival_seq LIMIT $2),
+            picked AS MATERIALIZED (
+              SELECT own.*, row_number() OVER (PARTITION BY own.route ORDER BY own.turn, own.arrival_seq) AS place
+              FROM (SELECT user_id, route, count(*) AS turns FROM turns GROUP BY user_id, route) u
+              CROSS JOIN LATERAL (
+                SELECT generation_id, user_id, route, turn, arrival_seq, failed_backend, job_backend FROM generation_queue q
+                WHERE q.user_id = u.user_id AND q.route = u.route AND q.lease_owner IS NULL AND q.run_at <= now()
                   AND q.deadline - now() > interval '0'
+                  AND (job_backend IS NULL OR NOT EXISTS (
+                    SELECT FROM backends b WHERE b.name = q.job_backend AND NOT b.look_up AND NOT b.given_up))
                 ORDER BY q.priority, q.run_at, q.arrival_seq LIMIT u.turns
                 FOR UPDATE SKIP LOCKED) own),
             passed_over AS (
               UPDATE generation_queue q SET turn = given.turn
-              FROM (SELECT generation_id, user_id, row_number() OVER (PARTITION BY user_id ORDER BY turn, arrival_seq) AS n
+              FROM (SELECT generation_id, user_id, route,
+                      row_number() OVER (PARTITION BY user_id, route ORDER BY turn, arrival_seq) AS n
                     FROM turns WHERE generation_id NOT IN (SELECT generation_id FROM picked)) had
-              JOIN (SELECT turn, user_id, row_number() OVER (PARTITION BY user_id ORDER BY turn, arrival_seq) AS n
+              JOIN (SELECT turn, user_id, route,
+                      row_number() OVER (PARTITION BY user_id, route ORDER BY turn, arrival_seq) AS n
                     FROM picked WHERE generation_id NOT IN (SELECT generation_id FROM turns)) given
-                USING (user_id, n)
+                USING (user_id, route, n)
               WHERE q.generation_id = had.generation_id AND q.generation_id = ANY (ARRAY(SELECT generation_id FROM turns))),
             claimed AS (
-              UPDATE generation_queue q SET %s, attempt_backend = $4,
-                attempt_deadline = least(now() + $5::bigint * interval '1 millisecond', q.deadline)
-              WHERE q.generation_id = ANY (ARRAY(SELECT generation_id FROM picked))
+              UPDATE generation_queue q SET %s,
+                attempt_backend = coalesce(j.name, f.name, s.backend),
+                attempt_selection = CASE WHEN j.name IS NOT NULL THEN 'LOOK_UP' WHEN f.name IS NOT NULL THEN 'FAILOVER'
+                  ELSE s.selection END,
+                job_backend = j.name, job_token = CASE WHEN j.name IS NOT NULL THEN q.job_token END,
+                provider_job_id = CASE WHEN j.name IS NOT NULL THEN q.provider_job_id END,
+                attempt_deadline = least(now() + coalesce(j.timeout, f.timeout, b.timeout) * interval '1 millisecond', q.deadline)
+              FROM picked p
+                JOIN (SELECT t.*, row_number() OVER (PARTITION BY route ORDER BY turn, arrival_seq) AS nth FROM turns t) s
+                  ON s.route = p.route AND s.nth = p.place
+                JOIN backends b ON b.name = s.backend
+                LEFT JOIN backends j ON j.name = p.job_backend AND j.look_up
+                LEFT JOIN backends f ON f.name = s.alternative AND p.failed_backend = s.backend
+              WHERE q.generation_id = p.generation_id AND q.generation_id = ANY (ARRAY(SELECT generation_id FROM picked))
               RETURNING q.*)
-            SELECT c.generation_id, c.user_id, c.lease_owner, c.lease_token, c.counted_failures, c.lost_attempts,
+            SELECT c.generation_id, c.user_id, c.route, c.lease_owner, c.lease_token, c.counted_failures, c.lost_attempts,
+              c.attempt_backend, c.attempt_selection, c.job_token, c.provider_job_id,
               (extract(epoch FROM c.attempt_deadline - now()) * 1000)::bigint AS attempt_budget,
               (extract(epoch FROM c.deadline - now()) * 1000)::bigint AS time_left,
-              g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model
+              g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model,
+              (SELECT count(*) FROM candidates) > (SELECT count(*) FROM turns)
+                OR EXISTS (SELECT FROM candidates n JOIN slots s USING (route, place)
+                  WHERE n.place = (SELECT max(m.place) FROM slots m WHERE m.route = n.route)) AS more
             FROM claimed c JOIN generations g ON g.id = c.generation_id AND g.id = ANY (ARRAY(SELECT generation_id FROM picked))
             ORDER BY c.turn, c.arrival_seq""".formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE);
 
@@ -77,9 +122,9 @@ final class GenerationLeaseSql {
               FROM ended e WHERE g.id = ANY ($1) AND g.id = e.generation_id AND g.status = 'PENDING'
               RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
             attempt AS (
-              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
+              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at,
                 finished_at, outcome, counted)
-              SELECT g.id, g.failed_attempts + 1, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_started_at,
+              SELECT g.id, g.failed_attempts + 1, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.attempt_started_at,
                 now(), 'SUCCEEDED', true
               FROM ended e JOIN generation g ON g.id = e.generation_id),
             stored_images AS (
@@ -104,9 +149,9 @@ final class GenerationLeaseSql {
               FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
               RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
             attempt AS (
-              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
+              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at,
                 finished_at, outcome, counted, error_class, error_code, error_message, http_status)
-              SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_started_at,
+              SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.attempt_started_at,
                 now(), $8, $9, $10, $11, $12, $13
               FROM ended e JOIN generation g ON g.id = e.generation_id)
             SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
@@ -166,9 +211,9 @@ final class GenerationLeaseSql {
               FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
               RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
             attempt AS (
-              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
+              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at,
                 finished_at, outcome, counted, error_class, error_code, error_message)
-              SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_started_at,
+              SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.attempt_started_at,
                 e.ended_at, 'INTERRUPTED', false, 'AMBIGUOUS', $3, $6
               FROM ended e JOIN generation g ON g.id = e.generation_id WHERE e.lease_owner IS NOT NULL)
             SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
@@ -176,7 +221,8 @@ final class GenerationLeaseSql {
 
     /**
      * Requeues a generation after an attempt without success, due again after a delay. One statement stores the attempt and the due time,
-     * so that a crash leaves both or none. $5 and $6 increase the counters. Among the generations of its user it is placed behind those
+     * so that a crash leaves both or none. $5 and $6 increase the counters. When $13 is true, the outcome of the submission is unknown, and
+     * the row keeps what a look-up needs. Among the generations of its user it is placed behind those
      * that are due already, so that it is not retried repeatedly while they wait, for example when it makes the probes of the circuit
      * breaker fail. Its turn is one of the next. Fenced by the condition on the lease.
      */
@@ -188,24 +234,37 @@ final class GenerationLeaseSql {
               UPDATE generation_queue q SET %s, run_at = now() + $4::bigint * interval '1 millisecond',
                 turn = coalesce((SELECT turn + 1 FROM generation_queue w WHERE w.route = q.route AND w.lease_owner IS NULL
                   AND w.run_at <= now() ORDER BY turn LIMIT 1), 0),
-                counted_failures = q.counted_failures + $5, lost_attempts = q.lost_attempts + $6
+                counted_failures = q.counted_failures + $5, lost_attempts = q.lost_attempts + $6,
+                failed_backend = h.attempt_backend, job_backend = CASE WHEN $13 THEN h.attempt_backend END,
+                job_token = CASE WHEN $13 THEN coalesce(h.job_token, h.lease_token) END,
+                provider_job_id = CASE WHEN $13 THEN h.provider_job_id END
               FROM held h WHERE q.generation_id = h.generation_id
               RETURNING q.run_at),
             generation AS (
               UPDATE generations g SET failed_attempts = g.failed_attempts + 1, updated_at = now()
               FROM held h WHERE g.id = h.generation_id
               RETURNING g.id, g.failed_attempts)
-            INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
+            INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at,
               finished_at, outcome, counted, error_class, error_code, error_message, http_status, retry_at)
-            SELECT g.id, g.failed_attempts, h.lease_token, h.lease_owner, h.attempt_backend, h.attempt_started_at,
+            SELECT g.id, g.failed_attempts, h.lease_token, h.lease_owner, h.attempt_backend, h.attempt_selection, h.attempt_started_at,
               now(), $7, $8, $9, $10, $11, $12, r.run_at
             FROM held h, generation g, requeued r
             RETURNING number, retry_at""".formatted(QUEUE.tokenCondition(), QUEUE.clearLease());
 
+    /** Stores the id that the AI server assigned to the job of a lease. Fenced. */
+    static final String STORE_PROVIDER_JOB_ID = "UPDATE generation_queue SET provider_job_id = $4 WHERE "
+            + QUEUE.tokenCondition() + " RETURNING generation_id";
+
+    /** Releases a lease without an attempt, and forgets the submission that was looked up and not found. Fenced. */
+    static final String RELEASE_WITHOUT_JOB = "UPDATE generation_queue SET " + QUEUE.clearLease()
+            + ", job_backend = NULL, job_token = NULL, provider_job_id = NULL WHERE " + QUEUE.tokenCondition()
+            + " RETURNING generation_id";
+
     /** Returns abandoned leases with the data that decides about a retry. Read-only; the statements that follow are fenced. */
     static final String FIND_ABANDONED =
             QUEUE.findAbandonedStatement("""
-            q.user_id, q.counted_failures, q.lost_attempts,
+            q.user_id, q.route, q.counted_failures, q.lost_attempts, q.attempt_backend, q.attempt_selection, q.job_token,
+              q.provider_job_id,
               (extract(epoch FROM q.deadline - now()) * 1000)::bigint AS time_left, g.failed_attempts""", "JOIN generations g ON g.id = q.generation_id");
 
     /**
@@ -231,6 +290,9 @@ final class GenerationLeaseSql {
      */
     static final String FIND_RECORDED_ATTEMPT = """
             SELECT outcome FROM generation_attempts WHERE generation_id = $1 AND lease_token = $2 AND outcome = $3""";
+
+    /** Returns a generation if it ended with an error code. Read-only; an ended generation does not change. */
+    static final String FIND_CANCELLED = "SELECT id FROM generations WHERE id = $1 AND error_code = $2";
 
     private GenerationLeaseSql() {}
 }

@@ -11,10 +11,13 @@ import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.StoredImage;
+import dev.darkroom.generation.route.RouteOffer;
+import dev.darkroom.queue.ClaimedJobs;
 import dev.darkroom.queue.FencingToken;
 import dev.darkroom.queue.LeasedQueueStore;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -81,18 +84,22 @@ public final class GenerationLeaseStore {
                 Tuple.of(step.toMillis(), attemptTimeout.toMillis(), lifetime.toMillis()));
     }
 
-    /** Claims up to {@code limit} due generations for a node. */
-    public Future<List<GenerationLease>> claim(
-            UUID nodeId, String route, int limit, String backend, Duration attemptTimeout) {
+    /** Claims up to {@code limit} due generations for a node, at the backends of an offer. */
+    public Future<ClaimedJobs<GenerationLease>> claim(UUID nodeId, int limit, RouteOffer offer) {
         long sentAt = System.nanoTime();
         return pool.preparedQuery(GenerationLeaseSql.CLAIM)
-                .execute(Tuple.of(nodeId, route, limit, backend, attemptTimeout.toMillis()))
+                .execute(RouteOfferParameters.addBackends(
+                        RouteOfferParameters.addSlots(Tuple.of(nodeId, limit), offer), offer))
                 .map(rows -> {
                     // The response took at most this long. The durations in the rows are shortened by it.
                     Duration elapsed = Duration.ofNanos(System.nanoTime() - sentAt);
                     List<GenerationLease> leases = new ArrayList<>(rows.size());
-                    rows.forEach(row -> leases.add(GenerationLeaseRowMapper.toClaimedLease(row, elapsed)));
-                    return leases;
+                    boolean more = false;
+                    for (Row row : rows) {
+                        leases.add(GenerationLeaseRowMapper.toClaimedLease(row, elapsed));
+                        more = row.getBoolean("more");
+                    }
+                    return new ClaimedJobs<>(leases, more);
                 });
     }
 
@@ -145,19 +152,25 @@ public final class GenerationLeaseStore {
                 .map(finished -> Optional.ofNullable(finished.get(generationId)));
     }
 
-    /** Stores an attempt without success and makes the generation due again after {@code delay}. */
+    /**
+     * Stores an attempt without success and makes the generation due again after {@code delay}.
+     *
+     * @param outcomeUnknown whether the next attempt has to look up the submission of this one
+     */
     public Future<Optional<Requeued>> retry(
             GenerationLease generationLease,
             AttemptOutcome outcome,
             boolean counted,
             BackendFailure backendFailure,
-            Duration delay) {
+            Duration delay,
+            boolean outcomeUnknown) {
         Tuple values = tokenParameters(generationLease)
                 .addLong(delay.toMillis())
                 .addInteger(counted ? 1 : 0)
                 .addInteger(outcome == AttemptOutcome.LOST ? 1 : 0);
         return pool.preparedQuery(GenerationLeaseSql.RETRY)
-                .execute(addAttemptParameters(values, outcome, counted, backendFailure))
+                .execute(addAttemptParameters(values, outcome, counted, backendFailure)
+                        .addBoolean(outcomeUnknown))
                 .map(rows -> rows.stream()
                         .findFirst()
                         .map(row -> new Requeued(row.getInteger("number"), row.getOffsetDateTime("retry_at"))));
@@ -170,6 +183,20 @@ public final class GenerationLeaseStore {
                 .map(rows -> rows.size() > 0);
     }
 
+    /** Stores the id that the AI server assigned to the job of a lease. Returns whether the lease was still held. */
+    public Future<Boolean> storeProviderId(GenerationLease generationLease, String providerId) {
+        return pool.preparedQuery(GenerationLeaseSql.STORE_PROVIDER_JOB_ID)
+                .execute(tokenParameters(generationLease).addString(providerId))
+                .map(rows -> rows.size() > 0);
+    }
+
+    /** Releases a lease without writing an attempt, and forgets its job, which does not exist. Returns whether it was still held. */
+    public Future<Boolean> releaseWithoutJob(GenerationLease generationLease) {
+        return pool.preparedQuery(GenerationLeaseSql.RELEASE_WITHOUT_JOB)
+                .execute(tokenParameters(generationLease))
+                .map(rows -> rows.size() > 0);
+    }
+
     /** Releases a lease without writing an attempt. Returns whether it was still held. */
     public Future<Boolean> release(GenerationLease generationLease) {
         return release(generationLease.fencingToken());
@@ -178,6 +205,13 @@ public final class GenerationLeaseStore {
     /** As {@link #release(GenerationLease)}, for a lease of which only the token is known. */
     public Future<Boolean> release(FencingToken fencingToken) {
         return queue.release(fencingToken);
+    }
+
+    /** Returns whether a user has cancelled a generation. */
+    public Future<Boolean> isCancelled(UUID generationId) {
+        return pool.preparedQuery(GenerationLeaseSql.FIND_CANCELLED)
+                .execute(Tuple.of(generationId, CANCELLED_ERROR.code()))
+                .map(rows -> rows.size() > 0);
     }
 
     /** Returns whether the attempt of a lease is already stored with an outcome. */

@@ -10,6 +10,7 @@ import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.StoredImage;
+import dev.darkroom.generation.route.BackendSelection;
 import dev.darkroom.generation.store.QueueSnapshot.QueueTurn;
 import dev.darkroom.generation.store.StoredGeneration.QueueEntry;
 import io.vertx.core.json.JsonArray;
@@ -52,6 +53,7 @@ final class GenerationRowMapper {
 
     private QueueEntry toQueueEntry(Row row) {
         return new QueueEntry(
+                row.getString(position("route")),
                 new QueueTurn(row.getLong(position("turn")), row.getLong(position("arrival_seq"))),
                 toInstant(row.getOffsetDateTime(position("run_at"))));
     }
@@ -162,7 +164,10 @@ final class GenerationRowMapper {
         OffsetDateTime started = row.getOffsetDateTime(position("attempt_started_at"));
         if (started != null) {
             attempts.add(Attempt.running(
-                    attempts.size() + 1, row.getString(position("attempt_backend")), toInstant(started)));
+                    attempts.size() + 1,
+                    row.getString(position("attempt_backend")),
+                    BackendSelection.valueOf(row.getString(position("attempt_selection"))),
+                    toInstant(started)));
         }
         return attempts;
     }
@@ -179,6 +184,7 @@ final class GenerationRowMapper {
         return new Attempt(
                 row.getInteger("number"),
                 row.getString("backend"),
+                BackendSelection.valueOf(row.getString("selection")),
                 toInstant(row.getString("started_at")),
                 toInstant(row.getString("finished_at")),
                 AttemptOutcome.valueOf(row.getString("outcome")),

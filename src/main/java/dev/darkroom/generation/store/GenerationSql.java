@@ -18,7 +18,7 @@ public final class GenerationSql {
      * images only when the row of {@code g} says that there may be some.
      */
     private static final String RELATED_COLUMNS = """
-            q.priority, q.attempt_started_at, q.attempt_backend,
+            q.priority, q.attempt_started_at, q.attempt_backend, q.attempt_selection,
               (SELECT retry_of FROM generation_retries r WHERE r.generation_id = g.id) AS retry_of,
               CASE WHEN g.failed_attempts > 0 OR g.status = 'COMPLETE' THEN
                 (SELECT json_agg(a ORDER BY a.number) FROM generation_attempts a WHERE a.generation_id = g.id) END AS attempts,
@@ -30,12 +30,12 @@ public final class GenerationSql {
     private static final String GIVEN = """
             WITH given AS MATERIALIZED (
               SELECT * FROM unnest($9::uuid[], $10::text[], $11::text[], $12::text[], $13::int[], $14::int[], $15::int[],
-                $16::bigint[], $17::text[], $18::text[], $19::int[]%s) WITH ORDINALITY
-                AS j (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, priority%s, n)),
+                $16::bigint[], $17::text[], $18::text[], $19::int[], $20::text[]%s) WITH ORDINALITY
+                AS j (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, priority, route%s, n)),
             has AS MATERIALIZED (
               SELECT u.user_id,
                 (SELECT count(*) FROM (SELECT FROM generation_queue q
-                   WHERE q.user_id = u.user_id AND q.route = $1 AND q.lease_owner IS NULL LIMIT $3::int) w)
+                   WHERE q.user_id = u.user_id AND q.lease_owner IS NULL LIMIT $3::int) w)
                 + CASE WHEN $3::int = 0 THEN 0 ELSE (SELECT count(*) FROM generation_queue q
                    WHERE q.lease_owner IS NOT NULL AND q.user_id = u.user_id) END AS pending,
                 (SELECT count(*) FROM (SELECT FROM generations g
@@ -53,28 +53,37 @@ public final class GenerationSql {
                 (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata)
               SELECT id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata::jsonb
               FROM fresh),
+            slots AS MATERIALIZED (
+              SELECT s.*, row_number() OVER (PARTITION BY route ORDER BY n) AS nth
+              FROM unnest($1::text[], $6::text[], $7::text[], $8::bigint[]) WITH ORDINALITY AS s (route, backend, selection, timeout, n)
+              WHERE %s),
             served AS MATERIALIZED (
-              SELECT turn FROM generation_queue
-              WHERE route = $1 AND lease_owner IS NULL AND run_at <= now() ORDER BY turn LIMIT 1),
+              SELECT r.route, q.turn FROM (SELECT DISTINCT route FROM fresh) r CROSS JOIN LATERAL (
+                SELECT turn FROM generation_queue
+                WHERE route = r.route AND lease_owner IS NULL AND run_at <= now() ORDER BY turn LIMIT 1) q),
             placed AS MATERIALIZED (
-              SELECT g.*, row_number() OVER (ORDER BY later, n) <= $6::int AND NOT EXISTS (SELECT FROM served) AND %s AS started
-              FROM (SELECT fresh.*, row_number() OVER (PARTITION BY user_id ORDER BY priority, n) - 1 AS later FROM fresh) g),
+              SELECT g.*, s.backend, s.selection, s.timeout
+              FROM (SELECT f.*, row_number() OVER (PARTITION BY route ORDER BY later, n) AS nth
+                    FROM (SELECT fresh.*, row_number() OVER (PARTITION BY user_id, route ORDER BY priority, n) - 1 AS later
+                          FROM fresh) f) g
+                LEFT JOIN slots s ON s.route = g.route AND s.nth = g.nth
+                  AND NOT EXISTS (SELECT FROM served v WHERE v.route = g.route)),
             first_turns AS (
-              SELECT u.user_id, greatest(
+              SELECT u.user_id, u.route, greatest(
                 coalesce((SELECT max(turn) + 1 FROM generation_queue q
-                          WHERE q.user_id = u.user_id AND q.route = $1 AND q.lease_owner IS NULL), 0),
+                          WHERE q.user_id = u.user_id AND q.route = u.route AND q.lease_owner IS NULL), 0),
                 coalesce(served.turn, 0)) AS turn
-              FROM (SELECT DISTINCT user_id FROM fresh) u LEFT JOIN served ON true),
+              FROM (SELECT DISTINCT user_id, route FROM fresh) u LEFT JOIN served USING (route)),
             queued AS (
               INSERT INTO generation_queue (generation_id, user_id, route, priority, deadline, turn,
-                lease_owner, lease_token, attempt_started_at, attempt_backend, attempt_deadline)
-              SELECT p.id, p.user_id, $1, p.priority, now() + $2::bigint * interval '1 millisecond', t.turn + p.later,
-                CASE WHEN p.started THEN $5::uuid END, p.started::int, CASE WHEN p.started THEN now() END,
-                CASE WHEN p.started THEN $7::text END,
-                CASE WHEN p.started THEN now() + least($8::bigint, $2::bigint) * interval '1 millisecond' END
-              FROM placed p JOIN first_turns t ON t.user_id = p.user_id
+                lease_owner, lease_token, attempt_started_at, attempt_backend, attempt_selection, attempt_deadline)
+              SELECT p.id, p.user_id, p.route, p.priority, now() + $2::bigint * interval '1 millisecond', t.turn + p.later,
+                CASE WHEN p.backend IS NOT NULL THEN $5::uuid END, (p.backend IS NOT NULL)::int,
+                CASE WHEN p.backend IS NOT NULL THEN now() END, p.backend, p.selection,
+                CASE WHEN p.backend IS NOT NULL THEN now() + least(p.timeout, $2::bigint) * interval '1 millisecond' END
+              FROM placed p JOIN first_turns t ON t.user_id = p.user_id AND t.route = p.route
               ORDER BY p.n)
-            SELECT n, now() AS now, started FROM placed""".formatted(LeasedQueueSql.nodeIsAlive("$5::uuid"));
+            SELECT n, now() AS now, backend, selection FROM placed""".formatted(LeasedQueueSql.nodeIsAlive("$5::uuid"));
 
     /**
      * Stores and queues the generations in the arrays, both rows or none: a generation without a queue row would never start. The
@@ -82,9 +91,9 @@ public final class GenerationSql {
      * the turns after the last turn of the user, or from the turn that is served now. So a new user neither waits for the whole queue nor
      * gets the turns that the user did not use before.
      *
-     * <p>Up to $6 generations, of users in turn and by priority, are leased to node $5 at once, so that they start without a claim: only
-     * while no other generation is due, which would have to start before, and while the node is alive. Returns the positions in the
-     * arrays of the generations that were stored, and whether they are leased.
+     * <p>Each route has as many slots in $1 as generations may be leased to node $5 at once, of users in turn and by priority, so that
+     * they start without a claim: only while no other generation of the route is due, which would have to start before, and while the
+     * node is alive. Returns the positions in the arrays of the generations that were stored, and the backends of the leased ones.
      *
      * <p>Generations over a quota of their user are not stored: at most $3 PENDING at once, at most $4 in 24 hours, 0 for no limit. Counts
      * no further than the limit, in the same snapshot. This is exact for one statement at a time, as a process sends them. A user with
@@ -95,7 +104,7 @@ public final class GenerationSql {
      * inserted in the same order everywhere, so that two statements with the same keys do not deadlock.
      */
     static final String SUBMIT = GIVEN.formatted(
-                    ", $20::uuid[], $21::text[], $22::text[], $23::text[]", ", retry_of, key, fingerprint, webhook_url")
+                    ", $21::uuid[], $22::text[], $23::text[], $24::text[]", ", retry_of, key, fingerprint, webhook_url")
             + """
             allowed AS MATERIALIZED (
               SELECT g.* FROM has JOIN (
@@ -129,11 +138,10 @@ public final class GenerationSql {
 
     /** Returns the quotas that a user has reached, counted as in {@link #SUBMIT}. Read-only. */
     static final String FIND_REACHED_LIMITS = """
-            SELECT $3::int > 0 AND (SELECT count(*) FROM generation_queue
-                WHERE user_id = $1 AND route = $2 AND lease_owner IS NULL)
-              + (SELECT count(*) FROM generation_queue WHERE lease_owner IS NOT NULL AND user_id = $1) >= $3::int AS pending,
-              $4::int > 0 AND (SELECT count(*) FROM generations
-                WHERE user_id = $1 AND created_at > now() - interval '24 hours') >= $4::int AS today""";
+            SELECT $2::int > 0 AND (SELECT count(*) FROM generation_queue WHERE user_id = $1 AND lease_owner IS NULL)
+              + (SELECT count(*) FROM generation_queue WHERE lease_owner IS NOT NULL AND user_id = $1) >= $2::int AS pending,
+              $3::int > 0 AND (SELECT count(*) FROM generations
+                WHERE user_id = $1 AND created_at > now() - interval '24 hours') >= $3::int AS today""";
 
     /** Returns the use of an idempotency key of a user. Read-only; rows of this table are never updated. */
     static final String FIND_IDEMPOTENCY_KEY =
@@ -146,9 +154,9 @@ public final class GenerationSql {
     static final String FIND = """
             SELECT
             """ + COLUMNS + ", " + RELATED_COLUMNS + """
-            , q.waiting, q.turn, q.arrival_seq, q.run_at
+            , q.waiting, q.route, q.turn, q.arrival_seq, q.run_at
             FROM generations g LEFT JOIN LATERAL (
-                SELECT priority, attempt_started_at, attempt_backend, lease_owner IS NULL AS waiting, turn, arrival_seq, run_at
+                SELECT priority, attempt_started_at, attempt_backend, attempt_selection, lease_owner IS NULL AS waiting, route, turn, arrival_seq, run_at
                 FROM generation_queue WHERE generation_id = g.id AND g.status = 'PENDING' LIMIT 1) q ON true
             WHERE g.id = ANY ($1)""";
 
@@ -193,8 +201,7 @@ public final class GenerationSql {
      * measurement. Read-only.
      */
     static final String MEASURE_BACKLOG = """
-            SELECT (SELECT count(*) FROM (
-                      SELECT FROM generation_queue WHERE route = $1 AND lease_owner IS NULL LIMIT $2) w) AS waiting,
+            SELECT (SELECT count(*) FROM (SELECT FROM generation_queue WHERE lease_owner IS NULL LIMIT $1) w) AS waiting,
               (SELECT sum(concurrency * 1000.0 / greatest(average_attempt_ms, 1))::float8 FROM nodes
                WHERE expires_at > now() AND NOT draining AND average_attempt_ms IS NOT NULL) AS per_second""";
 

@@ -14,7 +14,8 @@ public record StoredGeneration(Generation generation, QueueEntry queueEntry) {
     /**
      * Queue row of a waiting generation.
      *
+     * @param route key of the model in the queue
      * @param dueAt earliest start
      */
-    public record QueueEntry(QueueTurn turn, Instant dueAt) {}
+    public record QueueEntry(String route, QueueTurn turn, Instant dueAt) {}
 }

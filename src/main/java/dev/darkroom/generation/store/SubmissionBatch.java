@@ -3,6 +3,8 @@ package dev.darkroom.generation.store;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.ImmediateStart;
+import dev.darkroom.generation.route.RouteOffer;
+import dev.darkroom.generation.route.RouteOffer.Slot;
 import dev.darkroom.generation.store.SubmissionStore.Submission;
 import io.vertx.core.json.Json;
 import io.vertx.sqlclient.Tuple;
@@ -21,17 +23,20 @@ final class SubmissionBatch {
      * @param permission null when no generation may be leased
      */
     static Tuple toParameters(
-            List<Submission> batch,
-            boolean plain,
-            String route,
-            Settings.Generation limits,
-            ImmediateStart.Permission permission) {
+            List<Submission> batch, boolean plain, Settings.Generation limits, ImmediateStart.Permission permission) {
+        RouteOffer offer = permission == null ? RouteOffer.NONE : permission.offer();
         Tuple parameters = Tuple.of(
-                        route, limits.deadline().toMillis(), limits.maxPendingPerUser(), limits.maxPerDayPerUser())
+                        RouteOfferParameters.slots(offer, Slot::route),
+                        limits.deadline().toMillis(),
+                        limits.maxPendingPerUser(),
+                        limits.maxPerDayPerUser())
                 .addUUID(permission == null ? null : permission.reservation().nodeId())
-                .addInteger(permission == null ? 0 : permission.reservation().count())
-                .addString(permission == null ? null : permission.backend())
-                .addLong(permission == null ? null : permission.attemptTimeout().toMillis())
+                .addValue(RouteOfferParameters.slots(offer, Slot::backend))
+                .addValue(RouteOfferParameters.slots(
+                        offer, slot -> slot.selection().name()))
+                .addValue(offer.slots().stream()
+                        .map(slot -> permission.timeoutOf(slot.backend()).toMillis())
+                        .toArray(Long[]::new))
                 .addValue(column(batch, UUID[]::new, Submission::id))
                 .addValue(column(batch, String[]::new, Submission::userId))
                 .addValue(requestColumn(batch, String[]::new, GenerationRequest::prompt))
@@ -42,7 +47,8 @@ final class SubmissionBatch {
                 .addValue(requestColumn(batch, Long[]::new, GenerationRequest::seed))
                 .addValue(requestColumn(batch, String[]::new, GenerationRequest::model))
                 .addValue(requestColumn(batch, String[]::new, SubmissionBatch::encodeMetadata))
-                .addValue(requestColumn(batch, Integer[]::new, GenerationRequest::priority));
+                .addValue(requestColumn(batch, Integer[]::new, GenerationRequest::priority))
+                .addValue(column(batch, String[]::new, Submission::route));
         return plain
                 ? parameters
                 : parameters

@@ -8,6 +8,9 @@ import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.ImmediateStart;
+import dev.darkroom.generation.ImmediateStart.Permission.Started;
+import dev.darkroom.generation.route.BackendSelection;
+import dev.darkroom.generation.route.RouteOffer;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -21,6 +24,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * Stores new generations in PostgreSQL and counts the queue. One instance per process: two would not count the submissions of each other
@@ -39,20 +43,16 @@ public final class SubmissionStore {
     private static final long MAX_COUNTED = 100_000;
 
     private final Database database;
-    private final String route;
     private final Settings.Generation settings;
     private final ImmediateStart immediateStart;
     private final StatementBatcher<Submission, Optional<Submitted>> statementBatcher;
 
     /**
-     * @param route route of the submitted generations, which selects the backends
      * @param immediateStart starts generations without a claim
      */
-    public SubmissionStore(
-            Database database, String route, Settings.Generation settings, ImmediateStart immediateStart) {
+    public SubmissionStore(Database database, Settings.Generation settings, ImmediateStart immediateStart) {
         this.database = database;
         this.immediateStart = immediateStart;
-        this.route = route;
         this.settings = settings;
         // A batch is retried one by one only when the database rejected it, so that one invalid submission does not
         // fail the others.
@@ -68,12 +68,19 @@ public final class SubmissionStore {
     /**
      * New generation.
      *
+     * @param route key of the model in the queue
      * @param retryOf generation that it retries, null when it is no retry
      * @param key null without an idempotency key
      * @param webhookUrl URL of a webhook for the end of this generation, already checked by the egress policy; null when there is none
      */
     public record Submission(
-            UUID id, String userId, GenerationRequest request, UUID retryOf, IdempotencyKey key, String webhookUrl) {
+            UUID id,
+            String userId,
+            String route,
+            GenerationRequest request,
+            UUID retryOf,
+            IdempotencyKey key,
+            String webhookUrl) {
 
         boolean isPlain() {
             return retryOf == null && key == null && webhookUrl == null;
@@ -101,9 +108,14 @@ public final class SubmissionStore {
     /**
      * Stored generation.
      *
-     * @param started whether the worker of this process runs its first attempt; otherwise it waits for a claim
+     * @param slot of its first attempt, which the worker of this process runs; null when the generation waits for a claim
      */
-    public record Submitted(Generation generation, boolean started) {}
+    public record Submitted(Generation generation, RouteOffer.Slot slot) {
+        /** Returns whether the worker of this process runs the first attempt. */
+        public boolean started() {
+            return slot != null;
+        }
+    }
 
     /** Earlier use of an idempotency key. */
     public record UsedKey(UUID generationId, String fingerprint) {}
@@ -128,12 +140,13 @@ public final class SubmissionStore {
 
     private Future<List<Optional<Submitted>>> submitBatch(List<Submission> batch) {
         boolean plain = batch.stream().allMatch(Submission::isPlain);
-        Optional<ImmediateStart.Permission> permission = immediateStart.request(batch.size());
+        Optional<ImmediateStart.Permission> permission = immediateStart.request(
+                batch.stream().collect(Collectors.groupingBy(Submission::route, Collectors.summingInt(each -> 1))));
         long sentAt = System.nanoTime();
         return Future.succeededFuture()
                 .compose(start -> database.client()
                         .preparedQuery(plain ? GenerationSql.SUBMIT_PLAIN : GenerationSql.SUBMIT)
-                        .execute(SubmissionBatch.toParameters(batch, plain, route, settings, permission.orElse(null))))
+                        .execute(SubmissionBatch.toParameters(batch, plain, settings, permission.orElse(null))))
                 .map(rows -> toSubmitted(rows, batch))
                 .onComplete(stored -> permission.ifPresent(permitted -> permitted.start(
                         stored.failed() ? List.of() : findStarted(stored.result()),
@@ -141,11 +154,11 @@ public final class SubmissionStore {
                         Duration.ofNanos(System.nanoTime() - sentAt))));
     }
 
-    private static List<Generation> findStarted(List<Optional<Submitted>> batch) {
+    private static List<Started> findStarted(List<Optional<Submitted>> batch) {
         return batch.stream()
                 .flatMap(Optional::stream)
                 .filter(Submitted::started)
-                .map(Submitted::generation)
+                .map(submitted -> new Started(submitted.generation(), submitted.slot()))
                 .toList();
     }
 
@@ -154,11 +167,19 @@ public final class SubmissionStore {
         for (Row row : rows) {
             int index = row.getInteger("n") - 1;
             Instant createdAt = row.getOffsetDateTime("now").toInstant();
+            Submission submission = batch.get(index);
             submitted.set(
                     index,
-                    Optional.of(new Submitted(batch.get(index).toGeneration(createdAt), row.getBoolean("started"))));
+                    Optional.of(new Submitted(submission.toGeneration(createdAt), toSlot(submission.route(), row))));
         }
         return submitted;
+    }
+
+    private static RouteOffer.Slot toSlot(String route, Row row) {
+        String backend = row.getString("backend");
+        return backend == null
+                ? null
+                : new RouteOffer.Slot(route, backend, null, BackendSelection.valueOf(row.getString("selection")));
     }
 
     /** Returns the generation if it was stored in spite of the error. Does not submit again, because the client may be gone. */
@@ -167,7 +188,7 @@ public final class SubmissionStore {
         return GenerationStore.find(database.pool(), submission.id(), submission.userId())
                 .otherwise(Optional.empty())
                 .compose(found -> found.isPresent()
-                        ? Future.succeededFuture(found.map(generation -> new Submitted(generation, false)))
+                        ? Future.succeededFuture(found.map(generation -> new Submitted(generation, null)))
                         : Future.failedFuture(error));
     }
 
@@ -191,7 +212,7 @@ public final class SubmissionStore {
     public Future<ReachedLimits> findReachedLimits(String userId) {
         return database.pool()
                 .preparedQuery(GenerationSql.FIND_REACHED_LIMITS)
-                .execute(Tuple.of(userId, route, settings.maxPendingPerUser(), settings.maxPerDayPerUser()))
+                .execute(Tuple.of(userId, settings.maxPendingPerUser(), settings.maxPerDayPerUser()))
                 .map(rows -> {
                     Row row = rows.iterator().next();
                     return new ReachedLimits(row.getBoolean("pending"), row.getBoolean("today"));
@@ -211,7 +232,7 @@ public final class SubmissionStore {
         // Uses the heartbeat connections, because the measurement is needed most under load.
         return database.heartbeats()
                 .preparedQuery(GenerationSql.MEASURE_BACKLOG)
-                .execute(Tuple.of(route, MAX_COUNTED))
+                .execute(Tuple.of(MAX_COUNTED))
                 .map(rows -> {
                     Row row = rows.iterator().next();
                     Double perSecond = row.getDouble("per_second");
@@ -219,8 +240,8 @@ public final class SubmissionStore {
                 });
     }
 
-    /** Counts the generations that would be ahead of a new one of a user, up to {@code limit}. */
-    public Future<Long> countAhead(String userId, long limit) {
+    /** Counts the generations of a route that would be ahead of a new one of a user, up to {@code limit}. */
+    public Future<Long> countAhead(String userId, String route, long limit) {
         return database.pool()
                 .preparedQuery(GenerationSql.COUNT_AHEAD)
                 .execute(Tuple.of(userId, route, limit))

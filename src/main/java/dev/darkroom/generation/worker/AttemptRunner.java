@@ -4,16 +4,19 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.backend.executor.BackendExecutor;
+import dev.darkroom.backend.executor.BackendExecutor.Execution;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FaultInjectionPoint;
 import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.StoredImage;
+import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
+import dev.darkroom.generation.worker.BackendCaller.Resolution;
 import dev.darkroom.generation.worker.RetryDecision.Fail;
 import dev.darkroom.generation.worker.RetryDecision.Retry;
+import dev.darkroom.generation.worker.RetryPolicy.BackendConditions;
 import dev.darkroom.image.Image;
 import dev.darkroom.queue.OutcomeRecorder;
 import io.vertx.core.Future;
@@ -40,7 +43,8 @@ final class AttemptRunner {
             "IMAGES_NOT_STORED",
             "The images were generated but could not be stored before the deadline.");
 
-    private final BackendExecutor executor;
+    private final BackendRouter router;
+    private final BackendCaller caller;
     private final GeneratedImageWriter imageWriter;
     private final GenerationLeaseStore leases;
     private final OutcomeRecorder<GenerationLease, AttemptOutcome> outcomeRecorder;
@@ -49,14 +53,15 @@ final class AttemptRunner {
     private final LongSupplier nanoClock;
 
     AttemptRunner(
-            BackendExecutor backendExecutor,
+            BackendRouter router,
             GeneratedImageWriter imageWriter,
             GenerationLeaseStore leases,
             OutcomeRecorder<GenerationLease, AttemptOutcome> outcomeRecorder,
             RetryPolicy retryPolicy,
             GenerationEventPublisher eventPublisher,
             LongSupplier nanoClock) {
-        this.executor = backendExecutor;
+        this.router = router;
+        this.caller = new BackendCaller(router);
         this.imageWriter = imageWriter;
         this.leases = leases;
         this.outcomeRecorder = outcomeRecorder;
@@ -72,7 +77,11 @@ final class AttemptRunner {
      * @param startedAt in nanoseconds of the monotonic clock
      */
     private record RunningAttempt(
-            GenerationLease generationLease, BackendCall backendCall, BooleanSupplier leaseLost, long startedAt) {}
+            GenerationLease generationLease,
+            BackendCall backendCall,
+            JobRecorder jobRecorder,
+            BooleanSupplier leaseLost,
+            long startedAt) {}
 
     /**
      * Runs the attempt.
@@ -81,37 +90,55 @@ final class AttemptRunner {
      * @return completes when the outcome is recorded, never fails; with the delay after which the generation is due again, null when it
      *     is not
      */
-    Future<Duration> run(GenerationLease generationLease, BackendCall backendCall, BooleanSupplier leaseLost) {
-        RunningAttempt attempt = new RunningAttempt(generationLease, backendCall, leaseLost, nanoClock.getAsLong());
+    Future<Duration> run(
+            GenerationLease generationLease,
+            BackendCall backendCall,
+            JobRecorder jobRecorder,
+            BooleanSupplier leaseLost) {
+        RunningAttempt attempt =
+                new RunningAttempt(generationLease, backendCall, jobRecorder, leaseLost, nanoClock.getAsLong());
         LOG.atInfo()
                 .addKeyValue("generation", generationLease.generationId())
                 .addKeyValue("attempt", generationLease.number())
+                .addKeyValue("backend", generationLease.backend())
+                .addKeyValue("selection", generationLease.selection())
                 .addKeyValue("budgetMs", generationLease.attemptBudget().toMillis())
                 .log("attempt started");
         return FaultInjectionPoint.BEFORE_CALL
-                .pauseIfSelected(generationLease.imageRequest())
-                .compose(imageRequest -> executor.execute(imageRequest, backendCall))
+                .pauseIfSelected(generationLease)
+                .compose(lease -> caller.call(lease, backendCall))
                 .compose(FaultInjectionPoint.AFTER_RESPONSE::pauseIfSelected)
-                .compose(execution -> {
-                    BackendOutcome backendOutcome = execution.backendOutcome();
+                .compose(result -> {
+                    BackendOutcome backendOutcome = result.execution().backendOutcome();
                     if (backendOutcome instanceof BackendOutcome.Generated generated) {
                         return storeImages(attempt, generated.images());
                     }
                     if (backendOutcome instanceof BackendOutcome.Failed failed) {
-                        return recordFailure(
-                                attempt,
-                                failed.backendFailure(),
-                                retryPolicy.decideAfterFailure(
-                                        failed.backendFailure(),
-                                        generationLease.attemptCounts(),
-                                        execution.probe(),
-                                        execution.retryBudgetExhausted(),
-                                        timeLeft(attempt)));
+                        return recordFailure(attempt, failed.backendFailure(), result.execution());
                     }
                     return backendOutcome instanceof BackendOutcome.Aborted
                             ? recordInterruption(attempt)
-                            : release(generationLease);
+                            : release(generationLease, result.earlierJobGone());
                 });
+    }
+
+    private Future<Duration> recordFailure(RunningAttempt attempt, BackendFailure backendFailure, Execution execution) {
+        GenerationLease generationLease = attempt.generationLease();
+        Resolution resolution = caller.resolve(
+                generationLease, backendFailure, attempt.jobRecorder().job());
+        boolean alternative = resolution == Resolution.SUBMIT_AGAIN
+                && router.hasAlternative(generationLease.route(), generationLease.backend());
+        RetryDecision decision = resolution == Resolution.GIVE_UP
+                ? RetryPolicy.giveUp(backendFailure)
+                : retryPolicy.decideAfterFailure(
+                        backendFailure,
+                        generationLease.attemptCounts(),
+                        new BackendConditions(execution.probe(), execution.retryBudgetExhausted(), alternative),
+                        timeLeft(attempt));
+        AttemptOutcome outcome = decision instanceof Retry && !backendFailure.timedOut()
+                ? AttemptOutcome.RETRYABLE
+                : toOutcome(backendFailure);
+        return recordFailure(attempt, outcome, backendFailure, decision, resolution);
     }
 
     private Future<Duration> storeImages(RunningAttempt attempt, List<Image> generated) {
@@ -132,7 +159,8 @@ final class AttemptRunner {
     private Future<Duration> failUnstored(RunningAttempt attempt, String reason) {
         BackendFailure backendFailure = IMAGES_NOT_STORED.withDetail(reason);
         GenerationError error = RetryPolicy.deadlineExceeded(backendFailure.failureClass(), backendFailure.message());
-        return recordFailure(attempt, backendFailure, new Fail(error, false));
+        return recordFailure(
+                attempt, toOutcome(backendFailure), backendFailure, new Fail(error, false), Resolution.SUBMIT_AGAIN);
     }
 
     private Future<Duration> complete(RunningAttempt attempt, List<StoredImage> stored) {
@@ -159,12 +187,11 @@ final class AttemptRunner {
     }
 
     private Future<Duration> recordFailure(
-            RunningAttempt attempt, BackendFailure backendFailure, RetryDecision decision) {
-        return recordFailure(attempt, toOutcome(backendFailure), backendFailure, decision);
-    }
-
-    private Future<Duration> recordFailure(
-            RunningAttempt attempt, AttemptOutcome outcome, BackendFailure backendFailure, RetryDecision decision) {
+            RunningAttempt attempt,
+            AttemptOutcome outcome,
+            BackendFailure backendFailure,
+            RetryDecision decision,
+            Resolution resolution) {
         GenerationLease generationLease = attempt.generationLease();
         if (decision instanceof Retry retry) {
             return outcomeRecorder
@@ -173,7 +200,12 @@ final class AttemptRunner {
                             outcome,
                             attempt.leaseLost(),
                             () -> leases.retry(
-                                    generationLease, outcome, retry.counted(), backendFailure, retry.delay()))
+                                    generationLease,
+                                    outcome,
+                                    retry.counted(),
+                                    backendFailure,
+                                    retry.delay(),
+                                    resolution == Resolution.LOOK_UP))
                     .map(requeued -> {
                         OffsetDateTime retryAt = requeued.map(GenerationLeaseStore.Requeued::retryAt)
                                 .orElse(null);
@@ -213,9 +245,13 @@ final class AttemptRunner {
         if (attempt.leaseLost().getAsBoolean()) {
             return Future.succeededFuture();
         }
-        RetryDecision decision = retryPolicy.decideAfterInterruption(INTERRUPTED, generationLease.attemptCounts());
+        Resolution resolution = caller.resolve(
+                generationLease, INTERRUPTED, attempt.jobRecorder().job());
+        RetryDecision decision = resolution == Resolution.GIVE_UP
+                ? RetryPolicy.giveUp(INTERRUPTED)
+                : retryPolicy.decideAfterInterruption(INTERRUPTED, generationLease.attemptCounts());
         if (decision instanceof Fail) {
-            return recordFailure(attempt, AttemptOutcome.INTERRUPTED, INTERRUPTED, decision);
+            return recordFailure(attempt, AttemptOutcome.INTERRUPTED, INTERRUPTED, decision, resolution);
         }
         return outcomeRecorder
                 .record(
@@ -223,7 +259,12 @@ final class AttemptRunner {
                         AttemptOutcome.INTERRUPTED,
                         attempt.leaseLost(),
                         () -> leases.retry(
-                                generationLease, AttemptOutcome.INTERRUPTED, false, INTERRUPTED, Duration.ZERO))
+                                generationLease,
+                                AttemptOutcome.INTERRUPTED,
+                                false,
+                                INTERRUPTED,
+                                Duration.ZERO,
+                                resolution == Resolution.LOOK_UP))
                 .map(requeued -> {
                     eventPublisher.publishProgress(generationLease.generationId());
                     return null;
@@ -232,6 +273,11 @@ final class AttemptRunner {
 
     /** Releases a lease without an attempt. Completes like {@link #run}. */
     Future<Duration> release(GenerationLease generationLease) {
+        return release(generationLease, false);
+    }
+
+    /** @param jobGone whether the AI server does not have the earlier submission, which the next attempt then ignores */
+    private Future<Duration> release(GenerationLease generationLease, boolean jobGone) {
         LOG.atInfo()
                 .addKeyValue("generation", generationLease.generationId())
                 .addKeyValue("attempt", generationLease.number())
@@ -241,7 +287,8 @@ final class AttemptRunner {
                         generationLease,
                         null,
                         () -> false,
-                        () -> leases.release(generationLease).map(held -> held ? Optional.of(true) : Optional.empty()))
+                        () -> (jobGone ? leases.releaseWithoutJob(generationLease) : leases.release(generationLease))
+                                .map(held -> held ? Optional.of(true) : Optional.empty()))
                 .map(released -> null);
     }
 

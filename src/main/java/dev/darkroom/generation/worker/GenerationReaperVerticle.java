@@ -13,6 +13,7 @@ import dev.darkroom.generation.store.GenerationLeaseStore.AbandonedLease;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.generation.worker.RetryDecision.Fail;
 import dev.darkroom.generation.worker.RetryDecision.Retry;
+import dev.darkroom.generation.worker.RetryPolicy.BackendConditions;
 import dev.darkroom.node.DatabaseClock;
 import dev.darkroom.queue.LeaseReaper;
 import io.vertx.core.Future;
@@ -96,7 +97,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
 
     private Future<?> shiftTimes(Duration step) {
         return leases.shiftTimes(
-                step, settings.backend().timeout(), settings.generation().deadline());
+                step, settings.longestAttempt(), settings.generation().deadline());
     }
 
     /** Finds nothing for {@code node.ttl} after a clock step, in which every node may seem dead until its next heartbeat. */
@@ -117,10 +118,13 @@ public final class GenerationReaperVerticle extends VerticleBase {
         AttemptOutcome outcome = abandonedLease.ownerAlive() ? AttemptOutcome.TIMEOUT : AttemptOutcome.LOST;
         RetryDecision decision = abandonedLease.ownerAlive()
                 ? retryPolicy.decideAfterFailure(
-                        backendFailure, generationLease.attemptCounts(), false, false, generationLease.timeLeft())
+                        backendFailure,
+                        generationLease.attemptCounts(),
+                        BackendConditions.NONE,
+                        generationLease.timeLeft())
                 : retryPolicy.decideAfterLoss(generationLease.lostAttempts(), generationLease.timeLeft());
         if (decision instanceof Retry retry) {
-            return leases.retry(generationLease, outcome, retry.counted(), backendFailure, retry.delay())
+            return leases.retry(generationLease, outcome, retry.counted(), backendFailure, retry.delay(), true)
                     .onSuccess(requeued -> requeued.ifPresent(done -> {
                         AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, done.retryAt());
                         eventPublisher.publishProgress(generationLease.generationId());

@@ -1,21 +1,22 @@
 package dev.darkroom.generation.worker;
 
 import dev.darkroom.backend.BackendCall;
-import dev.darkroom.backend.executor.BackendExecutor;
+import dev.darkroom.backend.JobReference;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationLease;
-import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.ImmediateStart;
+import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.ImageStoreHealth;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.queue.ClaimLoop;
+import dev.darkroom.queue.ClaimedJobs;
 import dev.darkroom.queue.FencingToken;
 import dev.darkroom.queue.JobAttempt;
 import dev.darkroom.queue.JobQueue;
@@ -26,6 +27,8 @@ import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
@@ -43,13 +46,12 @@ public final class GenerationWorkerVerticle extends VerticleBase {
     static final String JOB_NAME = "generation";
 
     private final LocalNode localNode;
-    private final BackendExecutor executor;
+    private final BackendRouter router;
     private final GenerationLeaseStore leases;
     private final NotifyChannel notifyChannel;
     private final ImageStore imageStore;
     private final ImageStoreHealth imageStoreHealth;
     private final Settings settings;
-    private final String backend;
     private final ImmediateStart immediateStart;
 
     private final AttemptDurationAverage attemptDurations = new AttemptDurationAverage();
@@ -60,15 +62,14 @@ public final class GenerationWorkerVerticle extends VerticleBase {
     private Context eventLoop;
 
     /**
-     * @param backend name of the backend of the executor
+     * @param router executors of all backends
      * @param immediateStart connects the submissions of this process with this worker
      * @param imageStoreHealth health of {@code imageStore}; nothing is claimed while the store fails
      * @param finishListeners called inside the transactions that end generations
      */
     public GenerationWorkerVerticle(
             LocalNode localNode,
-            BackendExecutor executor,
-            String backend,
+            BackendRouter router,
             ImmediateStart immediateStart,
             Database database,
             NotifyChannel notifyChannel,
@@ -77,8 +78,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
             Settings settings,
             List<GenerationFinishListener> finishListeners) {
         this.localNode = localNode;
-        this.executor = executor;
-        this.backend = backend;
+        this.router = router;
         this.immediateStart = immediateStart;
         this.leases = new GenerationLeaseStore(database, finishListeners);
         this.notifyChannel = notifyChannel;
@@ -92,7 +92,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         eventLoop = vertx.getOrCreateContext();
         eventPublisher = new GenerationEventPublisher(vertx, notifyChannel);
         attemptRunner = new AttemptRunner(
-                executor,
+                router,
                 new GeneratedImageWriter(vertx, imageStore, imageStoreHealth, leases, System::nanoTime),
                 leases,
                 new OutcomeRecorder<>(vertx, localNode, JOB_NAME, leases::isRecorded),
@@ -108,18 +108,25 @@ public final class GenerationWorkerVerticle extends VerticleBase {
                         settings.worker().pollInterval(),
                         settings.node().reapInterval(),
                         settings.shutdown().gracePeriod()));
-        executor.onChange(() -> eventLoop.runOnContext(v -> onCapacityChange()));
+        router.executors()
+                .forEach(executor -> executor.onChange(() -> eventLoop.runOnContext(v -> onCapacityChange())));
         imageStoreHealth.onChange(() -> eventLoop.runOnContext(v -> onCapacityChange()));
         reportThroughput();
         GenerationSignals.SUBMITTED.subscribe(vertx, notifyChannel, key -> claimLoop.claim());
         GenerationSignals.CANCELLED.subscribe(vertx, notifyChannel, key -> claimLoop.abandonLost());
         GenerationSignals.ERASED.subscribe(vertx, notifyChannel, key -> confirmErasedAttempts());
         claimLoop.start();
-        immediateStart.connect(max -> claimLoop
-                .reserve(max)
-                .map(reservation -> new ImmediateStart.Permission(
-                        reservation, backend, settings.backend().timeout())));
+        immediateStart.connect(this::permitStart);
         return Future.succeededFuture();
+    }
+
+    /** Returns the permission to lease up to a number of generations per route. Called on any thread. */
+    private Optional<ImmediateStart.Permission> permitStart(Map<String, Integer> counts) {
+        int wanted = counts.values().stream().mapToInt(Integer::intValue).sum();
+        return claimLoop
+                .reserve(wanted)
+                .map(reservation ->
+                        new ImmediateStart.Permission(reservation, router.offer(counts, reservation.count())));
     }
 
     private void onCapacityChange() {
@@ -160,7 +167,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
     private void reportThroughput() {
         int concurrency = imageStoreHealth.failing()
                 ? 0
-                : Math.min(executor.concurrency(), settings.worker().concurrency());
+                : Math.min(router.concurrency(), settings.worker().concurrency());
         localNode.reportThroughput(new LocalNode.Throughput(concurrency, attemptDurations.averageMillis()));
     }
 
@@ -179,17 +186,12 @@ public final class GenerationWorkerVerticle extends VerticleBase {
 
         @Override
         public int freeCapacity(int running) {
-            return imageStoreHealth.failing() ? 0 : Math.min(executor.availablePermits(), concurrency() - running);
+            return imageStoreHealth.failing() ? 0 : Math.min(router.availablePermits(), concurrency() - running);
         }
 
         @Override
-        public Future<List<GenerationLease>> claim(UUID nodeId, int limit) {
-            return leases.claim(
-                    nodeId,
-                    GenerationRequest.DEFAULT_ROUTE,
-                    limit,
-                    backend,
-                    settings.backend().timeout());
+        public Future<ClaimedJobs<GenerationLease>> claim(UUID nodeId, int limit) {
+            return leases.claim(nodeId, limit, router.offer(limit));
         }
 
         @Override
@@ -210,19 +212,22 @@ public final class GenerationWorkerVerticle extends VerticleBase {
 
     private final class GenerationAttempt implements JobAttempt {
         private final GenerationLease generationLease;
+        private final JobRecorder jobRecorder;
         private final BackendCall backendCall;
         private volatile boolean leaseLost;
 
         GenerationAttempt(GenerationLease generationLease) {
             this.generationLease = generationLease;
-            this.backendCall = new BackendCall(generationLease.attemptBudget());
+            this.jobRecorder = new JobRecorder(generationLease, leases);
+            this.backendCall = new BackendCall(generationLease.attemptBudget(), generationLease.job(), jobRecorder);
+            router.recordSelection(generationLease.route(), generationLease.backend(), generationLease.selection());
         }
 
         @Override
         public Future<Duration> run() {
             long startedAt = System.nanoTime();
             eventPublisher.publishProgress(generationLease.generationId());
-            return onEventLoop(attemptRunner.run(generationLease, backendCall, () -> leaseLost))
+            return onEventLoop(attemptRunner.run(generationLease, backendCall, jobRecorder, () -> leaseLost))
                     .onComplete(done -> {
                         attemptDurations.record(Duration.ofNanos(System.nanoTime() - startedAt));
                         reportThroughput();
@@ -243,6 +248,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         public void abandon() {
             leaseLost = true;
             backendCall.abort();
+            cancelJobOfCancelledGeneration(generationLease, jobRecorder.job());
         }
 
         /** Moves the result to the event loop of the verticle, because the last write may complete on another one. */
@@ -251,5 +257,19 @@ public final class GenerationWorkerVerticle extends VerticleBase {
             attempt.onComplete(done -> eventLoop.runOnContext(v -> result.handle(done)));
             return result.future();
         }
+    }
+
+    /** Stops the job at the AI server when a user cancelled its generation. After a loss of the lease for another reason it continues. */
+    private void cancelJobOfCancelledGeneration(GenerationLease generationLease, JobReference job) {
+        leases.isCancelled(generationLease.generationId())
+                .onSuccess(cancelled -> {
+                    if (cancelled) {
+                        router.executor(generationLease.backend()).ifPresent(executor -> executor.cancel(job));
+                    }
+                })
+                .onFailure(error -> LOG.atWarn()
+                        .addKeyValue("generation", generationLease.generationId())
+                        .addKeyValue("reason", error.getMessage())
+                        .log("job at the AI server not cancelled"));
     }
 }

@@ -16,7 +16,8 @@ import java.util.function.DoubleSupplier;
  *
  * <pre>delay = max(100 ms, min(Retry-After, maxRetryAfter)) + U(0, min(maxDelay, initialDelay · 2^(n-1)))</pre>
  *
- * where n is the number of ended attempts, including the last one. Exceptions: n is 1 after a lost attempt, the upper limit is {@code
+ * where n is the number of ended attempts, including the last one. Exceptions: n is 1 after a lost attempt, n is 1 and Retry-After is
+ * ignored when another AI server makes the next attempt, the upper limit is {@code
  * maxDelay} while the retry budget of the backend is exhausted, and there is no delay after an interrupted attempt. Every attempt counts
  * towards one of three limits, so that their sum bounds the submissions of a generation. Full jitter causes the least total load of the
  * common schemes when many generations retry at the same time (AWS Architecture Blog, "Exponential Backoff And Jitter").
@@ -38,26 +39,33 @@ public final class RetryPolicy {
     }
 
     /**
+     * Conditions of the backend after a failed attempt.
+     *
+     * @param probe whether the attempt was the probe of a half-open circuit breaker; its failure is attributed to the AI server
+     * @param retryBudgetExhausted whether the retry budget of the backend is exhausted; then the delay uses the widest jitter window
+     * @param alternative whether another backend can make the next attempt; then the delay is that of a first retry
+     */
+    record BackendConditions(boolean probe, boolean retryBudgetExhausted, boolean alternative) {
+        /** Conditions without information about the backend. */
+        static final BackendConditions NONE = new BackendConditions(false, false, false);
+    }
+
+    /**
      * Decides after a failed attempt.
      *
      * @param before attempts before this one
-     * @param probe whether the attempt was the probe of a half-open circuit breaker; its failure is attributed to the AI server
-     * @param retryBudgetExhausted whether the retry budget of the backend is exhausted; then the delay uses the widest jitter window
      * @param timeLeft time until the deadline of the generation
      */
     RetryDecision decideAfterFailure(
-            BackendFailure backendFailure,
-            AttemptCounts before,
-            boolean probe,
-            boolean retryBudgetExhausted,
-            Duration timeLeft) {
-        if (!backendFailure.failureClass().retryable()) {
+            BackendFailure backendFailure, AttemptCounts before, BackendConditions conditions, Duration timeLeft) {
+        boolean failsOver = conditions.alternative() && backendFailure.failureClass() == FailureClass.TERMINAL_AUTH;
+        if (!backendFailure.failureClass().retryable() && !failsOver) {
             return new Fail(
                     new GenerationError(
                             backendFailure.code(), backendFailure.failureClass(), backendFailure.message(), false),
                     true);
         }
-        boolean counts = isCounted(backendFailure, probe);
+        boolean counts = isCounted(backendFailure, conditions.probe());
         if (counts && before.counted() + 1 >= settings.maxAttempts()) {
             String message =
                     "Failed after " + (before.counted() + 1) + " attempts. Last failure: " + backendFailure.message();
@@ -67,8 +75,11 @@ public final class RetryPolicy {
         if (!counts && before.uncounted() + 1 >= settings.maxUncountedAttempts()) {
             return new Fail(uncountedExhausted(backendFailure, before), false);
         }
-        Duration window = retryBudgetExhausted ? settings.maxDelay() : jitterWindow(before.total() + 1);
-        Duration delay = computeDelay(window, backendFailure.retryAfter());
+        Duration delay = conditions.alternative()
+                ? computeDelay(jitterWindow(1), null)
+                : computeDelay(
+                        conditions.retryBudgetExhausted() ? settings.maxDelay() : jitterWindow(before.total() + 1),
+                        backendFailure.retryAfter());
         if (delay.compareTo(timeLeft) >= 0) {
             return new Fail(deadlineExceeded(backendFailure.failureClass(), backendFailure.message()), counts);
         }
@@ -108,6 +119,16 @@ public final class RetryPolicy {
             return new Fail(deadlineExceeded(FailureClass.AMBIGUOUS), false);
         }
         return new Retry(delay, false);
+    }
+
+    /** Ends a generation because nobody can tell whether the AI server made its images. */
+    static Fail giveUp(BackendFailure backendFailure) {
+        String message = BackendCaller.OUTCOME_UNKNOWN.message()
+                + (backendFailure.code().equals(BackendCaller.OUTCOME_UNKNOWN.code())
+                        ? ""
+                        : " Last failure: " + backendFailure.message());
+        return new Fail(
+                new GenerationError(BackendCaller.OUTCOME_UNKNOWN.code(), FailureClass.AMBIGUOUS, message, true), true);
     }
 
     /** Returns the failure reason of a generation that waited past its deadline. */

@@ -103,6 +103,6 @@ public final class DatabaseDoctor {
 
     /** Returns the minimum age of orphaned files. An image file is written before its row, so a newer file may still get a row. */
     private static Duration orphanAge(Settings settings) {
-        return settings.backend().timeout().plus(settings.node().ttl()).plusMinutes(1);
+        return settings.longestAttempt().plus(settings.node().ttl()).plusMinutes(1);
     }
 }

@@ -8,6 +8,7 @@ import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.Generation.QueuePosition;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.TestGenerations;
+import dev.darkroom.generation.route.BackendSelection;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,7 +66,9 @@ class EntityTagsTest {
         Generation second = waiting.withQueuePosition(new QueuePosition(1, CREATED_AT));
         Generation running = TestGenerations.generation(GenerationStatus.PENDING, 0, TestGenerations.running());
         Generation runningLater = TestGenerations.generation(
-                GenerationStatus.PENDING, 0, Attempt.running(1, "default", CREATED_AT.plusNanos(1_000)));
+                GenerationStatus.PENDING,
+                0,
+                Attempt.running(1, "default", BackendSelection.ONLY, CREATED_AT.plusNanos(1_000)));
         Generation failed = TestGenerations.generation(GenerationStatus.PENDING, 1, TestGenerations.failed(CREATED_AT));
         Generation retried = TestGenerations.generation(
                 GenerationStatus.PENDING, 1, TestGenerations.failed(CREATED_AT), TestGenerations.running());

@@ -79,7 +79,7 @@ abstract class BackendExecutorFixture {
     void start() {
         vertx = Vertx.vertx();
         vertx.eventBus().<JsonObject>localConsumer("darkroom.backend.events", event -> events.add(event.body()));
-        backendExecutor = new BackendExecutor(vertx, backend, CONCURRENCY, BREAKER, MAX_RETRY_AFTER, nanos::get);
+        backendExecutor = new BackendExecutor(vertx, backend, CONCURRENCY, 0, BREAKER, MAX_RETRY_AFTER, nanos::get);
         backendExecutor.onChange(changes::incrementAndGet);
     }
 

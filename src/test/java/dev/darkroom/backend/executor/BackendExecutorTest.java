@@ -23,7 +23,7 @@ class BackendExecutorTest extends BackendExecutorFixture {
     void runsOnTheContextOfItsVerticle() throws Exception {
         // given
         BackendExecutorVerticle verticle = new BackendExecutorVerticle(
-                owner -> new BackendExecutor(owner, backend, CONCURRENCY, BREAKER, MAX_RETRY_AFTER, nanos::get));
+                owner -> new BackendExecutor(owner, backend, CONCURRENCY, 0, BREAKER, MAX_RETRY_AFTER, nanos::get));
         String id = get(vertx.deployVerticle(verticle));
         CompletableFuture<String> context = new CompletableFuture<>();
         verticle.executor()

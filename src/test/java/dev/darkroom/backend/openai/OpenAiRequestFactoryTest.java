@@ -21,7 +21,8 @@ class OpenAiRequestFactoryTest {
         "500, Unknown parameter: 'seed'., false"
     })
     void recognizesRejectedExtensions(int status, String body, boolean expected) {
-        assertThat(OpenAiRequestFactory.rejectsExtensions(response(status, body))).isEqualTo(expected);
+        assertThat(OpenAiRequestFactory.rejectsExtensions(response(status, body)))
+                .isEqualTo(expected);
     }
 
     private static OutboundResponse response(int status, String body) {

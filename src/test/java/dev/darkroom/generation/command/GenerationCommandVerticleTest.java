@@ -13,6 +13,7 @@ import dev.darkroom.eventbus.CommandProtocol;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.ImmediateStart;
+import dev.darkroom.generation.route.TestModels;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.watch.CompletionWaiters;
@@ -71,17 +72,20 @@ class GenerationCommandVerticleTest {
         database = Database.open(vertx, url, settings.database());
         notifyChannel = NotifyChannel.open(vertx, url, settings.database());
         await(vertx.deployVerticle(new GenerationCommandVerticle(
-                shared(database, settings.generation()), settings.generation(), "house-model", RANDOM)));
+                shared(database, settings.generation()),
+                settings.generation(),
+                TestModels.catalog("house-model"),
+                RANDOM)));
     }
 
     private static GenerationCommandDependencies shared(Database database, Settings.Generation settings) {
         return new GenerationCommandDependencies(
                 database,
-                new SubmissionStore(database, GenerationRequest.DEFAULT_ROUTE, settings, new ImmediateStart()),
+                new SubmissionStore(database, settings, new ImmediateStart()),
                 notifyChannel,
                 null,
                 backlogEstimator,
-                GenerationCommandDependencies.createQueueSnapshot(vertx, database, GenerationRequest.DEFAULT_ROUTE),
+                new QueueSnapshots(vertx, database),
                 new CompletionWaiters(),
                 List.of(),
                 GenerationDatabaseFixture.NO_EGRESS);
@@ -274,7 +278,7 @@ class GenerationCommandVerticleTest {
         JsonObject configured = create(new JsonObject().put("prompt", "x").put("model", "house-model"));
 
         // then
-        assertThat(errors(other)).containsExactly("#/model is not a known model; only house-model is known");
+        assertThat(errors(other)).containsExactly("#/model is not a known model; known are house-model");
         assertThat(configured.getJsonObject("generation").getString("model")).isEqualTo("house-model");
     }
 
@@ -317,7 +321,10 @@ class GenerationCommandVerticleTest {
         Database unavailable = Database.open(own, unreachable, settings.database());
         try {
             await(own.deployVerticle(new GenerationCommandVerticle(
-                    shared(unavailable, settings.generation()), settings.generation(), null, RANDOM)));
+                    shared(unavailable, settings.generation()),
+                    settings.generation(),
+                    TestModels.catalog(null),
+                    RANDOM)));
             JsonObject request = request(new JsonObject().put("prompt", "x")).put("user", "local");
 
             // when
@@ -401,16 +408,17 @@ class GenerationCommandVerticleTest {
                 + " failed_attempts, metadata, error_code, error_class, error_message, error_retryable, completed_at)"
                 + " VALUES ('%s', 'local', 'x', 64, 64, 1, 7, '%s', 1, %s)";
         String attempt = "INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend,"
-                + " started_at, finished_at, outcome, counted, error_class, error_code, error_message, http_status,"
-                + " retry_at) VALUES ('%s', %d, %d, '" + PENDING + "', 'default', now(), now(), %s)";
+                + " selection, started_at, finished_at, outcome, counted, error_class, error_code, error_message, http_status,"
+                + " retry_at) VALUES ('%s', %d, %d, '" + PENDING + "', 'default', 'ONLY', now(), now(), %s)";
         String failure = "'RETRYABLE', true, 'SERVER_ERROR', 'SERVER_ERROR', 'The AI server failed.', 500, now()";
         TestPostgres.execute(
                 url,
                 generation.formatted(PENDING, "PENDING", "'{\"k\": \"v\"}', NULL, NULL, NULL, NULL, NULL"),
                 attempt.formatted(PENDING, 1, 1, failure),
                 "INSERT INTO generation_queue (generation_id, user_id, route, deadline, lease_owner,"
-                        + " attempt_started_at, attempt_deadline, attempt_backend) VALUES ('" + PENDING
-                        + "', 'local', 'default', now(), '" + PENDING + "', now(), now(), 'default')",
+                        + " attempt_started_at, attempt_deadline, attempt_backend, attempt_selection) VALUES ('"
+                        + PENDING
+                        + "', 'local', 'default', now(), '" + PENDING + "', now(), now(), 'default', 'ONLY')",
                 generation.formatted(COMPLETE, "COMPLETE", "NULL, NULL, NULL, NULL, NULL, now()"),
                 attempt.formatted(COMPLETE, 1, 1, failure),
                 attempt.formatted(COMPLETE, 2, 2, "'SUCCEEDED', true, NULL, NULL, NULL, NULL, NULL"),

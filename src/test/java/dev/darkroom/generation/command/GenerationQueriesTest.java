@@ -39,7 +39,7 @@ class GenerationQueriesTest {
     @RegisterExtension
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
 
-    private static GenerationCommandDependencies with(Database database, RefreshingValue<QueueSnapshot> queueSnapshot) {
+    private static GenerationCommandDependencies with(Database database, QueueSnapshots queueSnapshots) {
         GenerationCommandDependencies defaults = queue.commandDependencies();
         return new GenerationCommandDependencies(
                 database,
@@ -47,7 +47,7 @@ class GenerationQueriesTest {
                 defaults.notifyChannel(),
                 defaults.imageStore(),
                 defaults.backlogEstimator(),
-                queueSnapshot,
+                queueSnapshots,
                 defaults.completionWaiters(),
                 defaults.finishListeners(),
                 defaults.egressPolicy());
@@ -114,10 +114,7 @@ class GenerationQueriesTest {
         // given a separate database, which counts the statements of the reads only
         DatabaseUrl url = TestPostgres.migratedDatabase();
         Database database = Database.open(queue.vertx, url, queue.settings.database());
-        GenerationQueries queries = queries(with(
-                database,
-                GenerationCommandDependencies.createQueueSnapshot(
-                        queue.vertx, database, GenerationDatabaseFixture.ROUTE)));
+        GenerationQueries queries = queries(with(database, new QueueSnapshots(queue.vertx, database)));
         TestPostgres.execute(
                 url,
                 "INSERT INTO generations (id, user_id, prompt, width, height, image_count, seed)"
@@ -157,13 +154,13 @@ class GenerationQueriesTest {
                 .get(0));
     }
 
-    private static RefreshingValue<QueueSnapshot> snapshots(Supplier<Future<QueueSnapshot>> loader) {
-        return new RefreshingValue<>(
+    private static QueueSnapshots snapshots(Supplier<Future<QueueSnapshot>> loader) {
+        return new QueueSnapshots(route -> new RefreshingValue<>(
                 queue.vertx,
                 loader,
                 new RefreshingValue.RefreshPolicy(
                         Duration.ofHours(1), Duration.ofHours(1), Duration.ZERO, Duration.ofHours(1)),
-                System::nanoTime);
+                System::nanoTime));
     }
 
     @Test

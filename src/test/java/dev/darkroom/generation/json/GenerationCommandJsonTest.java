@@ -14,6 +14,7 @@ import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationCommand;
 import dev.darkroom.generation.GenerationCommand.GetGeneration;
 import dev.darkroom.generation.TestGenerations;
+import dev.darkroom.generation.route.TestModels;
 import io.vertx.core.MultiMap;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -29,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GenerationCommandJsonTest {
     private final GenerationCommandJson commandJson = new GenerationCommandJson(
             new Settings.Generation(1, Duration.ofMinutes(15), 512, 384, 2, 4000, 2048, 4, Duration.ZERO, 0, 0, 1),
-            "flux");
+            TestModels.catalog("flux"));
 
     private GenerationCommand<?> parse(String action, JsonObject body) {
         return commandJson.parse(
@@ -98,7 +99,7 @@ class GenerationCommandJsonTest {
                         new FieldError("#/prompt", "must be a string"),
                         new FieldError("#/width", "must be between 64 and 2048"),
                         new FieldError("#/count", "must be an integer"),
-                        new FieldError("#/model", "is not a known model; only flux is known"),
+                        new FieldError("#/model", "is not a known model; known are flux"),
                         new FieldError("#/metadata", "must hold only well-formed strings without NUL"),
                         new FieldError("#/webhookUrl", "must be a string"));
     }

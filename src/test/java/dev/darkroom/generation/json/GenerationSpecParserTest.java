@@ -7,6 +7,8 @@ import dev.darkroom.config.TestSettings;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.eventbus.InvalidCommandException;
 import dev.darkroom.generation.GenerationRequest;
+import dev.darkroom.generation.route.ModelCatalog;
+import dev.darkroom.generation.route.TestModels;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -42,7 +44,8 @@ class GenerationSpecParserTest {
     /** Returns all errors of a command on the event bus: of types and of values. */
     private static List<FieldError> check(JsonObject request, Settings.Generation limits, String model) {
         try {
-            return GenerationCommandJson.parseRequest(request, limits, model).validate(limits, model);
+            ModelCatalog catalog = TestModels.catalog(model);
+            return GenerationCommandJson.parseRequest(request, limits, catalog).validate(limits, catalog);
         } catch (InvalidCommandException e) {
             return e.errors();
         }
@@ -228,11 +231,11 @@ class GenerationSpecParserTest {
 
         // then
         assertThat(check(other, CONTRACT, "flux"))
-                .containsExactly(error("#/model", "is not a known model; only flux is known"));
+                .containsExactly(error("#/model", "is not a known model; known are flux"));
         assertThat(check(with("model", 7), CONTRACT, "flux"))
-                .containsExactly(error("#/model", "is not a known model; only flux is known"));
+                .containsExactly(error("#/model", "is not a known model; known are flux"));
         assertThat(check(with("model", null), CONTRACT, "flux"))
-                .containsExactly(error("#/model", "is not a known model; only flux is known"));
+                .containsExactly(error("#/model", "is not a known model; known are flux"));
     }
 
     @ParameterizedTest

@@ -1,7 +1,6 @@
 package dev.darkroom.generation.store;
 
 import static dev.darkroom.generation.store.GenerationDatabaseFixture.ATTEMPT;
-import static dev.darkroom.generation.store.GenerationDatabaseFixture.BACKEND;
 import static dev.darkroom.generation.store.GenerationDatabaseFixture.ROUTE;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -60,13 +59,13 @@ class BatchedStatementsTest {
     private static SubmissionStore.Submission submission(String user, IdempotencyKey key) {
         GenerationRequest request =
                 new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, Map.of("page", "12"), 0);
-        return new SubmissionStore.Submission(UUID.randomUUID(), user, request, null, key, null);
+        return new SubmissionStore.Submission(UUID.randomUUID(), user, ROUTE, request, null, key, null);
     }
 
     @Test
     void submissionsShareStatements() {
         // given
-        SubmissionStore store = new SubmissionStore(database, ROUTE, queue.settings.generation(), new ImmediateStart());
+        SubmissionStore store = new SubmissionStore(database, queue.settings.generation(), new ImmediateStart());
 
         // when
         List<Optional<SubmissionStore.Submitted>> stored = queue.callWhileLocked(() -> IntStream.range(0, 101)
@@ -84,7 +83,7 @@ class BatchedStatementsTest {
     @Test
     void aKeyInTheBatchNeedsNoFurtherStatement() {
         // given
-        SubmissionStore store = new SubmissionStore(database, ROUTE, queue.settings.generation(), new ImmediateStart());
+        SubmissionStore store = new SubmissionStore(database, queue.settings.generation(), new ImmediateStart());
         IdempotencyKey key = IdempotencyKey.forRetry("key " + UUID.randomUUID(), UUID.randomUUID());
 
         // when
@@ -101,7 +100,8 @@ class BatchedStatementsTest {
 
     private List<GenerationLease> claimAll(GenerationLeaseStore store, int count) {
         queue.submitAll(IntStream.range(0, count).mapToObj(i -> "user " + i % 7).toList());
-        List<GenerationLease> leases = await(store.claim(queue.insertNode(), ROUTE, count, BACKEND, ATTEMPT));
+        List<GenerationLease> leases =
+                await(GenerationDatabaseFixture.claim(store, queue.insertNode(), count, ATTEMPT));
         assertThat(leases).hasSize(count);
         counter.clear();
         return leases;

@@ -16,7 +16,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("database")
 class ClaimPlanTest {
-    private static final String CLAIM_ARGUMENTS = "NULL, '', 100, '', 1";
+    private static final String CLAIM_ARGUMENTS =
+            "NULL, 100, array_fill('default'::text, '{100}'), array_fill('default'::text, '{100}'),"
+                    + " array_fill(NULL::text, '{100}'), array_fill('ONLY'::text, '{100}'), '{default}', '{100}', '{1000}', '{true}', '{false}'";
     private static final String COMPLETE_ARGUMENTS = "NULL" + ", NULL".repeat(11);
 
     @RegisterExtension
@@ -33,7 +35,10 @@ class ClaimPlanTest {
         TestPostgres.execute(queue.url, state);
 
         // when
-        StatementPlan plan = plan("uuid, text, int, text, bigint", GenerationLeaseSql.CLAIM, CLAIM_ARGUMENTS);
+        StatementPlan plan = plan(
+                "uuid, int, text[], text[], text[], text[], text[], int[], bigint[], bool[], bool[]",
+                GenerationLeaseSql.CLAIM,
+                CLAIM_ARGUMENTS);
 
         // then the changed rows and their generations are found by id, the others in the order of turns and priorities
         plan.assertFindsRowsByKey("generation_queue_pkey");

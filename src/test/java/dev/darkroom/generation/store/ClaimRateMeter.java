@@ -4,7 +4,6 @@ import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.generation.GenerationLease;
-import dev.darkroom.generation.GenerationRequest;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -30,8 +29,8 @@ public final class ClaimRateMeter implements AutoCloseable {
         long start = System.nanoTime();
         int claimed = 0;
         while (claimed < count) {
-            List<GenerationLease> batch = await(
-                    leases.claim(node, GenerationRequest.DEFAULT_ROUTE, CLAIM_LIMIT, "default", Duration.ofMinutes(2)));
+            List<GenerationLease> batch =
+                    await(GenerationDatabaseFixture.claim(leases, node, CLAIM_LIMIT, Duration.ofMinutes(2)));
             if (batch.isEmpty()) {
                 throw new IllegalStateException("only " + claimed + " could be claimed");
             }

@@ -49,8 +49,10 @@ class FairClaimOrderTest {
 
         // then
         assertThat(ids(queue.claim(node, 4))).contains(light);
-        assertThat(await(queue.submissionStore.countAhead("heavy", 10_000))).isEqualTo(4_897);
-        assertThat(await(queue.submissionStore.countAhead("light", 10_000))).isLessThan(3);
+        assertThat(await(queue.submissionStore.countAhead("heavy", GenerationDatabaseFixture.ROUTE, 10_000)))
+                .isEqualTo(4_897);
+        assertThat(await(queue.submissionStore.countAhead("light", GenerationDatabaseFixture.ROUTE, 10_000)))
+                .isLessThan(3);
     }
 
     @Test
@@ -65,14 +67,17 @@ class FairClaimOrderTest {
         queue.claim(node, 10);
 
         // then
-        assertThat(await(queue.submissionStore.countAhead("newcomer", 10_000))).isEqualTo(290);
-        assertThat(await(queue.submissionStore.countAhead("newcomer", 100))).isEqualTo(100);
+        assertThat(await(queue.submissionStore.countAhead("newcomer", GenerationDatabaseFixture.ROUTE, 10_000)))
+                .isEqualTo(290);
+        assertThat(await(queue.submissionStore.countAhead("newcomer", GenerationDatabaseFixture.ROUTE, 100)))
+                .isEqualTo(100);
 
         // and the claims confirm it
         UUID newcomer = queue.submit("newcomer", 0);
         assertThat(ids(queue.claim(node, 290))).doesNotContain(newcomer);
         assertThat(ids(queue.claim(node, 1))).containsExactly(newcomer);
-        assertThat(await(queue.submissionStore.countAhead("newcomer", 100))).isZero();
+        assertThat(await(queue.submissionStore.countAhead("newcomer", GenerationDatabaseFixture.ROUTE, 100)))
+                .isZero();
     }
 
     @Test
@@ -193,7 +198,8 @@ class FairClaimOrderTest {
         queue.submitAll(nCopies(20, "b"));
 
         // when
-        await(queue.leaseStore.retry(generationLease, AttemptOutcome.RETRYABLE, true, SERVER_ERROR, Duration.ZERO));
+        await(queue.leaseStore.retry(
+                generationLease, AttemptOutcome.RETRYABLE, true, SERVER_ERROR, Duration.ZERO, false));
 
         // then three turns of each user
         List<UUID> next = new ArrayList<>();
@@ -217,8 +223,8 @@ class FairClaimOrderTest {
         List<UUID> claimed = new ArrayList<>();
         List<GenerationLease> batch;
         do {
-            var one = queue.leaseStore.claim(first, GenerationDatabaseFixture.ROUTE, 7, "b", Duration.ofMinutes(1));
-            var two = queue.leaseStore.claim(second, GenerationDatabaseFixture.ROUTE, 7, "b", Duration.ofMinutes(1));
+            var one = GenerationDatabaseFixture.claim(queue.leaseStore, first, 7, Duration.ofMinutes(1));
+            var two = GenerationDatabaseFixture.claim(queue.leaseStore, second, 7, Duration.ofMinutes(1));
             batch = Stream.concat(await(one).stream(), await(two).stream()).toList();
             claimed.addAll(ids(batch));
         } while (!batch.isEmpty());

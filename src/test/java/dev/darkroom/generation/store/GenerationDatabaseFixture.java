@@ -14,9 +14,13 @@ import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.StoredImage;
 import dev.darkroom.generation.command.BacklogEstimator;
 import dev.darkroom.generation.command.GenerationCommandDependencies;
+import dev.darkroom.generation.command.QueueSnapshots;
+import dev.darkroom.generation.route.BackendSelection;
+import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.generation.watch.CompletionWaiters;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.maintenance.doctor.DatabaseDoctor;
+import dev.darkroom.queue.ClaimedJobs;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Future;
@@ -27,6 +31,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -43,7 +48,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * clears the tables after each test and closes after the last.
  */
 public final class GenerationDatabaseFixture implements AfterEachCallback, AfterAllCallback, AutoCloseable {
-    public static final String ROUTE = GenerationRequest.DEFAULT_ROUTE;
+    public static final String ROUTE = "default";
     public static final String BACKEND = "default";
     public static final Duration ATTEMPT = Duration.ofMinutes(2);
 
@@ -77,7 +82,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         database = Database.open(vertx, url, settings.database());
         notifyChannel = NotifyChannel.open(vertx, url, settings.database());
         leaseStore = leaseStoreWith();
-        submissionStore = new SubmissionStore(database, ROUTE, settings.generation(), new ImmediateStart());
+        submissionStore = new SubmissionStore(database, settings.generation(), new ImmediateStart());
         generationStore = new GenerationStore(database);
     }
 
@@ -97,8 +102,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     }
 
     public UUID submit(Duration lifetime) {
-        return await(
-                submit(new SubmissionStore(database, ROUTE, withLifetime(lifetime), new ImmediateStart()), "local", 0));
+        return await(submit(new SubmissionStore(database, withLifetime(lifetime), new ImmediateStart()), "local", 0));
     }
 
     private Settings.Generation withLifetime(Duration lifetime) {
@@ -118,7 +122,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
                 notifyChannel,
                 null,
                 new BacklogEstimator(),
-                GenerationCommandDependencies.createQueueSnapshot(vertx, database, ROUTE),
+                new QueueSnapshots(vertx, database),
                 new CompletionWaiters(),
                 List.of(),
                 NO_EGRESS);
@@ -145,7 +149,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
 
     private static SubmissionStore.Submission submission(String user, int priority) {
         GenerationRequest request = new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null, priority);
-        return new SubmissionStore.Submission(UUID.randomUUID(), user, request, null, null, null);
+        return new SubmissionStore.Submission(UUID.randomUUID(), user, ROUTE, request, null, null, null);
     }
 
     /** Submits a generation that the worker of {@code immediateStart} may start immediately. */
@@ -156,8 +160,9 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     /** As {@link #submit(ImmediateStart)}, with an idempotency key. */
     public SubmissionStore.Submitted submit(ImmediateStart immediateStart, IdempotencyKey key) {
         SubmissionStore.Submission plain = submission("local", 0);
-        return await(new SubmissionStore(database, ROUTE, settings.generation(), immediateStart)
-                .submit(new SubmissionStore.Submission(plain.id(), plain.userId(), plain.request(), null, key, null))
+        return await(new SubmissionStore(database, settings.generation(), immediateStart)
+                .submit(new SubmissionStore.Submission(
+                        plain.id(), plain.userId(), ROUTE, plain.request(), null, key, null))
                 .map(Optional::orElseThrow));
     }
 
@@ -168,7 +173,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
 
     /** Submits generations of users with the same store, so that they may share statements. */
     public List<Future<SubmissionStore.Submitted>> submitWith(ImmediateStart immediateStart, List<String> users) {
-        SubmissionStore store = new SubmissionStore(database, ROUTE, settings.generation(), immediateStart);
+        SubmissionStore store = new SubmissionStore(database, settings.generation(), immediateStart);
         return users.stream()
                 .map(user -> store.submit(submission(user, 0)).map(Optional::orElseThrow))
                 .toList();
@@ -203,7 +208,16 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     }
 
     public List<GenerationLease> claim(UUID node, int limit) {
-        return await(leaseStore.claim(node, ROUTE, limit, BACKEND, ATTEMPT));
+        return await(claim(leaseStore, node, limit, ATTEMPT));
+    }
+
+    /** Claims up to {@code limit} generations at {@link #BACKEND}. */
+    public static Future<List<GenerationLease>> claim(
+            GenerationLeaseStore store, UUID node, int limit, Duration attemptTimeout) {
+        RouteOffer offer = new RouteOffer(
+                Collections.nCopies(limit, new RouteOffer.Slot(ROUTE, BACKEND, null, BackendSelection.ONLY)),
+                List.of(new RouteOffer.BackendState(BACKEND, limit, attemptTimeout, true, false)));
+        return store.claim(node, limit, offer).map(ClaimedJobs::leases);
     }
 
     /** Submits one generation and claims it for a new node. No other generation may be waiting. */

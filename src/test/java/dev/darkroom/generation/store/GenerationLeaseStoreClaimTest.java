@@ -2,13 +2,14 @@ package dev.darkroom.generation.store;
 
 import static dev.darkroom.generation.store.GenerationDatabaseFixture.ATTEMPT;
 import static dev.darkroom.generation.store.GenerationDatabaseFixture.BACKEND;
-import static dev.darkroom.generation.store.GenerationDatabaseFixture.ROUTE;
 import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.route.BackendSelection;
+import dev.darkroom.generation.route.RouteOffer;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -107,7 +108,7 @@ class GenerationLeaseStoreClaimTest {
         // when
         List<Future<List<GenerationLease>>> claims = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
-            claims.add(queue.leaseStore.claim(i % 2 == 0 ? one : other, ROUTE, 5, BACKEND, ATTEMPT));
+            claims.add(GenerationDatabaseFixture.claim(queue.leaseStore, i % 2 == 0 ? one : other, 5, ATTEMPT));
         }
         await(Future.all(claims));
         List<UUID> claimed = new ArrayList<>();
@@ -129,7 +130,7 @@ class GenerationLeaseStoreClaimTest {
         List<GenerationLease> leases = await(queue.database.inTransaction(scope -> scope.connection()
                 .query("SELECT 1 FROM generation_queue WHERE generation_id = '" + locked + "' FOR UPDATE")
                 .execute()
-                .compose(rows -> queue.leaseStore.claim(node, ROUTE, 10, BACKEND, ATTEMPT))));
+                .compose(rows -> GenerationDatabaseFixture.claim(queue.leaseStore, node, 10, ATTEMPT))));
 
         // then
         assertThat(ids(leases)).containsExactly(free);
@@ -157,9 +158,12 @@ class GenerationLeaseStoreClaimTest {
     void claimsOnlyItsRoute() {
         // given
         queue.submit();
+        RouteOffer offer = new RouteOffer(
+                List.of(new RouteOffer.Slot("other", BACKEND, null, BackendSelection.ONLY)),
+                List.of(new RouteOffer.BackendState(BACKEND, 10, ATTEMPT, true, false)));
 
         // then
-        assertThat(await(queue.leaseStore.claim(queue.insertNode(), "other", 10, BACKEND, ATTEMPT)))
+        assertThat(await(queue.leaseStore.claim(queue.insertNode(), 10, offer)).leases())
                 .isEmpty();
     }
 
@@ -190,7 +194,8 @@ class GenerationLeaseStoreClaimTest {
         // when
         await(queue.leaseStore.release(first));
         GenerationLease second = queue.claim(node, 1).get(0);
-        await(queue.leaseStore.retry(second, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO));
+        await(queue.leaseStore.retry(
+                second, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, false));
         GenerationLease third = queue.claim(node, 1).get(0);
 
         // then

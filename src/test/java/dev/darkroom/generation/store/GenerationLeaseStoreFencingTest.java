@@ -40,10 +40,15 @@ class GenerationLeaseStoreFencingTest {
                         generationLease, AttemptOutcome.PERMANENT, true, TestFailures.MODERATED, REASON)
                 .map(Optional::isPresent);
         Transition retry = (leases, generationLease) -> leases.retry(
-                        generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO)
+                        generationLease,
+                        AttemptOutcome.RETRYABLE,
+                        true,
+                        TestFailures.SERVER_ERROR,
+                        Duration.ZERO,
+                        false)
                 .map(Optional::isPresent);
         Transition lost = (leases, generationLease) -> leases.retry(
-                        generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO)
+                        generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, false)
                 .map(Optional::isPresent);
         Transition release = GenerationLeaseStore::release;
         return Stream.of(
@@ -73,11 +78,15 @@ class GenerationLeaseStoreFencingTest {
         return new GenerationLease(
                 generation,
                 generationLease.userId(),
+                generationLease.route(),
                 node,
                 token,
                 generationLease.number(),
                 generationLease.countedFailures(),
                 generationLease.lostAttempts(),
+                generationLease.backend(),
+                generationLease.selection(),
+                generationLease.job(),
                 generationLease.attemptBudget(),
                 generationLease.timeLeft(),
                 generationLease.imageRequest());
@@ -112,7 +121,8 @@ class GenerationLeaseStoreFencingTest {
     void reclaimedLeaseChangesNothing(String name, Transition transition) {
         // given a process that was frozen while its lease was reclaimed and another process claimed the generation
         GenerationLease frozen = queue.submitAndClaim();
-        await(queue.leaseStore.retry(frozen, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO));
+        await(queue.leaseStore.retry(
+                frozen, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, false));
         GenerationLease current = queue.claim(queue.insertNode(), 1).get(0);
         List<String> before = queue.readAllRows();
 

@@ -41,8 +41,8 @@ class GenerationLeaseStoreFinishTest {
     }
 
     private static Optional<Requeued> retry(GenerationLease generationLease, AttemptOutcome outcome, boolean counted) {
-        return await(
-                queue.leaseStore.retry(generationLease, outcome, counted, TestFailures.SERVER_ERROR, Duration.ZERO));
+        return await(queue.leaseStore.retry(
+                generationLease, outcome, counted, TestFailures.SERVER_ERROR, Duration.ZERO, false));
     }
 
     private static String generation(String columns) {
@@ -161,7 +161,12 @@ class GenerationLeaseStoreFinishTest {
 
         // when
         Optional<Requeued> requeued = await(queue.leaseStore.retry(
-                generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ofMillis(1234)));
+                generationLease,
+                AttemptOutcome.RETRYABLE,
+                true,
+                TestFailures.SERVER_ERROR,
+                Duration.ofMillis(1234),
+                false));
 
         // then
         assertThat(requeued.orElseThrow().number()).isEqualTo(1);

@@ -106,9 +106,19 @@ class GenerationLeaseStoreReapTest {
         queue.submit();
         UUID node = queue.insertNode();
         await(queue.leaseStore.retry(
-                queue.claim(node, 1).get(0), AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO));
+                queue.claim(node, 1).get(0),
+                AttemptOutcome.RETRYABLE,
+                true,
+                TestFailures.SERVER_ERROR,
+                Duration.ZERO,
+                false));
         await(queue.leaseStore.retry(
-                queue.claim(node, 1).get(0), AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO));
+                queue.claim(node, 1).get(0),
+                AttemptOutcome.LOST,
+                false,
+                TestFailures.SERVER_ERROR,
+                Duration.ZERO,
+                false));
         queue.claim(node, 1);
         queue.expireNode(node);
 
@@ -176,9 +186,11 @@ class GenerationLeaseStoreReapTest {
     void expiredGenerationHasTheClassOfItsLastFailure() {
         // given
         GenerationLease first = queue.submitAndClaim();
-        await(queue.leaseStore.retry(first, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO));
+        await(queue.leaseStore.retry(
+                first, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, false));
         GenerationLease second = queue.claim(first.nodeId(), 1).get(0);
-        await(queue.leaseStore.retry(second, AttemptOutcome.TIMEOUT, true, TestFailures.TIMED_OUT, Duration.ZERO));
+        await(queue.leaseStore.retry(
+                second, AttemptOutcome.TIMEOUT, true, TestFailures.TIMED_OUT, Duration.ZERO, false));
         set(first.generationId(), "deadline = now()");
 
         // when

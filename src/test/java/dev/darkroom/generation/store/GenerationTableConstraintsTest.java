@@ -108,9 +108,9 @@ class GenerationTableConstraintsTest {
 
         // then
         assertRejected("""
-                INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
+                INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at,
                   finished_at, outcome, counted)
-                SELECT generation_id, 2, 2, node_id, backend, started_at, finished_at, 'SUCCEEDED', true
+                SELECT generation_id, 2, 2, node_id, backend, selection, started_at, finished_at, 'SUCCEEDED', true
                 FROM generation_attempts""", "generation_attempts_one_success");
     }
 
@@ -119,13 +119,13 @@ class GenerationTableConstraintsTest {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.leaseStore.retry(
-                generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO));
+                generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, false));
 
         // then
         assertRejected("""
-                INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, started_at,
+                INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at,
                   finished_at, outcome, counted, error_code)
-                SELECT generation_id, 2, lease_token, node_id, backend, started_at, finished_at, outcome, true, 'X'
+                SELECT generation_id, 2, lease_token, node_id, backend, selection, started_at, finished_at, outcome, true, 'X'
                 FROM generation_attempts""", "generation_attempts_once_per_claim");
     }
 
@@ -134,7 +134,7 @@ class GenerationTableConstraintsTest {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.leaseStore.retry(
-                generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO));
+                generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, false));
 
         // then
         assertRejected("UPDATE generation_attempts SET outcome = 'RUNNING'", "generation_attempts_outcome_known");

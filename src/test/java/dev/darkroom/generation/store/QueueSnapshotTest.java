@@ -93,7 +93,8 @@ class QueueSnapshotTest {
                 AttemptOutcome.RETRYABLE,
                 true,
                 BackendFailure.of(FailureClass.SERVER_ERROR, "SERVER_ERROR", "It failed."),
-                Duration.ZERO));
+                Duration.ZERO,
+                false));
 
         // then its turn is the one after the turn that is served
         assertThat(ahead(snapshot, running.generationId())).isEqualTo(ahead(snapshot(), running.generationId()));
@@ -154,7 +155,8 @@ class QueueSnapshotTest {
                 AttemptOutcome.RETRYABLE,
                 true,
                 BackendFailure.of(FailureClass.SERVER_ERROR, "SERVER_ERROR", "It failed."),
-                Duration.ZERO));
+                Duration.ZERO,
+                false));
         UUID running = queue.submit("c", 0);
         queue.claim(node, 2);
         UUID waiting = queue.submit("a", 3);

@@ -150,7 +150,12 @@ class GenerationOutcomeRecorderTest {
         AtomicBoolean lost = new AtomicBoolean();
         AtomicInteger rejections = new AtomicInteger();
         await(queue.leaseStore.retry(
-                generationLease, AttemptOutcome.TIMEOUT, false, TestFailures.SERVER_ERROR, Duration.ofMinutes(1)));
+                generationLease,
+                AttemptOutcome.TIMEOUT,
+                false,
+                TestFailures.SERVER_ERROR,
+                Duration.ofMinutes(1),
+                false));
 
         // when
         Optional<FinishRecord> finished = await(outcomeRecorder.record(
@@ -191,7 +196,7 @@ class GenerationOutcomeRecorderTest {
     void discardsResultOfReclaimedLease() {
         // given
         await(queue.leaseStore.retry(
-                generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ofMinutes(1)));
+                generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ofMinutes(1), false));
         List<String> before = queue.readAllRows();
 
         // when

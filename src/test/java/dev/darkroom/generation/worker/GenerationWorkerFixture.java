@@ -8,6 +8,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.ImmediateStart;
+import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.ImageStoreHealth;
@@ -62,11 +63,10 @@ final class GenerationWorkerFixture {
 
     String deploy(FakeImageBackend backend, Settings settings, ImageStore images, ImageStoreHealth health) {
         BackendExecutor backendExecutor = new BackendExecutor(
-                queue.vertx, backend, 4, settings.backend().breaker(), Duration.ofMinutes(10), System::nanoTime);
+                queue.vertx, backend, 4, 0, settings.backend().breaker(), Duration.ofMinutes(10), System::nanoTime);
         return await(queue.vertx.deployVerticle(new GenerationWorkerVerticle(
                 localNode,
-                backendExecutor,
-                backend.name(),
+                new BackendRouter(settings.models(), settings.backends(), List.of(backendExecutor)),
                 immediateStart,
                 queue.database,
                 queue.notifyChannel,

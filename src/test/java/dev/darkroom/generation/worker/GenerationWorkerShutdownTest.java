@@ -114,12 +114,8 @@ class GenerationWorkerShutdownTest {
         process.wakeWorkers();
 
         // then
-        assertThat(await(queue.leaseStore.claim(
-                        queue.insertNode(),
-                        GenerationDatabaseFixture.ROUTE,
-                        1,
-                        GenerationDatabaseFixture.BACKEND,
-                        GenerationDatabaseFixture.ATTEMPT)))
+        assertThat(await(GenerationDatabaseFixture.claim(
+                        queue.leaseStore, queue.insertNode(), 1, GenerationDatabaseFixture.ATTEMPT)))
                 .hasSize(1);
         assertThat(backend.callCount()).isZero();
     }

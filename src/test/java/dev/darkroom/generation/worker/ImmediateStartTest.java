@@ -17,6 +17,7 @@ import io.vertx.core.VerticleBase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.UUID;
@@ -50,7 +51,7 @@ class ImmediateStartTest {
         awaitTrue(
                 "no reservation",
                 () -> process.immediateStart
-                        .request(CAPACITY)
+                        .request(Map.of(GenerationDatabaseFixture.ROUTE, CAPACITY))
                         .map(permission -> {
                             permission.start(List.of(), Duration.ZERO, Duration.ZERO);
                             return permission.reservation().count() == CAPACITY;
@@ -183,7 +184,8 @@ class ImmediateStartTest {
         process.localNode.drain();
 
         // then
-        assertThat(process.immediateStart.request(1)).isEmpty();
+        assertThat(process.immediateStart.request(Map.of(GenerationDatabaseFixture.ROUTE, 1)))
+                .isEmpty();
     }
 
     @Test
@@ -191,7 +193,9 @@ class ImmediateStartTest {
         // given a worker that is undeployed between reservation and commit
         String deployment = process.deploy(FakeImageBackend.hanging());
         awaitFirstClaim();
-        ImmediateStart.Permission permission = process.immediateStart.request(1).orElseThrow();
+        ImmediateStart.Permission permission = process.immediateStart
+                .request(Map.of(GenerationDatabaseFixture.ROUTE, 1))
+                .orElseThrow();
         Future<?> undeployed = queue.vertx.undeploy(deployment);
         ImmediateStart stopped = new ImmediateStart();
         stopped.connect(max -> Optional.of(permission));
@@ -202,7 +206,8 @@ class ImmediateStartTest {
         // then the worker stops after the release
         GenerationDatabaseFixture.await(undeployed);
         assertThat(lease(submitted)).isEqualTo("none 1");
-        assertThat(process.immediateStart.request(1)).isEmpty();
+        assertThat(process.immediateStart.request(Map.of(GenerationDatabaseFixture.ROUTE, 1)))
+                .isEmpty();
     }
 
     @Test
@@ -227,8 +232,9 @@ class ImmediateStartTest {
         // given a submission that reserved the whole capacity
         process.deploy(FakeImageBackend.succeeding());
         awaitFirstClaim();
-        ImmediateStart.Permission permission =
-                process.immediateStart.request(CAPACITY).orElseThrow();
+        ImmediateStart.Permission permission = process.immediateStart
+                .request(Map.of(GenerationDatabaseFixture.ROUTE, CAPACITY))
+                .orElseThrow();
 
         // when a generation becomes due meanwhile, and the worker finds no capacity to claim it
         queue.submit();
@@ -236,7 +242,7 @@ class ImmediateStartTest {
         awaitEventLoops();
         List<ImmediateStart.Permission> later = queue.callWhileLocked(() -> {
             permission.start(List.of(), Duration.ZERO, Duration.ZERO);
-            return process.immediateStart.request(1).stream()
+            return process.immediateStart.request(Map.of(GenerationDatabaseFixture.ROUTE, 1)).stream()
                     .map(Future::succeededFuture)
                     .toList();
         });

@@ -9,6 +9,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.ImmediateStart;
+import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.TestFailures;
 import dev.darkroom.image.ImageStoreHealth;
@@ -95,15 +96,14 @@ class MultiNodeFaultTest {
                 "slowCallPercent",
                 100);
         BackendExecutor backendExecutor =
-                new BackendExecutor(queue.vertx, backend, 8, neverOpens, Duration.ofSeconds(1), System::nanoTime);
+                new BackendExecutor(queue.vertx, backend, 8, 0, neverOpens, Duration.ofSeconds(1), System::nanoTime);
         await(queue.vertx.deployVerticle(
                 new NodeHeartbeatVerticle(localNode, queue.database, settings.node(), "test")));
         await(queue.vertx.deployVerticle(
                 new GenerationReaperVerticle(queue.database, queue.notifyChannel, settings, List.of(listener))));
         await(queue.vertx.deployVerticle(new GenerationWorkerVerticle(
                 localNode,
-                backendExecutor,
-                backend.name(),
+                new BackendRouter(settings.models(), settings.backends(), List.of(backendExecutor)),
                 new ImmediateStart(),
                 queue.database,
                 queue.notifyChannel,

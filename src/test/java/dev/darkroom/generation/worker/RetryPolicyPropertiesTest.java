@@ -9,6 +9,7 @@ import dev.darkroom.generation.AttemptCounts;
 import dev.darkroom.generation.store.TestFailures;
 import dev.darkroom.generation.worker.RetryDecision.Fail;
 import dev.darkroom.generation.worker.RetryDecision.Retry;
+import dev.darkroom.generation.worker.RetryPolicy.BackendConditions;
 import dev.darkroom.testing.RandomCase;
 import dev.darkroom.testing.SeededCases;
 import java.time.Duration;
@@ -150,8 +151,8 @@ class RetryPolicyPropertiesTest {
             // when
             Duration timeLeft = Duration.ofMillis(millisLeft);
             RetryPolicy policy = new RetryPolicy(settings, () -> fraction);
-            RetryDecision decision =
-                    policy.decideAfterFailure(backendFailure, AttemptCounts.NONE, probe, false, timeLeft);
+            RetryDecision decision = policy.decideAfterFailure(
+                    backendFailure, AttemptCounts.NONE, new BackendConditions(probe, false, false), timeLeft);
             RetryDecision afterLoss = policy.decideAfterLoss(0, timeLeft);
 
             // then
@@ -176,18 +177,22 @@ class RetryPolicyPropertiesTest {
             Settings.Retry settings = settings(random);
             BackendFailure backendFailure = retryableFailure(random);
             RetryPolicy policy = new RetryPolicy(settings, () -> 0.5);
-            boolean counts = policy.decideAfterFailure(backendFailure, AttemptCounts.NONE, false, false, UNLIMITED)
+            boolean counts = policy.decideAfterFailure(
+                            backendFailure, AttemptCounts.NONE, BackendConditions.NONE, UNLIMITED)
                     .counted();
 
             // when the same failure repeats
             int attempts = 1;
             int counted = counts ? 1 : 0;
             int uncounted = counts ? 0 : 1;
-            RetryDecision decision =
-                    policy.decideAfterFailure(backendFailure, AttemptCounts.NONE, false, false, UNLIMITED);
+            RetryDecision decision = policy.decideAfterFailure(
+                    backendFailure, AttemptCounts.NONE, new BackendConditions(false, false, false), UNLIMITED);
             while (decision instanceof Retry && attempts < 200) {
                 decision = policy.decideAfterFailure(
-                        backendFailure, new AttemptCounts(counted, uncounted, 0), false, false, UNLIMITED);
+                        backendFailure,
+                        new AttemptCounts(counted, uncounted, 0),
+                        new BackendConditions(false, false, false),
+                        UNLIMITED);
                 attempts++;
                 counted += decision.counted() ? 1 : 0;
                 uncounted += decision.counted() ? 0 : 1;
@@ -209,7 +214,11 @@ class RetryPolicyPropertiesTest {
 
             // when the failed attempt was the probe of the circuit breaker
             RetryDecision decision = new RetryPolicy(settings, () -> 0)
-                    .decideAfterFailure(backendFailure, new AttemptCounts(countedBefore, 0, 0), true, false, UNLIMITED);
+                    .decideAfterFailure(
+                            backendFailure,
+                            new AttemptCounts(countedBefore, 0, 0),
+                            new BackendConditions(true, false, false),
+                            UNLIMITED);
 
             // then
             assertThat(decision instanceof Retry).isEqualTo(settings.maxUncountedAttempts() > 1);

@@ -8,6 +8,7 @@ import dev.darkroom.generation.AttemptCounts;
 import dev.darkroom.generation.store.TestFailures;
 import dev.darkroom.generation.worker.RetryDecision.Fail;
 import dev.darkroom.generation.worker.RetryDecision.Retry;
+import dev.darkroom.generation.worker.RetryPolicy.BackendConditions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -59,10 +60,12 @@ class RetryPolicyTest {
         BackendFailure backendFailure = TestFailures.of(failureClass);
 
         // when
-        RetryDecision decision =
-                policy(0).decideAfterFailure(backendFailure, AttemptCounts.NONE, false, false, LONG_TIME);
-        RetryDecision asProbe =
-                policy(0).decideAfterFailure(backendFailure, AttemptCounts.NONE, true, false, LONG_TIME);
+        RetryDecision decision = policy(0)
+                .decideAfterFailure(
+                        backendFailure, AttemptCounts.NONE, new BackendConditions(false, false, false), LONG_TIME);
+        RetryDecision asProbe = policy(0)
+                .decideAfterFailure(
+                        backendFailure, AttemptCounts.NONE, new BackendConditions(true, false, false), LONG_TIME);
 
         // then
         assertThat(decision).isInstanceOf(retried ? Retry.class : Fail.class);
@@ -85,8 +88,12 @@ class RetryPolicyTest {
         BackendFailure backendFailure = TestFailures.of(failureClass);
 
         // when
-        RetryDecision decision =
-                policy(0).decideAfterFailure(backendFailure, new AttemptCounts(4, 0, 0), false, false, LONG_TIME);
+        RetryDecision decision = policy(0)
+                .decideAfterFailure(
+                        backendFailure,
+                        new AttemptCounts(4, 0, 0),
+                        new BackendConditions(false, false, false),
+                        LONG_TIME);
 
         // then
         if (retried && counted) {
@@ -108,7 +115,11 @@ class RetryPolicyTest {
     void retriesRateLimitUncounted() {
         // when
         RetryDecision decision = policy(0)
-                .decideAfterFailure(TestFailures.RATE_LIMITED, new AttemptCounts(4, 0, 0), false, false, LONG_TIME);
+                .decideAfterFailure(
+                        TestFailures.RATE_LIMITED,
+                        new AttemptCounts(4, 0, 0),
+                        new BackendConditions(false, false, false),
+                        LONG_TIME);
 
         // then
         assertThat(decision).isInstanceOf(Retry.class);
@@ -129,9 +140,14 @@ class RetryPolicyTest {
         AttemptCounts before = new AttemptCounts(4, 19, 0);
 
         // when
-        RetryDecision before20 =
-                policy(0).decideAfterFailure(backendFailure, new AttemptCounts(4, 18, 0), false, false, LONG_TIME);
-        RetryDecision decision = policy(0).decideAfterFailure(backendFailure, before, false, false, LONG_TIME);
+        RetryDecision before20 = policy(0)
+                .decideAfterFailure(
+                        backendFailure,
+                        new AttemptCounts(4, 18, 0),
+                        new BackendConditions(false, false, false),
+                        LONG_TIME);
+        RetryDecision decision = policy(0)
+                .decideAfterFailure(backendFailure, before, new BackendConditions(false, false, false), LONG_TIME);
 
         // then
         assertThat(before20).isInstanceOf(Retry.class);
@@ -152,7 +168,9 @@ class RetryPolicyTest {
         AttemptCounts before = new AttemptCounts(0, 19, 0);
 
         // when
-        RetryDecision probe = policy(0).decideAfterFailure(TestFailures.SERVER_ERROR, before, true, false, LONG_TIME);
+        RetryDecision probe = policy(0)
+                .decideAfterFailure(
+                        TestFailures.SERVER_ERROR, before, new BackendConditions(true, false, false), LONG_TIME);
         RetryDecision interrupted = policy(0).decideAfterInterruption(TestFailures.SERVER_ERROR, before);
         RetryDecision first = policy(0).decideAfterInterruption(TestFailures.SERVER_ERROR, AttemptCounts.NONE);
 
@@ -167,7 +185,10 @@ class RetryPolicyTest {
         // when
         RetryDecision decision = policy(0.5)
                 .decideAfterFailure(
-                        TestFailures.of(FailureClass.NOT_SENT), new AttemptCounts(0, 3, 0), false, false, LONG_TIME);
+                        TestFailures.of(FailureClass.NOT_SENT),
+                        new AttemptCounts(0, 3, 0),
+                        new BackendConditions(false, false, false),
+                        LONG_TIME);
 
         // then
         assertThat(decision).isEqualTo(new Retry(Duration.ofMillis(4100), false));
@@ -176,8 +197,12 @@ class RetryPolicyTest {
     @Test
     void timeoutIsCounted() {
         // when
-        RetryDecision decision =
-                policy(0).decideAfterFailure(TestFailures.TIMED_OUT, AttemptCounts.NONE, false, false, LONG_TIME);
+        RetryDecision decision = policy(0)
+                .decideAfterFailure(
+                        TestFailures.TIMED_OUT,
+                        AttemptCounts.NONE,
+                        new BackendConditions(false, false, false),
+                        LONG_TIME);
 
         // then
         assertThat(decision).isInstanceOf(Retry.class);
@@ -198,7 +223,10 @@ class RetryPolicyTest {
         // when
         RetryDecision decision = policy(random)
                 .decideAfterFailure(
-                        TestFailures.SERVER_ERROR, new AttemptCounts(countedBefore, 0, 0), false, false, LONG_TIME);
+                        TestFailures.SERVER_ERROR,
+                        new AttemptCounts(countedBefore, 0, 0),
+                        new BackendConditions(false, false, false),
+                        LONG_TIME);
 
         // then
         assertThat(decision).isEqualTo(new Retry(Duration.ofMillis(millis), true));
@@ -232,12 +260,24 @@ class RetryPolicyTest {
         BackendFailure backendFailure = TestFailures.RATE_LIMITED.withRetryAfter(Duration.ofSeconds(2));
 
         // when
-        RetryDecision justInTime =
-                policy(0).decideAfterFailure(backendFailure, AttemptCounts.NONE, false, false, Duration.ofMillis(2001));
-        RetryDecision atTheDeadline =
-                policy(0).decideAfterFailure(backendFailure, AttemptCounts.NONE, false, false, Duration.ofSeconds(2));
-        RetryDecision afterIt =
-                policy(0).decideAfterFailure(backendFailure, AttemptCounts.NONE, false, false, Duration.ofMillis(-1));
+        RetryDecision justInTime = policy(0)
+                .decideAfterFailure(
+                        backendFailure,
+                        AttemptCounts.NONE,
+                        new BackendConditions(false, false, false),
+                        Duration.ofMillis(2001));
+        RetryDecision atTheDeadline = policy(0)
+                .decideAfterFailure(
+                        backendFailure,
+                        AttemptCounts.NONE,
+                        new BackendConditions(false, false, false),
+                        Duration.ofSeconds(2));
+        RetryDecision afterIt = policy(0)
+                .decideAfterFailure(
+                        backendFailure,
+                        AttemptCounts.NONE,
+                        new BackendConditions(false, false, false),
+                        Duration.ofMillis(-1));
 
         // then
         assertThat(justInTime).isEqualTo(new Retry(Duration.ofSeconds(2), false));
@@ -253,8 +293,12 @@ class RetryPolicyTest {
     @Test
     void permanentFailureIsNotReportedAsDeadline() {
         // when
-        RetryDecision decision =
-                policy(0).decideAfterFailure(TestFailures.MODERATED, AttemptCounts.NONE, false, false, Duration.ZERO);
+        RetryDecision decision = policy(0)
+                .decideAfterFailure(
+                        TestFailures.MODERATED,
+                        AttemptCounts.NONE,
+                        new BackendConditions(false, false, false),
+                        Duration.ZERO);
 
         // then
         assertThat(((Fail) decision).error().code()).isEqualTo("MODERATED");
@@ -296,8 +340,12 @@ class RetryPolicyTest {
     @Test
     void exhaustedRetryBudgetUsesTheWidestWindow() {
         // when
-        RetryDecision first =
-                policy(0.5).decideAfterFailure(TestFailures.SERVER_ERROR, AttemptCounts.NONE, false, true, LONG_TIME);
+        RetryDecision first = policy(0.5)
+                .decideAfterFailure(
+                        TestFailures.SERVER_ERROR,
+                        AttemptCounts.NONE,
+                        new BackendConditions(false, true, false),
+                        LONG_TIME);
 
         // then
         Duration half = policy(0).jitterWindow(Integer.MAX_VALUE).dividedBy(2);

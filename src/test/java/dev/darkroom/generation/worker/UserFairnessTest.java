@@ -7,6 +7,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.eventbus.CommandProtocol;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.command.GenerationCommandVerticle;
+import dev.darkroom.generation.route.TestModels;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -57,7 +58,7 @@ class UserFairnessTest {
             return promise.future();
         });
         await(queue.vertx.deployVerticle(new GenerationCommandVerticle(
-                queue.commandDependencies(), queue.settings.generation(), null, () -> 7L)));
+                queue.commandDependencies(), queue.settings.generation(), TestModels.catalog(null), () -> 7L)));
         for (int round = 0; round < 50; round++) {
             List<Future<String>> submissions = new ArrayList<>();
             for (int i = 0; i < 100; i++) {

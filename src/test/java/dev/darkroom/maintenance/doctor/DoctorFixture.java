@@ -115,9 +115,10 @@ final class DoctorFixture implements BeforeEachCallback, AfterAllCallback {
                 generation(RUNNING, "PENDING", 1),
                 attempt(RUNNING, 1, "RETRYABLE", true, 100),
                 "INSERT INTO generation_queue (generation_id, user_id, route, run_at, deadline, counted_failures, lease_owner,"
-                        + " lease_token, attempt_started_at, attempt_deadline, attempt_backend) VALUES ('" + RUNNING
+                        + " lease_token, attempt_started_at, attempt_deadline, attempt_backend, attempt_selection) VALUES ('"
+                        + RUNNING
                         + "', 'mary', 'default', now(), now() + interval '10 min', 1, '" + NODE
-                        + "', 2, now() - interval '1 min', now() + interval '1 min', 'default')");
+                        + "', 2, now() - interval '1 min', now() + interval '1 min', 'default', 'ONLY')");
     }
 
     /** Returns statements that insert a delivery with two attempts, the second of which succeeded, followed by {@code statement}. */
@@ -162,7 +163,7 @@ final class DoctorFixture implements BeforeEachCallback, AfterAllCallback {
     static String attempt(String generation, int number, String outcome, boolean counted, int secondsAgo) {
         boolean succeeded = outcome.equals("SUCCEEDED");
         return "INSERT INTO generation_attempts VALUES ('" + generation + "', " + number + ", " + number + ", '" + NODE
-                + "', 'default', now() - interval '" + (secondsAgo + 5) + " s', now() - interval '" + secondsAgo
+                + "', 'default', 'ONLY', now() - interval '" + (secondsAgo + 5) + " s', now() - interval '" + secondsAgo
                 + " s', '" + outcome + "', " + counted + ", "
                 + (succeeded
                         ? "NULL, NULL, NULL, NULL, NULL"

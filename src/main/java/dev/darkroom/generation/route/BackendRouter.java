@@ -1,0 +1,185 @@
+package dev.darkroom.generation.route;
+
+import dev.darkroom.backend.executor.BackendExecutor;
+import dev.darkroom.config.Settings.Backend;
+import dev.darkroom.config.Settings.Model;
+import dev.darkroom.config.Settings.Target;
+import dev.darkroom.generation.route.RouteOffer.BackendState;
+import dev.darkroom.generation.route.RouteOffer.Slot;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Chooses the AI servers of generations. A model with weights uses all of its AI servers that accept calls. A model with an order uses
+ * the first one that accepts calls, and waits when that one is busy. An AI server accepts no calls while its circuit breaker is open,
+ * while a rate limit pauses it, and while it is drained. Thread-safe.
+ */
+public final class BackendRouter {
+    private final Map<String, Model> models;
+    private final Map<String, Backend> settings;
+    private final Map<String, BackendExecutor> executors = new LinkedHashMap<>();
+    // Guarded by this.
+    private final Map<String, RouteShares> shares = new HashMap<>();
+
+    /** @param executors of all backends in the settings */
+    public BackendRouter(List<Model> models, List<Backend> backends, List<BackendExecutor> executors) {
+        this.models = models.stream().collect(Collectors.toMap(Model::route, Function.identity()));
+        this.settings = backends.stream().collect(Collectors.toMap(Backend::name, Function.identity()));
+        executors.forEach(executor -> this.executors.put(executor.name(), executor));
+        models.stream().filter(Model::weighted).forEach(model -> shares.put(model.route(), new RouteShares(model)));
+    }
+
+    /** Returns the executor of a backend; empty when this process does not know the backend. */
+    public Optional<BackendExecutor> executor(String backend) {
+        return Optional.ofNullable(executors.get(backend));
+    }
+
+    /** Returns the executors of all backends. */
+    public List<BackendExecutor> executors() {
+        return List.copyOf(executors.values());
+    }
+
+    /** Returns how many calls may start now, over all backends. */
+    public int availablePermits() {
+        return executors.values().stream()
+                .mapToInt(BackendExecutor::availablePermits)
+                .sum();
+    }
+
+    /** Returns the current limit of concurrent calls, over all backends. */
+    public int concurrency() {
+        return executors.values().stream()
+                .mapToInt(BackendExecutor::concurrency)
+                .sum();
+    }
+
+    /** Returns the name of a model at a backend; null when the AI server chooses. */
+    public String modelAt(String route, String backend) {
+        Model model = models.get(route);
+        return model == null
+                ? null
+                : model.targets().stream()
+                        .filter(target -> target.backend().equals(backend))
+                        .findFirst()
+                        .map(Target::model)
+                        .orElse(null);
+    }
+
+    /** Returns whether another backend of a route accepts calls now. */
+    public boolean hasAlternative(String route, String backend) {
+        Model model = models.get(route);
+        return model != null
+                && accepting(model).stream().anyMatch(other -> !other.name().equals(backend));
+    }
+
+    /** Returns whether an attempt is repeated when its outcome is unknown and cannot be looked up. */
+    public boolean repeatsAmbiguous(String backend) {
+        Backend known = settings.get(backend);
+        return known == null || known.repeatsAmbiguous();
+    }
+
+    /**
+     * Offers up to {@code limit} generations of each route. The sum over the routes may exceed the permits of a backend; the statement
+     * that leases the generations respects them.
+     */
+    public synchronized RouteOffer offer(int limit) {
+        List<Slot> slots = new ArrayList<>();
+        for (Model model : models.values()) {
+            slots.addAll(offer(model, limit, permits()));
+        }
+        return new RouteOffer(
+                slots, executors.values().stream().map(this::stateOf).toList());
+    }
+
+    /**
+     * Offers up to a number of generations per route, together no more than the permits of each backend.
+     *
+     * @param counts number of generations by route
+     * @param limit maximum number of all generations
+     */
+    public synchronized RouteOffer offer(Map<String, Integer> counts, int limit) {
+        Map<String, Integer> permits = permits();
+        List<Slot> slots = new ArrayList<>();
+        counts.forEach((route, count) -> {
+            Model model = models.get(route);
+            if (model != null) {
+                slots.addAll(offer(model, Math.min(count, limit - slots.size()), permits));
+            }
+        });
+        return new RouteOffer(
+                slots, executors.values().stream().map(this::stateOf).toList());
+    }
+
+    private Map<String, Integer> permits() {
+        return executors.values().stream()
+                .collect(Collectors.toMap(BackendExecutor::name, BackendExecutor::availablePermits));
+    }
+
+    /** @param permits reduced by the offered ones */
+    private List<Slot> offer(Model model, int limit, Map<String, Integer> permits) {
+        List<String> accepting =
+                accepting(model).stream().map(BackendExecutor::name).toList();
+        RouteShares routeShares = shares.get(model.route());
+        if (routeShares != null) {
+            routeShares.setAvailable(accepting);
+        }
+        Map<String, Integer> tentative = new HashMap<>();
+        List<Slot> slots = new ArrayList<>();
+        while (slots.size() < limit && !accepting.isEmpty()) {
+            List<String> free = (routeShares == null ? accepting.subList(0, 1) : accepting)
+                    .stream().filter(name -> permits.get(name) > 0).toList();
+            if (free.isEmpty()) {
+                break;
+            }
+            String chosen = routeShares == null ? free.get(0) : routeShares.next(free, tentative);
+            permits.merge(chosen, -1, Integer::sum);
+            tentative.merge(chosen, 1, Integer::sum);
+            slots.add(new Slot(model.route(), chosen, alternative(accepting, chosen, permits), selection(model)));
+        }
+        return slots;
+    }
+
+    private static BackendSelection selection(Model model) {
+        return model.targets().size() == 1
+                ? BackendSelection.ONLY
+                : model.weighted() ? BackendSelection.WEIGHT : BackendSelection.ORDER;
+    }
+
+    private static String alternative(List<String> accepting, String chosen, Map<String, Integer> permits) {
+        return accepting.stream()
+                .filter(name -> !name.equals(chosen) && permits.get(name) > 0)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private List<BackendExecutor> accepting(Model model) {
+        return model.targets().stream()
+                .map(target -> executors.get(target.backend()))
+                .filter(executor -> executor != null && executor.acceptsCalls())
+                .toList();
+    }
+
+    private BackendState stateOf(BackendExecutor executor) {
+        boolean responds = executor.state() != BackendExecutor.BreakerState.OPEN;
+        return new BackendState(
+                executor.name(),
+                executor.availablePermits(),
+                settings.get(executor.name()).timeout(),
+                responds,
+                !responds && repeatsAmbiguous(executor.name()));
+    }
+
+    /** Counts a generation that was leased for a backend because of its weight. */
+    public synchronized void recordSelection(String route, String backend, BackendSelection selection) {
+        RouteShares routeShares = shares.get(route);
+        if (routeShares != null && selection == BackendSelection.WEIGHT) {
+            routeShares.record(backend);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package dev.darkroom.generation.worker;
+
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.executor.BackendExecutor;
+import dev.darkroom.backend.executor.BackendExecutor.Execution;
+import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.route.BackendRouter;
+import io.vertx.core.Future;
+
+/**
+ * Calls the AI server of an attempt. Looks up an earlier submission whose outcome is unknown, and submits only when the AI server does
+ * not have it. Stateless.
+ */
+record BackendCaller(BackendRouter router) {
+    /** Failure of an attempt that cannot find out what became of an earlier one. */
+    static final BackendFailure OUTCOME_UNKNOWN = BackendFailure.of(
+            FailureClass.AMBIGUOUS,
+            "OUTCOME_UNKNOWN",
+            "It is unknown whether the AI server made the images. Another submission could be billed twice.");
+
+    /**
+     * Outcome of a call.
+     *
+     * @param earlierJobGone whether there was an earlier submission that the AI server does not have
+     */
+    record CallResult(Execution execution, boolean earlierJobGone) {}
+
+    /** Calls the AI server. The future never fails. */
+    Future<CallResult> call(GenerationLease generationLease, BackendCall backendCall) {
+        BackendExecutor executor = router.executor(generationLease.backend()).orElse(null);
+        if (executor == null) {
+            return Future.succeededFuture(result(new BackendOutcome.NotStarted()));
+        }
+        ImageRequest request = generationLease.imageRequest().withModel(model(generationLease));
+        if (!generationLease.isLookUp()) {
+            return executor.execute(request, backendCall).map(execution -> new CallResult(execution, false));
+        }
+        if (!executor.canLookUp(generationLease.job())) {
+            return router.repeatsAmbiguous(generationLease.backend())
+                    ? executor.execute(request, backendCall).map(execution -> new CallResult(execution, true))
+                    : Future.succeededFuture(result(new BackendOutcome.Failed(OUTCOME_UNKNOWN)));
+        }
+        return executor.lookUp(request, backendCall).compose(found -> {
+            boolean gone = found.backendOutcome() instanceof BackendOutcome.JobNotFound;
+            return gone
+                    ? executor.execute(request, backendCall).map(execution -> new CallResult(execution, true))
+                    : Future.succeededFuture(new CallResult(found, false));
+        });
+    }
+
+    private static CallResult result(BackendOutcome backendOutcome) {
+        return new CallResult(new Execution(backendOutcome, false, false), false);
+    }
+
+    private String model(GenerationLease generationLease) {
+        return router.modelAt(generationLease.route(), generationLease.backend());
+    }
+
+    /**
+     * Returns what to do about the submission of a failed attempt.
+     *
+     * @param job of the attempt, with the id of the AI server when it is known
+     */
+    Resolution resolve(GenerationLease generationLease, BackendFailure backendFailure, JobReference job) {
+        String backend = generationLease.backend();
+        if (backendFailure.code().equals(OUTCOME_UNKNOWN.code())) {
+            return Resolution.GIVE_UP;
+        }
+        FailureClass failureClass = backendFailure.failureClass();
+        boolean unreachable = generationLease.isLookUp() && failureClass == FailureClass.NOT_SENT;
+        if (!unreachable && !failureClass.outcomeUnknown()) {
+            return Resolution.SUBMIT_AGAIN;
+        }
+        boolean found = router.executor(backend)
+                .map(executor -> executor.canLookUp(job))
+                .orElse(false);
+        boolean repeats = router.repeatsAmbiguous(backend);
+        if (unreachable && repeats && router.hasAlternative(generationLease.route(), backend)) {
+            return Resolution.SUBMIT_AGAIN;
+        }
+        return found ? Resolution.LOOK_UP : repeats ? Resolution.SUBMIT_AGAIN : Resolution.GIVE_UP;
+    }
+
+    /** What the next attempt does about the submission of a failed one. */
+    enum Resolution {
+        /** Looks it up at the same AI server. */
+        LOOK_UP,
+        /** Submits again, at any AI server. */
+        SUBMIT_AGAIN,
+        /** There is none, because another submission could be billed twice. */
+        GIVE_UP
+    }
+}

@@ -1,0 +1,31 @@
+package dev.darkroom.server;
+
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.http.ResponseMemoryBudget;
+import dev.darkroom.backend.openai.OpenAiImagesBackend;
+import dev.darkroom.config.Settings;
+import io.vertx.core.Vertx;
+import java.net.URI;
+
+/**
+ * Creates the clients of the configured AI servers.
+ *
+ * @param simulatorUrl base URL of the bundled simulator; null when every backend has a URL
+ * @param memoryBudget shared by all backends of the process
+ */
+record BackendFactory(Vertx vertx, Settings settings, URI simulatorUrl, ResponseMemoryBudget memoryBudget) {
+
+    /** Returns the base URL of an AI server. */
+    URI baseUrl(Settings.Backend backend) {
+        return backend.url() == null ? simulatorUrl : backend.url();
+    }
+
+    /** Creates the client of an AI server. */
+    ImageBackend create(Settings.Backend backend) {
+        URI base = baseUrl(backend);
+        int maxHeaderBytes = settings.outbound().maxHeaderBytes();
+        return switch (backend.type()) {
+            case OPENAI -> new OpenAiImagesBackend(vertx, backend, base, memoryBudget, maxHeaderBytes);
+        };
+    }
+}
