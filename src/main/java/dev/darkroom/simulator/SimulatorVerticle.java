@@ -1,5 +1,6 @@
 package dev.darkroom.simulator;
 
+import dev.darkroom.simulator.automatic1111.Automatic1111SimulatorRoutes;
 import dev.darkroom.simulator.fault.FaultScript;
 import dev.darkroom.simulator.fault.FaultScriptRoutes;
 import dev.darkroom.simulator.http.SimulatorRequestLog;
@@ -15,10 +16,11 @@ import java.time.Clock;
 import java.time.Duration;
 
 /**
- * An AI server for development and tests. Implements the OpenAI Images protocol, renders placeholder images and fails as scripted:
+ * An AI server for development and tests. Implements several protocols, renders placeholder images and fails as scripted:
  *
  * <ul>
- *   <li>{@code POST /v1/images/generations}, {@code GET /v1/models}, {@code GET /images/…}: the protocol;
+ *   <li>{@code POST /v1/images/generations}, {@code GET /v1/models}, {@code GET /images/…}: OpenAI Images;
+ *   <li>{@code POST /sdapi/v1/txt2img} and the paths of {@link Automatic1111SimulatorRoutes}: AUTOMATIC1111;
  *   <li>{@code PUT}, {@code GET}, {@code DELETE /simulator/script}: the fault script;
  *   <li>{@code GET}, {@code DELETE /simulator/requests}: the received submissions, see {@link SimulatorRequestLog}.
  * </ul>
@@ -73,6 +75,7 @@ public final class SimulatorVerticle extends VerticleBase {
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("darkroom-simulator", RENDER_THREADS);
         Router router = Router.router(vertx);
         OpenAiSimulatorRoutes.mount(router, faultScript, log, latency, workers, () -> "http://" + HOST + ":" + port);
+        Automatic1111SimulatorRoutes.mount(vertx, router, faultScript, log, latency, workers);
         FaultScriptRoutes.mount(router, faultScript);
         router.get("/simulator/requests").handler(context -> context.json(log.toJson()));
         router.delete("/simulator/requests").handler(context -> {

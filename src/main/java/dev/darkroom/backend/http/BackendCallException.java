@@ -30,6 +30,16 @@ public final class BackendCallException extends RuntimeException {
                 BackendFailure.of(FailureClass.INVALID_RESULT, code, message).withDetail(detail));
     }
 
+    /** Returns the exception for a success without any image. */
+    public static BackendCallException emptyResponse() {
+        return invalidResult("EMPTY_RESPONSE", "The AI server reported success without an image.");
+    }
+
+    /** Returns the exception for a success with fewer images than requested. */
+    public static BackendCallException tooFewImages() {
+        return invalidResult("TOO_FEW_IMAGES", "The AI server returned fewer images than requested.");
+    }
+
     /** Returns the exception for a success whose body is not in the format of the protocol. */
     public static BackendCallException malformedResponse() {
         return invalidResult("MALFORMED_RESPONSE", "The AI server reported success with a malformed response.");

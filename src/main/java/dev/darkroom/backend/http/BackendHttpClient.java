@@ -165,6 +165,33 @@ public final class BackendHttpClient {
     }
 
     /**
+     * Decodes the content coding of a response and returns it when it is a success with a body. CPU-bound.
+     *
+     * @throws BackendCallException when the status is not 2xx, or the body is empty or exceeds the size limit
+     */
+    public OutboundResponse requireBody(OutboundResponse encoded) {
+        OutboundResponse outboundResponse = decode(encoded);
+        if (!outboundResponse.success()) {
+            throw new BackendCallException(errorMapper.toFailure(outboundResponse));
+        }
+        if (outboundResponse.truncated()) {
+            throw withStatus(
+                    BackendCallException.invalidResult(
+                            "RESPONSE_TOO_LARGE", "The response of the AI server exceeds the size limit."),
+                    outboundResponse);
+        }
+        if (outboundResponse.body().length() == 0) {
+            throw withStatus(BackendCallException.emptyResponse(), outboundResponse);
+        }
+        return outboundResponse;
+    }
+
+    /** Returns the exception with the status of the response. */
+    public static BackendCallException withStatus(BackendCallException e, OutboundResponse outboundResponse) {
+        return new BackendCallException(e.failure().withHttpStatus(outboundResponse.status()));
+    }
+
+    /**
      * Parses a response as a JSON object. For responses without inline images.
      *
      * @throws BackendCallException when the status is not 2xx or the body is not a JSON object
@@ -183,8 +210,7 @@ public final class BackendHttpClient {
         } catch (DecodeException e) {
             // As a value that is no object.
         }
-        throw new BackendCallException(
-                BackendCallException.malformedResponse().failure().withHttpStatus(outboundResponse.status()));
+        throw withStatus(BackendCallException.malformedResponse(), outboundResponse);
     }
 
     /**

@@ -5,10 +5,12 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 
 /**
  * Error body of a server in one of several formats: {@code {"error":{"message","type","code"}}} (OpenAI),
- * {@code {"error":"text"}} (sd-server), {@code {"detail":"text"|[…]}} (FastAPI). Anything else is read as plain text.
+ * {@code {"error":"text","errors"|"message":"text"}} (AUTOMATIC1111, sd-server), {@code {"detail":"text"|[…]}} (FastAPI).
+ * Anything else is read as plain text.
  *
  * @param message never null; has to be redacted before it is logged
  * @param code null when the body has none
@@ -17,6 +19,9 @@ import io.vertx.core.json.JsonObject;
  * @param refusal refusal by content policy or quota found anywhere in the body; null when there is none
  */
 record ErrorBody(String message, String code, String type, String retryAfter, RefusalDetector.Kind refusal) {
+    /** Fields that explain an error without details of its own, the most specific first. */
+    private static final List<String> EXPLANATIONS = List.of("errors", "detail", "message");
+
     static ErrorBody parse(Buffer body) {
         try {
             Object json = Json.decodeValue(body);
@@ -41,13 +46,27 @@ record ErrorBody(String message, String code, String type, String retryAfter, Re
                     toScalarText(retryAfter),
                     RefusalDetector.find(object));
         }
-        Object message = error != null ? error : object.getValue("detail", object.getValue("message"));
+        Object message =
+                error != null ? describeError(error, object) : object.getValue("detail", object.getValue("message"));
         return new ErrorBody(
                 toText(message == null ? object : message),
                 toScalarText(object.getValue("code")),
                 toScalarText(object.getValue("type")),
                 toScalarText(object.getValue("retry_after")),
                 RefusalDetector.find(object));
+    }
+
+    /** Appends the explanation of an error that is only a name, such as {@code OutOfMemoryError} of AUTOMATIC1111. */
+    private static Object describeError(Object error, JsonObject object) {
+        if (error instanceof String name) {
+            for (String field : EXPLANATIONS) {
+                String explanation = toText(object.getValue(field));
+                if (!explanation.isBlank()) {
+                    return name + ": " + explanation;
+                }
+            }
+        }
+        return error;
     }
 
     private static String toText(Object value) {

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.Base64Variant;
 import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamReadException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import dev.darkroom.image.ChunkedBytes;
@@ -17,7 +19,7 @@ import java.nio.charset.StandardCharsets;
 /**
  * Decodes the text of an image in a JSON response, base64 or a data URL, without holding it in memory as a text. CPU-bound. Thread-safe.
  *
- * @param json creates the parser of a data URL
+ * @param json creates the parser of the response, and of a data URL
  * @param maxImageBytes maximum size of one image in bytes
  */
 public record ImageTextDecoder(JsonFactory json, int maxImageBytes) {
@@ -31,6 +33,24 @@ public record ImageTextDecoder(JsonFactory json, int maxImageBytes) {
 
     /** Longest run of blanks that counts as an empty field. */
     private static final int MAX_BLANK_LENGTH = 1_000;
+
+    /** Limit for all texts but base64, which is streamed. Sufficient for a signed URL. */
+    public static final int MAX_TEXT_LENGTH = 64 * 1024;
+
+    /** Creates a decoder with a JSON factory that limits depth, names, tokens and the length of texts that are not streamed. */
+    public ImageTextDecoder(int maxImageBytes) {
+        this(
+                JsonFactory.builder()
+                        .streamReadConstraints(StreamReadConstraints.builder()
+                                .maxStringLength(MAX_TEXT_LENGTH)
+                                .maxNestingDepth(64)
+                                .maxNameLength(1_000)
+                                .maxTokenCount(10_000)
+                                .build())
+                        .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                        .build(),
+                maxImageBytes);
+    }
 
     /** Returns true when the current text of the parser is empty or blank. Reads only the start of a long text. */
     public static boolean isBlank(JsonParser parser, ChunkedBytes body) throws IOException {
@@ -66,6 +86,16 @@ public record ImageTextDecoder(JsonFactory json, int maxImageBytes) {
         byte[] prefix = body.openStream(start).readNBytes(MAX_DATA_URL_PREFIX);
         String text = new String(prefix, StandardCharsets.ISO_8859_1);
         return text.startsWith(DATA_SCHEME) ? text : null;
+    }
+
+    /**
+     * Decodes the current text, which is base64 or a data URL with base64.
+     *
+     * @param body the body that the parser reads
+     */
+    public ChunkedBytes decode(JsonParser parser, ChunkedBytes body) throws IOException {
+        ChunkedBytes bytes = decodeDataUrl(parser, body);
+        return bytes == null ? decodeBase64(parser) : bytes;
     }
 
     /**

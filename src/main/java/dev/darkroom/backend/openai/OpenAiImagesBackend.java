@@ -134,26 +134,15 @@ public final class OpenAiImagesBackend implements ImageBackend {
     }
 
     private List<OpenAiImageEntry> readResponse(OutboundResponse encoded, int count) {
-        OutboundResponse outboundResponse = http.decode(encoded);
-        if (!outboundResponse.success()) {
-            throw new BackendCallException(http.errors().toFailure(outboundResponse));
-        }
+        OutboundResponse outboundResponse = http.requireBody(encoded);
         try {
             return parseEntries(outboundResponse, count);
         } catch (BackendCallException e) {
-            throw new BackendCallException(e.failure().withHttpStatus(outboundResponse.status()));
+            throw BackendHttpClient.withStatus(e, outboundResponse);
         }
     }
 
     private List<OpenAiImageEntry> parseEntries(OutboundResponse outboundResponse, int count) {
-        if (outboundResponse.truncated()) {
-            throw BackendCallException.invalidResult(
-                    "RESPONSE_TOO_LARGE", "The response of the AI server exceeds the size limit.");
-        }
-        if (outboundResponse.body().length() == 0) {
-            throw BackendCallException.invalidResult(
-                    "EMPTY_RESPONSE", "The AI server reported success without an image.");
-        }
         Buffer bodyPrefix = outboundResponse.bodyPrefix();
         try {
             return responseParser.parse(outboundResponse.body(), count);

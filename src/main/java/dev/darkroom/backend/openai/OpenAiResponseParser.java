@@ -4,8 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.BackendCallException;
@@ -28,25 +26,13 @@ final class OpenAiResponseParser {
     /** Fields for the id of an asynchronous task in APIs that return tasks instead of images. */
     private static final Set<String> TASK_FIELDS = Set.of("task_id", "taskId", "job_id", "jobId");
 
-    /** Limit for all texts but base64, which is streamed. Sufficient for a signed URL. */
-    private static final int MAX_TEXT_LENGTH = 64 * 1024;
-
     private final JsonFactory json;
     private final ImageTextDecoder decoder;
 
     /** @param maxImageBytes maximum size of one image in bytes */
     OpenAiResponseParser(int maxImageBytes) {
-        StreamReadConstraints constraints = StreamReadConstraints.builder()
-                .maxStringLength(MAX_TEXT_LENGTH)
-                .maxNestingDepth(64)
-                .maxNameLength(1_000)
-                .maxTokenCount(10_000)
-                .build();
-        this.json = JsonFactory.builder()
-                .streamReadConstraints(constraints)
-                .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-                .build();
-        this.decoder = new ImageTextDecoder(json, maxImageBytes);
+        this.decoder = new ImageTextDecoder(maxImageBytes);
+        this.json = decoder.json();
     }
 
     /**
@@ -97,12 +83,10 @@ final class OpenAiResponseParser {
                 throw taskResponse();
             }
             if (images.isEmpty()) {
-                throw BackendCallException.invalidResult(
-                        "EMPTY_RESPONSE", "The AI server reported success without an image.");
+                throw BackendCallException.emptyResponse();
             }
             if (images.size() < count) {
-                throw BackendCallException.invalidResult(
-                        "TOO_FEW_IMAGES", "The AI server returned fewer images than requested.");
+                throw BackendCallException.tooFewImages();
             }
             return images;
         }
@@ -129,7 +113,7 @@ final class OpenAiResponseParser {
             generator.copyCurrentStructure(parser);
             generator.writeEndObject();
         }
-        if (copy.size() > MAX_TEXT_LENGTH) {
+        if (copy.size() > ImageTextDecoder.MAX_TEXT_LENGTH) {
             throw BackendCallException.malformedResponse();
         }
         return Buffer.buffer(copy.toByteArray());

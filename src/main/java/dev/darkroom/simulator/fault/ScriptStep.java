@@ -8,7 +8,7 @@ import java.time.Duration;
  *
  * @param delay time until the response; null for the default latency
  * @param times number of submissions that the step applies to, {@link #UNLIMITED} for all
- * @param appliesToModels whether the step also applies to {@code GET /v1/models}, which does not take it
+ * @param appliesToModels whether the step also applies to health checks ({@link HealthCheckHandler}), which do not take it
  * @param source the JSON of the step
  */
 public record ScriptStep(Fault fault, Duration delay, int times, boolean appliesToModels, JsonObject source) {

@@ -4,6 +4,8 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
@@ -46,6 +48,12 @@ public final class PlaceholderImageRenderer {
             image.getRaster().setDataElements(0, y, width, 1, samples);
         }
         return png(image);
+    }
+
+    /** Returns base64 of a text instead of an image. */
+    public static String invalidImageBase64() {
+        byte[] text = "This text is not an image.".getBytes(StandardCharsets.US_ASCII);
+        return Base64.getEncoder().encodeToString(text);
     }
 
     private static byte[] png(BufferedImage image) {

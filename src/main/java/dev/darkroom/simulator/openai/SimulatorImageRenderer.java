@@ -7,7 +7,6 @@ import dev.darkroom.simulator.image.PlaceholderImageRenderer;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -86,12 +85,6 @@ final class SimulatorImageRenderer {
                     return body.appendString("]}");
                 },
                 false);
-    }
-
-    /** Returns Base64 of a text instead of an image. */
-    static String invalidImageBase64() {
-        byte[] text = "This text is not an image.".getBytes(StandardCharsets.US_ASCII);
-        return Base64.getEncoder().encodeToString(text);
     }
 
     private byte[] render(SimulatorImageRequest request, int position) {

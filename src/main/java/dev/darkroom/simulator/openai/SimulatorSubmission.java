@@ -5,6 +5,7 @@ import dev.darkroom.simulator.fault.ScriptStep;
 import dev.darkroom.simulator.http.SimulatorRequestLog;
 import dev.darkroom.simulator.http.SimulatorResponse;
 import dev.darkroom.simulator.http.SimulatorResponseWriter;
+import dev.darkroom.simulator.image.PlaceholderImageRenderer;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -36,7 +37,7 @@ record SimulatorSubmission(
 
     @Override
     public SimulatorResponse invalidImages() {
-        JsonObject result = new JsonObject().put("b64_json", SimulatorImageRenderer.invalidImageBase64());
+        JsonObject result = new JsonObject().put("b64_json", PlaceholderImageRenderer.invalidImageBase64());
         return createResponse(request.count(), position -> result);
     }
 

@@ -78,4 +78,18 @@ class PromptSanitizerTest {
     void keepsTheText(String prompt, String expected) {
         assertThat(PromptSanitizer.sanitize(prompt)).isEqualTo(expected);
     }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = ';',
+            value = {
+                "[cow|horse], a < b, x <3 y; [cow|horse], a < b, x <3 y",
+                "<lora:secret:1> a boat; \u2039lora:secret:1> a boat",
+                "<other:args> a boat; \u2039other:args> a boat",
+                "<SD_CPP_extra_args>{}; \u2039SD_CPP_extra_args>{}",
+                "<<lora:x:1>; <\u2039lora:x:1>"
+            })
+    void keepsBarsWhenOnlyTagsAreDirectives(String prompt, String expected) {
+        assertThat(PromptSanitizer.sanitizeTags(prompt)).isEqualTo(expected);
+    }
 }

@@ -1,0 +1,198 @@
+package dev.darkroom.backend.automatic1111;
+
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.http.BackendCallException;
+import dev.darkroom.backend.http.BackendCallScope;
+import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.PromptSanitizer;
+import dev.darkroom.backend.http.ResponseMemoryBudget;
+import dev.darkroom.config.Settings;
+import dev.darkroom.http.OutboundResponse;
+import dev.darkroom.http.RequestTarget;
+import dev.darkroom.image.ChunkedBytes;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.Json;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * Client of an AI server with the API of AUTOMATIC1111: {@code POST {base}/sdapi/v1/txt2img}. The server answers when the images are
+ * complete, and generates for one request at a time; further requests wait inside the open call. A lost response cannot be looked
+ * up. Sends no scripts, settings overrides or infotext, which would give clients control of the server. Thread-safe; each call
+ * stays on the context of its caller.
+ *
+ * <p>Sources: the OpenAPI document of stable-diffusion-webui and of Forge; {@code examples/server/api.md} of stable-diffusion.cpp.
+ */
+public final class Automatic1111Backend implements ImageBackend {
+    private static final Duration CANCEL_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
+
+    private final Settings.Backend settings;
+    private final BackendHttpClient http;
+    private final RequestTarget txt2img;
+    private final RequestTarget interrupt;
+    private final RequestTarget healthCheckTarget;
+    private final TxtToImageResponseParser responseParser;
+    private final TaskMonitor taskMonitor;
+
+    /**
+     * @param base base URL of the AI server, to which {@code /sdapi/v1/txt2img} is appended
+     * @param memoryBudget shared by all backends of the process
+     * @param maxHeaderBytes maximum size of the response head in bytes
+     */
+    public Automatic1111Backend(
+            Vertx vertx, Settings.Backend settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
+        this(vertx, settings, base, memoryBudget, maxHeaderBytes, PROGRESS_INTERVAL);
+    }
+
+    /** @param progressInterval time between two requests for progress */
+    Automatic1111Backend(
+            Vertx vertx,
+            Settings.Backend settings,
+            URI base,
+            ResponseMemoryBudget memoryBudget,
+            int maxHeaderBytes,
+            Duration progressInterval) {
+        this.settings = settings;
+        this.http =
+                new BackendHttpClient(vertx, settings, base, memoryBudget, maxHeaderBytes, () -> credentials(settings));
+        this.txt2img = http.target("/sdapi/v1/txt2img");
+        this.interrupt = http.target("/sdapi/v1/interrupt");
+        String path = settings.breaker().healthCheckPath();
+        this.healthCheckTarget = path == null ? null : http.target(path);
+        this.responseParser = new TxtToImageResponseParser(settings.maxImageBytes());
+        this.taskMonitor = new TaskMonitor(http, progressInterval);
+    }
+
+    /** Returns HTTP Basic for {@code user:password}, and a bearer token for a key without a colon, as KoboldCpp and proxies expect. */
+    private static MultiMap credentials(Settings.Backend settings) {
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap();
+        if (!settings.apiKey().isPresent()) {
+            return headers;
+        }
+        String key = settings.apiKey().value();
+        String value = key.contains(":")
+                ? "Basic " + Base64.getEncoder().encodeToString(key.getBytes(StandardCharsets.UTF_8))
+                : "Bearer " + key;
+        return headers.add(HttpHeaders.AUTHORIZATION, value);
+    }
+
+    @Override
+    public String name() {
+        return settings.name();
+    }
+
+    @Override
+    public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
+        return http.run(request.key(), backendCall, scope -> submit(scope, request, backendCall));
+    }
+
+    private Future<BackendOutcome> submit(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
+        UUID taskId = backendCall.job().key();
+        MultiMap headers = http.headers().add(HttpHeaders.CONTENT_TYPE, "application/json");
+        Future<OutboundResponse> response = http.send(
+                scope,
+                HttpMethod.POST,
+                txt2img,
+                headers,
+                createBody(request, taskId).toBuffer());
+        taskMonitor.reportProgress(scope, taskId, backendCall.jobListener(), response);
+        return response.compose(encoded -> http.onWorker(() -> readImages(encoded, request.count())))
+                .compose(images -> BackendHttpClient.loadImages(scope, images, http::inspect));
+    }
+
+    private JsonObject createBody(ImageRequest request, UUID taskId) {
+        boolean pass = settings.promptSanitizing() == Settings.PromptSanitizing.PASS;
+        JsonObject body = new JsonObject()
+                .put("prompt", pass ? request.prompt() : PromptSanitizer.sanitizeTags(request.prompt()));
+        if (request.negativePrompt() != null) {
+            body.put(
+                    "negative_prompt",
+                    pass ? request.negativePrompt() : PromptSanitizer.sanitizeTags(request.negativePrompt()));
+        }
+        return body.put("width", request.width())
+                .put("height", request.height())
+                .put("seed", request.seed())
+                .put("batch_size", request.count())
+                .put("n_iter", 1)
+                .put("send_images", true)
+                .put("save_images", false)
+                .put("force_task_id", taskId.toString());
+    }
+
+    private List<ChunkedBytes> readImages(OutboundResponse encoded, int count) {
+        OutboundResponse outboundResponse = http.requireBody(encoded);
+        Buffer bodyPrefix = outboundResponse.bodyPrefix();
+        try {
+            return responseParser.parse(outboundResponse.body(), count);
+        } catch (BackendCallException e) {
+            Object error = e.failure().code().equals("EMPTY_RESPONSE") ? findError(bodyPrefix) : null;
+            throw error == null
+                    ? BackendHttpClient.withStatus(e, outboundResponse)
+                    : new BackendCallException(http.errors()
+                            .toFailureInSuccess(
+                                    outboundResponse,
+                                    new JsonObject().put("error", error).toBuffer()));
+        }
+    }
+
+    /**
+     * Returns the error in a success without images; null for none. Ignores the other fields, {@code parameters} and {@code info},
+     * which repeat the prompt.
+     */
+    private static Object findError(Buffer body) {
+        try {
+            return Json.decodeValue(body) instanceof JsonObject object
+                    ? object.getValue("error", object.getValue("detail"))
+                    : null;
+        } catch (DecodeException e) {
+            return null;
+        }
+    }
+
+    /**
+     * Interrupts the job while the AI server reports it as running. The interruption itself names no job: if the job ends in between
+     * and another one starts, that one is interrupted. A waiting job cannot be canceled.
+     */
+    @Override
+    public Future<Void> cancel(JobReference job) {
+        BackendCall backendCall = new BackendCall(CANCEL_TIMEOUT);
+        return http.run(
+                        job.key().toString(),
+                        backendCall,
+                        scope -> taskMonitor
+                                .requestStatus(scope, job.key())
+                                .compose(status -> status.running()
+                                        ? http.send(scope, HttpMethod.POST, interrupt, http.headers(), null)
+                                        : Future.succeededFuture())
+                                .map(done -> new BackendOutcome.Generated(List.of())))
+                .onComplete(done -> backendCall.release())
+                .mapEmpty();
+    }
+
+    @Override
+    public Future<HealthCheckResult> checkHealth(Duration timeout) {
+        return http.checkHealth(healthCheckTarget, timeout);
+    }
+
+    @Override
+    public Future<Void> close() {
+        return http.close();
+    }
+}

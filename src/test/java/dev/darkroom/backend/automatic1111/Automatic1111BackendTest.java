@@ -1,0 +1,510 @@
+package dev.darkroom.backend.automatic1111;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.JobListener;
+import dev.darkroom.backend.JobProgress;
+import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.http.ResponseMemoryBudget;
+import dev.darkroom.config.Secret;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.TestSettings;
+import dev.darkroom.image.Image;
+import dev.darkroom.testing.InProcessSimulator;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** {@link Automatic1111Backend} with the simulator, over real sockets. */
+class Automatic1111BackendTest {
+    private static final Duration LONG_TIMEOUT = Duration.ofSeconds(60);
+    private static final JsonObject LONG_GENERATION = new JsonObject().put("delay", "10m");
+    private static final int MAX_BYTES = 4 << 20;
+
+    private static Vertx vertx;
+    private static InProcessSimulator simulator;
+    private Automatic1111Backend backend;
+
+    /** Collects the reports about a job. */
+    private static final class RecordingListener implements JobListener {
+        private final Queue<String> accepted = new ConcurrentLinkedQueue<>();
+        private final Queue<JobProgress> progress = new ConcurrentLinkedQueue<>();
+
+        @Override
+        public void onAccepted(String providerId) {
+            accepted.add(providerId);
+        }
+
+        @Override
+        public void onProgress(JobProgress jobProgress) {
+            progress.add(jobProgress);
+        }
+    }
+
+    @BeforeAll
+    static void startSimulator() {
+        vertx = Vertx.vertx();
+        simulator = new InProcessSimulator(Duration.ZERO);
+    }
+
+    @AfterAll
+    static void stopSimulator() {
+        simulator.close();
+        get(vertx.close());
+    }
+
+    @BeforeEach
+    void start() {
+        simulator.reset();
+        backend = createBackend("");
+    }
+
+    @AfterEach
+    void stop() {
+        get(backend.close());
+    }
+
+    @Test
+    void returnsTheRequestedImages() {
+        // when
+        BackendOutcome one = generate(request(1));
+        BackendOutcome three = generate(request(3));
+
+        // then
+        List<Image> images = generated(three);
+        assertThat(images).hasSize(3).allSatisfy(image -> {
+            assertThat(image.width()).isEqualTo(96);
+            assertThat(image.height()).isEqualTo(64);
+        });
+        assertThat(images.get(0)).isEqualTo(generated(one).get(0)).isNotEqualTo(images.get(1));
+    }
+
+    @Test
+    void sendsOnlyFieldsThatControlTheImage() {
+        // given
+        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
+
+        // when
+        generated(generate(new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "ignored"), backendCall));
+
+        // then
+        JsonObject received = simulator.recordedRequests().get(0);
+        assertThat(received.getJsonObject("body"))
+                .isEqualTo(new JsonObject()
+                        .put("prompt", "a fox ü")
+                        .put("negative_prompt", "text")
+                        .put("width", 96)
+                        .put("height", 64)
+                        .put("seed", 77)
+                        .put("batch_size", 2)
+                        .put("n_iter", 1)
+                        .put("send_images", true)
+                        .put("save_images", false)
+                        .put("force_task_id", backendCall.job().key().toString()));
+        assertThat(received.getBoolean("authorization")).isFalse();
+    }
+
+    @Test
+    void neutralizesTagsUnlessTheyAreAllowed() {
+        // given
+        ImageRequest tagged =
+                new ImageRequest("key", "[a|b] <lora:x:1> <other:y>", "<hypernet:z:1>", 96, 64, 1, 7, null);
+        Automatic1111Backend passing = createBackend("", "promptSanitizing", Settings.PromptSanitizing.PASS);
+
+        // when
+        generated(generate(tagged));
+        generated(get(passing.generate(tagged, new BackendCall(LONG_TIMEOUT))));
+
+        // then
+        List<JsonObject> bodies = simulator.recordedRequests().stream()
+                .map(received -> received.getJsonObject("body"))
+                .toList();
+        assertThat(bodies.get(0).getString("prompt")).isEqualTo("[a|b] \u2039lora:x:1> \u2039other:y>");
+        assertThat(bodies.get(0).getString("negative_prompt")).isEqualTo("\u2039hypernet:z:1>");
+        assertThat(bodies.get(1).getString("prompt")).isEqualTo(tagged.prompt());
+        get(passing.close());
+    }
+
+    @ParameterizedTest
+    @MethodSource("faults")
+    void mapsEachFault(String step, FailureClass expectedClass, String expectedCode) {
+        // given
+        simulator.script(new JsonObject(step));
+
+        // when
+        BackendFailure failure = failed(generate(request(2)));
+
+        // then
+        assertThat(failure.failureClass()).isEqualTo(expectedClass);
+        assertThat(failure.code()).isEqualTo(expectedCode);
+        assertThat(simulator.recordedRequests()).hasSize(1);
+    }
+
+    static Stream<Arguments> faults() {
+        return Stream.of(
+                Arguments.of("{\"drop\":true}", FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
+                Arguments.of("{\"truncated\":true}", FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
+                Arguments.of("{\"malformedBody\":true}", FailureClass.INVALID_RESULT, "MALFORMED_RESPONSE"),
+                Arguments.of("{\"noImages\":true}", FailureClass.INVALID_RESULT, "EMPTY_RESPONSE"),
+                Arguments.of("{\"tooFewImages\":true}", FailureClass.INVALID_RESULT, "TOO_FEW_IMAGES"),
+                Arguments.of("{\"invalidImage\":true}", FailureClass.INVALID_RESULT, "INVALID_IMAGE"),
+                Arguments.of("{\"url\":\"http://127.0.0.1/x\"}", FailureClass.INVALID_RESULT, "INVALID_IMAGE"),
+                Arguments.of("{\"oversizedBody\":true}", FailureClass.INVALID_RESULT, "RESPONSE_TOO_LARGE"),
+                Arguments.of("{\"redirectLoop\":true}", FailureClass.SERVER_ERROR, "UNEXPECTED_REDIRECT"),
+                Arguments.of("{\"moderation\":true}", FailureClass.MODERATED, "MODERATED"),
+                Arguments.of("{\"quota\":true}", FailureClass.TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of("{\"status\":500}", FailureClass.SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of("{\"status\":503}", FailureClass.REJECTED_RETRYABLE, "UNAVAILABLE"),
+                Arguments.of("{\"status\":429}", FailureClass.REJECTED_RETRYABLE, "RATE_LIMITED"),
+                Arguments.of("{\"html\":true}", FailureClass.SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of("{\"html\":true,\"status\":504}", FailureClass.AMBIGUOUS, "GATEWAY_TIMEOUT"),
+                Arguments.of("{\"status\":200,\"body\":{}}", FailureClass.INVALID_RESULT, "EMPTY_RESPONSE"),
+                Arguments.of("{\"status\":204}", FailureClass.INVALID_RESULT, "EMPTY_RESPONSE"));
+    }
+
+    @Test
+    void ignoresTheContentType() {
+        // given
+        simulator.script(new JsonObject().put("contentType", "text/plain"));
+
+        // then
+        assertThat(generated(generate(request(1)))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @MethodSource("serverErrors")
+    void mapsErrorsOfServers(int status, String body, FailureClass expectedClass, String expectedDetail) {
+        // given
+        simulator.script(new JsonObject().put("status", status).put("body", new JsonObject(body)));
+
+        // when
+        BackendFailure failure = failed(generate(request(1)));
+
+        // then
+        assertThat(failure.failureClass()).isEqualTo(expectedClass);
+        assertThat(failure.httpStatus()).isEqualTo(status);
+        assertThat(failure.detail()).startsWith(expectedDetail);
+        assertThat(failure.message()).doesNotContain(expectedDetail);
+    }
+
+    static Stream<Arguments> serverErrors() {
+        return Stream.of(
+                // SD.Next, issue 20 of cyanic-sd-krita
+                Arguments.of(
+                        500,
+                        "{\"error\":\"OutOfMemoryError\",\"detail\":\"\",\"body\":\"\",\"errors\":\"CUDA out of memory."
+                                + " Tried to allocate 1.11 GiB (GPU 0; 6.00 GiB total capacity)\"}",
+                        FailureClass.SERVER_ERROR,
+                        "OutOfMemoryError: CUDA out of memory."),
+                // SD.Next, issue 2039 of LibreChat
+                Arguments.of(
+                        404,
+                        "{\"error\":\"HTTPException\",\"code\":404,\"detail\":\"Sampler not found\",\"body\":\"\","
+                                + "\"errors\":\"404: Sampler not found\"}",
+                        FailureClass.TERMINAL_INPUT,
+                        "404: HTTPException: 404: Sampler not found"),
+                // AUTOMATIC1111, issue 9467
+                Arguments.of(
+                        500,
+                        "{\"error\":\"HTTPException\",\"detail\":\"Invalid encoded image\",\"body\":\"\",\"errors\":\"\"}",
+                        FailureClass.SERVER_ERROR,
+                        "HTTPException: Invalid encoded image"),
+                // FastAPI
+                Arguments.of(
+                        422,
+                        "{\"detail\":[{\"loc\":[\"body\",\"width\"],\"msg\":\"value is not a valid integer\","
+                                + "\"type\":\"type_error.integer\"}]}",
+                        FailureClass.TERMINAL_INPUT,
+                        "[{\"loc\":[\"body\",\"width\"]"),
+                Arguments.of(
+                        401, "{\"detail\":\"Not authenticated\"}", FailureClass.TERMINAL_AUTH, "Not authenticated"),
+                // stable-diffusion.cpp, examples/server
+                Arguments.of(400, "{\"error\":\"prompt required\"}", FailureClass.TERMINAL_INPUT, "prompt required"),
+                Arguments.of(
+                        500,
+                        "{\"error\":\"server_error\",\"message\":\"bad allocation\"}",
+                        FailureClass.SERVER_ERROR,
+                        "server_error: bad allocation"),
+                // KoboldCpp
+                Arguments.of(
+                        503,
+                        "{\"detail\":{\"msg\":\"Server is busy; please try again later.\",\"type\":\"service_unavailable\"}}",
+                        FailureClass.REJECTED_RETRYABLE,
+                        "{\"msg\":\"Server is busy"),
+                // A gateway that reports the error of its backend as a success
+                Arguments.of(
+                        200,
+                        "{\"error\":\"OutOfMemoryError\",\"images\":[]}",
+                        FailureClass.SERVER_ERROR,
+                        "OutOfMemoryError"));
+    }
+
+    @Test
+    void doesNotReadAnErrorFromThePromptOfAnEmptyResponse() {
+        // given
+        JsonObject info = new JsonObject().put("prompt", "content_policy_violation");
+        JsonObject body = new JsonObject().put("images", List.of()).put("info", info.encode());
+        simulator.script(new JsonObject().put("status", 200).put("body", body));
+
+        // then
+        assertThat(failed(generate(request(1))).code()).isEqualTo("EMPTY_RESPONSE");
+    }
+
+    @Test
+    void respectsRetryAfter() {
+        // given
+        simulator.script(new JsonObject().put("status", 429).put("retryAfter", "7"));
+
+        // then
+        assertThat(failed(generate(request(1))).retryAfter()).isEqualTo(Duration.ofSeconds(7));
+    }
+
+    @Test
+    void timesOutAndSubmitsOnce() {
+        // given
+        simulator.script(new JsonObject().put("hang", true));
+
+        // when
+        BackendFailure failure = failed(generate(request(1), new BackendCall(Duration.ofSeconds(2))));
+
+        // then
+        assertThat(failure.failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
+        assertThat(failure.timedOut()).isTrue();
+        assertThat(simulator.recordedRequests()).hasSize(1);
+        awaitClosedConnection();
+    }
+
+    @Test
+    void repeatAfterALostResponseReturnsTheSameImage() {
+        // given
+        simulator.script(new JsonObject().put("drop", true));
+
+        // when
+        failed(generate(request(1)));
+        Image repeated = generated(generate(request(1))).get(0);
+
+        // then
+        assertThat(repeated).isEqualTo(generated(generate(request(1))).get(0));
+    }
+
+    @Test
+    void cannotLookUpAJob() {
+        // given
+        JobReference job = JobReference.of(UUID.randomUUID());
+
+        // then
+        assertThat(backend.canLookUp(job)).isFalse();
+        assertThat(get(backend.lookUp(request(1), new BackendCall(LONG_TIMEOUT, job, JobListener.NONE))))
+                .isInstanceOf(BackendOutcome.JobNotFound.class);
+        assertThat(simulator.recordedRequests()).isEmpty();
+    }
+
+    @Test
+    void reportsProgressOfARunningAndPositionOfAWaitingJob() {
+        // given a job that runs, and one that waits behind it
+        simulator.script(LONG_GENERATION);
+        RecordingListener running = new RecordingListener();
+        RecordingListener waiting = new RecordingListener();
+        BackendCall first = new BackendCall(LONG_TIMEOUT, JobReference.of(UUID.randomUUID()), running);
+        BackendCall second = new BackendCall(LONG_TIMEOUT, JobReference.of(UUID.randomUUID()), waiting);
+        Future<BackendOutcome> firstOutcome = backend.generate(request(1), first);
+        awaitSubmissionCount(1);
+        Future<BackendOutcome> secondOutcome = backend.generate(request(1), second);
+
+        // when both have been asked for
+        await().atMost(60, TimeUnit.SECONDS).until(() -> !running.progress.isEmpty() && !waiting.progress.isEmpty());
+        get(backend.cancel(first.job()));
+
+        // then the server continues with the second
+        generated(get(firstOutcome));
+        generated(get(secondOutcome));
+        assertThat(running.progress)
+                .allSatisfy(progress -> assertThat(progress.percent()).isBetween(0, 100));
+        assertThat(waiting.progress).contains(new JobProgress(null, 1));
+        assertThat(running.accepted).isEmpty();
+    }
+
+    @Test
+    void interruptsOnlyItsOwnRunningJob() {
+        // given a job that runs, and one that waits behind it
+        simulator.script(LONG_GENERATION);
+        BackendCall running = new BackendCall(LONG_TIMEOUT);
+        BackendCall waiting = new BackendCall(LONG_TIMEOUT);
+        Future<BackendOutcome> runningOutcome = backend.generate(request(1), running);
+        awaitSubmissionCount(1);
+        Future<BackendOutcome> waitingOutcome = backend.generate(request(1), waiting);
+        awaitSubmissionCount(2);
+
+        // when the waiting job and an unknown job are canceled
+        get(backend.cancel(waiting.job()));
+        get(backend.cancel(JobReference.of(UUID.randomUUID())));
+
+        // then both jobs continue
+        assertThat(runningOutcome.isComplete()).isFalse();
+        assertThat(waitingOutcome.isComplete()).isFalse();
+
+        // when the running job is canceled
+        get(backend.cancel(running.job()));
+
+        // then
+        generated(get(runningOutcome));
+        generated(get(waitingOutcome));
+    }
+
+    @Test
+    void abortClosesTheConnection() {
+        // given
+        simulator.script(LONG_GENERATION);
+        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
+        Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
+        awaitSubmissionCount(1);
+
+        // when
+        backendCall.abort();
+
+        // then the server still generates, until the job is canceled
+        assertThat(get(outcome)).isInstanceOf(BackendOutcome.Aborted.class);
+        awaitClosedConnection();
+        get(backend.cancel(backendCall.job()));
+        generated(generate(request(1)));
+    }
+
+    @Test
+    void cancelNeverFails() {
+        // given
+        Automatic1111Backend unreachable =
+                new Automatic1111Backend(vertx, settings(""), URI.create("http://127.0.0.1:1"), memory(), 65_536);
+
+        // then
+        get(unreachable.cancel(JobReference.of(UUID.randomUUID())));
+        get(unreachable.close());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"user:pass:word, Basic dXNlcjpwYXNzOndvcmQ=", "token, Bearer token", "'', "})
+    void sendsCredentials(String apiKey, String expected) {
+        // given
+        AtomicReference<String> received = new AtomicReference<>("none");
+        HttpServer server = get(vertx.createHttpServer()
+                .requestHandler(request -> {
+                    received.set(request.getHeader("Authorization"));
+                    request.response().setStatusCode(401).end();
+                })
+                .listen(0, "127.0.0.1"));
+        Automatic1111Backend authenticated = new Automatic1111Backend(
+                vertx, settings(apiKey), URI.create("http://127.0.0.1:" + server.actualPort()), memory(), 65_536);
+
+        // when
+        BackendFailure failure = failed(get(authenticated.generate(request(1), new BackendCall(LONG_TIMEOUT))));
+
+        // then
+        assertThat(failure.failureClass()).isEqualTo(FailureClass.TERMINAL_AUTH);
+        assertThat(received.get()).isEqualTo(expected);
+        get(authenticated.close());
+        get(server.close());
+    }
+
+    @Test
+    void checksHealth() {
+        // given
+        Settings.Breaker breaker = TestSettings.with(settings("").breaker(), "healthCheckPath", "/sdapi/v1/samplers");
+        Automatic1111Backend checked = createBackend("", "breaker", breaker);
+
+        // then
+        assertThat(get(checked.checkHealth(LONG_TIMEOUT))).isEqualTo(HealthCheckResult.PASSED);
+        simulator.script(new JsonObject().put("status", 503).put("models", true));
+        assertThat(get(checked.checkHealth(LONG_TIMEOUT))).isEqualTo(HealthCheckResult.FAILED);
+        get(checked.close());
+    }
+
+    private static void awaitSubmissionCount(int count) {
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> simulator.recordedRequests().size() == count);
+    }
+
+    private static void awaitClosedConnection() {
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> simulator.recordedRequests().get(0).getString("closedAt") != null);
+    }
+
+    private static Automatic1111Backend createBackend(String apiKey, Object... namesAndValues) {
+        return new Automatic1111Backend(
+                vertx,
+                TestSettings.with(settings(apiKey), namesAndValues),
+                URI.create("http://127.0.0.1:" + simulator.port()),
+                memory(),
+                65_536,
+                Duration.ofMillis(20));
+    }
+
+    private static ResponseMemoryBudget memory() {
+        return new ResponseMemoryBudget(Runtime.getRuntime().maxMemory(), 4, MAX_BYTES);
+    }
+
+    private static Settings.Backend settings(String apiKey) {
+        return TestSettings.with(
+                TestSettings.DEFAULTS.backend(),
+                "apiKey",
+                new Secret(apiKey),
+                "maxResponseBytes",
+                MAX_BYTES,
+                "maxImageBytes",
+                MAX_BYTES / 2);
+    }
+
+    private static ImageRequest request(int count) {
+        return new ImageRequest("key", "a fox", null, 96, 64, count, 7, null);
+    }
+
+    private BackendOutcome generate(ImageRequest request) {
+        return generate(request, new BackendCall(LONG_TIMEOUT));
+    }
+
+    private BackendOutcome generate(ImageRequest request, BackendCall backendCall) {
+        return get(backend.generate(request, backendCall));
+    }
+
+    private static List<Image> generated(BackendOutcome outcome) {
+        assertThat(outcome).isInstanceOf(BackendOutcome.Generated.class);
+        return ((BackendOutcome.Generated) outcome).images();
+    }
+
+    private static BackendFailure failed(BackendOutcome outcome) {
+        assertThat(outcome).isInstanceOf(BackendOutcome.Failed.class);
+        return ((BackendOutcome.Failed) outcome).backendFailure();
+    }
+
+    private static <T> T get(Future<T> future) {
+        try {
+            return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+}
