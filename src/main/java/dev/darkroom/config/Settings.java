@@ -177,7 +177,8 @@ public record Settings(
 
     /** Protocol of an AI server. */
     public enum BackendType {
-        OPENAI;
+        OPENAI,
+        AUTOMATIC1111;
 
         /** Hosts of metered services with the OpenAI protocol. */
         private static final Pattern METERED_HOST =
@@ -189,7 +190,9 @@ public record Settings(
          * @param url null for the bundled simulator
          */
         boolean metered(URI url) {
-            return url != null && METERED_HOST.matcher(url.getHost()).matches();
+            return this == OPENAI
+                    && url != null
+                    && METERED_HOST.matcher(url.getHost()).matches();
         }
     }
 

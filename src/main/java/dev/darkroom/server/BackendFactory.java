@@ -1,6 +1,7 @@
 package dev.darkroom.server;
 
 import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.automatic1111.Automatic1111Backend;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.backend.openai.OpenAiImagesBackend;
 import dev.darkroom.config.Settings;
@@ -26,6 +27,7 @@ record BackendFactory(Vertx vertx, Settings settings, URI simulatorUrl, Response
         int maxHeaderBytes = settings.outbound().maxHeaderBytes();
         return switch (backend.type()) {
             case OPENAI -> new OpenAiImagesBackend(vertx, backend, base, memoryBudget, maxHeaderBytes);
+            case AUTOMATIC1111 -> new Automatic1111Backend(vertx, backend, base, memoryBudget, maxHeaderBytes);
         };
     }
 }

@@ -184,7 +184,7 @@ final class GenerationModule {
                 backendSettings.breaker(),
                 settings.retry().maxRetryAfter(),
                 System::nanoTime));
-        deploy("backend executor " + backend.name(), verticle);
+        deploy("backend executor", verticle);
         return verticle.executor();
     }
 

@@ -123,7 +123,7 @@ public final class Server {
         for (Settings.Backend backendSettings : settings.backends()) {
             ImageBackend backend = backendFactory.create(backendSettings);
             backends.add(backend);
-            processLifecycle.addStopStep("backend " + backend.name(), backend::close);
+            processLifecycle.addStopStep("backend", backend::close);
         }
         ImageStore images = await(InstallationStore.readIdentity(database)
                 .compose(identity -> LocalImageStore.open(vertx, settings.imageDir(), identity)));

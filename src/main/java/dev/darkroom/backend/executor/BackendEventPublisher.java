@@ -35,11 +35,12 @@ public record BackendEventPublisher(Vertx vertx, String backend) {
         logAndPublish("backend.resumed", LOG.atInfo(), "backend resumed");
     }
 
-    void publishDrained(boolean drained) {
-        logAndPublish(
-                drained ? "backend.drained" : "backend.enabled",
-                LOG.atInfo(),
-                drained ? "backend drained" : "backend enabled");
+    void publishDrained() {
+        logAndPublish("backend.drained", LOG.atInfo(), "backend drained");
+    }
+
+    void publishEnabled() {
+        logAndPublish("backend.enabled", LOG.atInfo(), "backend enabled");
     }
 
     private void logAndPublish(String type, LoggingEventBuilder log, String message) {

@@ -126,7 +126,11 @@ public final class BackendExecutor {
             }
             drained = value;
         }
-        events.publishDrained(value);
+        if (value) {
+            events.publishDrained();
+        } else {
+            events.publishEnabled();
+        }
         notifyChangeHandlers();
     }
 
