@@ -237,7 +237,7 @@ final class GenerationLeaseSql {
                 counted_failures = q.counted_failures + $5, lost_attempts = q.lost_attempts + $6,
                 failed_backend = h.attempt_backend, job_backend = CASE WHEN $13 THEN h.attempt_backend END,
                 job_token = CASE WHEN $13 THEN coalesce(h.job_token, h.lease_token) END,
-                provider_job_id = CASE WHEN $13 THEN h.provider_job_id END
+                provider_job_id = CASE WHEN $13 THEN coalesce($14, h.provider_job_id) END
               FROM held h WHERE q.generation_id = h.generation_id
               RETURNING q.run_at),
             generation AS (

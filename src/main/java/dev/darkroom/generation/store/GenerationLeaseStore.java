@@ -1,6 +1,7 @@
 package dev.darkroom.generation.store;
 
 import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.JobReference;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.StatementBatcher;
 import dev.darkroom.database.TransactionScope;
@@ -155,7 +156,7 @@ public final class GenerationLeaseStore {
     /**
      * Stores an attempt without success and makes the generation due again after {@code delay}.
      *
-     * @param outcomeUnknown whether the next attempt has to look up the submission of this one
+     * @param unresolvedJob job that the next attempt has to look up, because its outcome is unknown; null when there is none
      */
     public Future<Optional<Requeued>> retry(
             GenerationLease generationLease,
@@ -163,14 +164,15 @@ public final class GenerationLeaseStore {
             boolean counted,
             BackendFailure backendFailure,
             Duration delay,
-            boolean outcomeUnknown) {
+            JobReference unresolvedJob) {
         Tuple values = tokenParameters(generationLease)
                 .addLong(delay.toMillis())
                 .addInteger(counted ? 1 : 0)
                 .addInteger(outcome == AttemptOutcome.LOST ? 1 : 0);
         return pool.preparedQuery(GenerationLeaseSql.RETRY)
                 .execute(addAttemptParameters(values, outcome, counted, backendFailure)
-                        .addBoolean(outcomeUnknown))
+                        .addBoolean(unresolvedJob != null)
+                        .addString(unresolvedJob == null ? null : unresolvedJob.providerId()))
                 .map(rows -> rows.stream()
                         .findFirst()
                         .map(row -> new Requeued(row.getInteger("number"), row.getOffsetDateTime("retry_at"))));

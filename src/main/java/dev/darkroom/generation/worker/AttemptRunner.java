@@ -4,6 +4,7 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.executor.BackendExecutor.Execution;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FaultInjectionPoint;
@@ -205,7 +206,7 @@ final class AttemptRunner {
                                     retry.counted(),
                                     backendFailure,
                                     retry.delay(),
-                                    resolution == Resolution.LOOK_UP))
+                                    unresolvedJob(attempt, resolution)))
                     .map(requeued -> {
                         OffsetDateTime retryAt = requeued.map(GenerationLeaseStore.Requeued::retryAt)
                                 .orElse(null);
@@ -226,6 +227,10 @@ final class AttemptRunner {
                     finished.ifPresent(eventPublisher::publishFinished);
                     return null;
                 });
+    }
+
+    private static JobReference unresolvedJob(RunningAttempt attempt, Resolution resolution) {
+        return resolution == Resolution.LOOK_UP ? attempt.jobRecorder().job() : null;
     }
 
     private static AttemptOutcome toOutcome(BackendFailure backendFailure) {
@@ -264,7 +269,7 @@ final class AttemptRunner {
                                 false,
                                 INTERRUPTED,
                                 Duration.ZERO,
-                                resolution == Resolution.LOOK_UP))
+                                unresolvedJob(attempt, resolution)))
                 .map(requeued -> {
                     eventPublisher.publishProgress(generationLease.generationId());
                     return null;

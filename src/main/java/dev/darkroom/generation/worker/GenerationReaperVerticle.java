@@ -124,7 +124,13 @@ public final class GenerationReaperVerticle extends VerticleBase {
                         generationLease.timeLeft())
                 : retryPolicy.decideAfterLoss(generationLease.lostAttempts(), generationLease.timeLeft());
         if (decision instanceof Retry retry) {
-            return leases.retry(generationLease, outcome, retry.counted(), backendFailure, retry.delay(), true)
+            return leases.retry(
+                            generationLease,
+                            outcome,
+                            retry.counted(),
+                            backendFailure,
+                            retry.delay(),
+                            generationLease.job())
                     .onSuccess(requeued -> requeued.ifPresent(done -> {
                         AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, done.retryAt());
                         eventPublisher.publishProgress(generationLease.generationId());

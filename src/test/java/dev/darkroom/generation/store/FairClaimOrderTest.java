@@ -199,7 +199,7 @@ class FairClaimOrderTest {
 
         // when
         await(queue.leaseStore.retry(
-                generationLease, AttemptOutcome.RETRYABLE, true, SERVER_ERROR, Duration.ZERO, false));
+                generationLease, AttemptOutcome.RETRYABLE, true, SERVER_ERROR, Duration.ZERO, null));
 
         // then three turns of each user
         List<UUID> next = new ArrayList<>();

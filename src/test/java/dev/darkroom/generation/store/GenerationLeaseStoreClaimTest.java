@@ -195,7 +195,7 @@ class GenerationLeaseStoreClaimTest {
         await(queue.leaseStore.release(first));
         GenerationLease second = queue.claim(node, 1).get(0);
         await(queue.leaseStore.retry(
-                second, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, false));
+                second, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null));
         GenerationLease third = queue.claim(node, 1).get(0);
 
         // then

@@ -40,15 +40,10 @@ class GenerationLeaseStoreFencingTest {
                         generationLease, AttemptOutcome.PERMANENT, true, TestFailures.MODERATED, REASON)
                 .map(Optional::isPresent);
         Transition retry = (leases, generationLease) -> leases.retry(
-                        generationLease,
-                        AttemptOutcome.RETRYABLE,
-                        true,
-                        TestFailures.SERVER_ERROR,
-                        Duration.ZERO,
-                        false)
+                        generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null)
                 .map(Optional::isPresent);
         Transition lost = (leases, generationLease) -> leases.retry(
-                        generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, false)
+                        generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, null)
                 .map(Optional::isPresent);
         Transition release = GenerationLeaseStore::release;
         return Stream.of(
@@ -122,7 +117,7 @@ class GenerationLeaseStoreFencingTest {
         // given a process that was frozen while its lease was reclaimed and another process claimed the generation
         GenerationLease frozen = queue.submitAndClaim();
         await(queue.leaseStore.retry(
-                frozen, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, false));
+                frozen, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, null));
         GenerationLease current = queue.claim(queue.insertNode(), 1).get(0);
         List<String> before = queue.readAllRows();
 

@@ -42,7 +42,7 @@ class GenerationLeaseStoreFinishTest {
 
     private static Optional<Requeued> retry(GenerationLease generationLease, AttemptOutcome outcome, boolean counted) {
         return await(queue.leaseStore.retry(
-                generationLease, outcome, counted, TestFailures.SERVER_ERROR, Duration.ZERO, false));
+                generationLease, outcome, counted, TestFailures.SERVER_ERROR, Duration.ZERO, null));
     }
 
     private static String generation(String columns) {
@@ -166,7 +166,7 @@ class GenerationLeaseStoreFinishTest {
                 true,
                 TestFailures.SERVER_ERROR,
                 Duration.ofMillis(1234),
-                false));
+                null));
 
         // then
         assertThat(requeued.orElseThrow().number()).isEqualTo(1);

@@ -111,14 +111,14 @@ class GenerationLeaseStoreReapTest {
                 true,
                 TestFailures.SERVER_ERROR,
                 Duration.ZERO,
-                false));
+                null));
         await(queue.leaseStore.retry(
                 queue.claim(node, 1).get(0),
                 AttemptOutcome.LOST,
                 false,
                 TestFailures.SERVER_ERROR,
                 Duration.ZERO,
-                false));
+                null));
         queue.claim(node, 1);
         queue.expireNode(node);
 
@@ -187,10 +187,10 @@ class GenerationLeaseStoreReapTest {
         // given
         GenerationLease first = queue.submitAndClaim();
         await(queue.leaseStore.retry(
-                first, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, false));
+                first, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null));
         GenerationLease second = queue.claim(first.nodeId(), 1).get(0);
         await(queue.leaseStore.retry(
-                second, AttemptOutcome.TIMEOUT, true, TestFailures.TIMED_OUT, Duration.ZERO, false));
+                second, AttemptOutcome.TIMEOUT, true, TestFailures.TIMED_OUT, Duration.ZERO, null));
         set(first.generationId(), "deadline = now()");
 
         // when

@@ -119,7 +119,7 @@ class GenerationTableConstraintsTest {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.leaseStore.retry(
-                generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, false));
+                generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null));
 
         // then
         assertRejected("""
@@ -134,7 +134,7 @@ class GenerationTableConstraintsTest {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.leaseStore.retry(
-                generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, false));
+                generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null));
 
         // then
         assertRejected("UPDATE generation_attempts SET outcome = 'RUNNING'", "generation_attempts_outcome_known");

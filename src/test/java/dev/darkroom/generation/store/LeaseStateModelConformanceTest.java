@@ -245,7 +245,7 @@ class LeaseStateModelConformanceTest {
 
         private static boolean retry(GenerationLease generationLease, AttemptOutcome outcome, boolean counted) {
             return await(queue.leaseStore.retry(
-                            generationLease, outcome, counted, TestFailures.SERVER_ERROR, Duration.ZERO, false))
+                            generationLease, outcome, counted, TestFailures.SERVER_ERROR, Duration.ZERO, null))
                     .isPresent();
         }
 

@@ -94,7 +94,7 @@ class QueueSnapshotTest {
                 true,
                 BackendFailure.of(FailureClass.SERVER_ERROR, "SERVER_ERROR", "It failed."),
                 Duration.ZERO,
-                false));
+                null));
 
         // then its turn is the one after the turn that is served
         assertThat(ahead(snapshot, running.generationId())).isEqualTo(ahead(snapshot(), running.generationId()));
@@ -156,7 +156,7 @@ class QueueSnapshotTest {
                 true,
                 BackendFailure.of(FailureClass.SERVER_ERROR, "SERVER_ERROR", "It failed."),
                 Duration.ZERO,
-                false));
+                null));
         UUID running = queue.submit("c", 0);
         queue.claim(node, 2);
         UUID waiting = queue.submit("a", 3);

@@ -56,7 +56,7 @@ class ProgressVerticleTest {
         GenerationLease first = queue.claim(node, 1).get(0);
         assertThat(version(id)).isEqualTo(2);
         GenerationDatabaseFixture.await(
-                queue.leaseStore.retry(first, AttemptOutcome.RETRYABLE, true, FAILURE, Duration.ZERO, false));
+                queue.leaseStore.retry(first, AttemptOutcome.RETRYABLE, true, FAILURE, Duration.ZERO, null));
         assertThat(version(id)).isEqualTo(3);
         GenerationLease second = queue.claim(node, 1).get(0);
         assertThat(version(id)).isEqualTo(4);

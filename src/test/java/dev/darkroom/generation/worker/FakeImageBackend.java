@@ -4,6 +4,7 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.JobReference;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.image.ChunkedBytes;
 import dev.darkroom.image.Image;
@@ -15,7 +16,9 @@ import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
@@ -53,10 +56,21 @@ final class FakeImageBackend implements ImageBackend {
     };
 
     private final Function<ImageRequest, Future<BackendOutcome>> outcome;
+    private final Function<JobReference, Future<BackendOutcome>> lookUp;
+    private final Queue<JobReference> submitted = new ConcurrentLinkedQueue<>();
+    private final Queue<JobReference> cancelled = new ConcurrentLinkedQueue<>();
     private final Map<String, AtomicInteger> callCount = new ConcurrentHashMap<>();
 
     FakeImageBackend(Function<ImageRequest, Future<BackendOutcome>> outcome) {
+        this(outcome, null);
+    }
+
+    /** @param lookUp finds a job; null for a backend without look-up */
+    FakeImageBackend(
+            Function<ImageRequest, Future<BackendOutcome>> outcome,
+            Function<JobReference, Future<BackendOutcome>> lookUp) {
         this.outcome = outcome;
+        this.lookUp = lookUp;
     }
 
     /** Returns a backend that generates every image immediately. */
@@ -92,10 +106,44 @@ final class FakeImageBackend implements ImageBackend {
     @Override
     public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
         callCount.computeIfAbsent(request.key(), key -> new AtomicInteger()).incrementAndGet();
+        submitted.add(backendCall.job());
+        if (lookUp != null) {
+            backendCall.jobListener().onAccepted("id of " + backendCall.job().key());
+        }
+        return untilAborted(backendCall, outcome.apply(request));
+    }
+
+    private static Future<BackendOutcome> untilAborted(BackendCall backendCall, Future<BackendOutcome> work) {
         Promise<BackendOutcome> ended = Promise.promise();
         backendCall.onAbort(() -> ended.tryComplete(new BackendOutcome.Aborted()));
-        outcome.apply(request).onSuccess(ended::tryComplete);
+        work.onSuccess(ended::tryComplete);
         return ended.future();
+    }
+
+    /** Returns the jobs of all submissions. */
+    List<JobReference> submitted() {
+        return List.copyOf(submitted);
+    }
+
+    /** Returns the jobs that were to be stopped. */
+    List<JobReference> cancelled() {
+        return List.copyOf(cancelled);
+    }
+
+    @Override
+    public boolean canLookUp(JobReference job) {
+        return lookUp != null;
+    }
+
+    @Override
+    public Future<BackendOutcome> lookUp(ImageRequest request, BackendCall backendCall) {
+        return untilAborted(backendCall, lookUp.apply(backendCall.job()));
+    }
+
+    @Override
+    public Future<Void> cancel(JobReference job) {
+        cancelled.add(job);
+        return Future.succeededFuture();
     }
 
     @Override

@@ -155,7 +155,7 @@ class GenerationOutcomeRecorderTest {
                 false,
                 TestFailures.SERVER_ERROR,
                 Duration.ofMinutes(1),
-                false));
+                null));
 
         // when
         Optional<FinishRecord> finished = await(outcomeRecorder.record(
@@ -196,7 +196,7 @@ class GenerationOutcomeRecorderTest {
     void discardsResultOfReclaimedLease() {
         // given
         await(queue.leaseStore.retry(
-                generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ofMinutes(1), false));
+                generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ofMinutes(1), null));
         List<String> before = queue.readAllRows();
 
         // when

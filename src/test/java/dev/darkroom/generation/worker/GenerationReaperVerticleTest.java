@@ -139,7 +139,7 @@ class GenerationReaperVerticleTest {
         GenerationLease generationLease = queue.submitAndClaim();
         for (int i = 0; i < 4; i++) {
             await(queue.leaseStore.retry(
-                    generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, false));
+                    generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, null));
             generationLease = queue.claim(generationLease.nodeId(), 1).get(0);
         }
         queue.expireNode(generationLease.nodeId());

@@ -1,0 +1,205 @@
+package dev.darkroom.generation.worker;
+
+import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
+import static dev.darkroom.generation.worker.GenerationWorkerFixture.awaitTrue;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.JobReference;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.Settings.AmbiguityPolicy;
+import dev.darkroom.config.TestSettings;
+import dev.darkroom.generation.AttemptOutcome;
+import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.GenerationSignals;
+import dev.darkroom.generation.store.GenerationDatabaseFixture;
+import dev.darkroom.generation.store.TestFailures;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Submissions whose outcome is unknown: looked up where possible, otherwise repeated or given up. */
+@Tag("database")
+class JobLookUpTest {
+    private static final Future<BackendOutcome> GENERATED = Future.succeededFuture(FakeImageBackend.imageOutcome());
+    private static final Future<BackendOutcome> TIMED_OUT =
+            Future.succeededFuture(new BackendOutcome.Failed(TestFailures.TIMED_OUT));
+    private static final Future<BackendOutcome> NOT_FOUND = Future.succeededFuture(new BackendOutcome.JobNotFound());
+
+    @RegisterExtension
+    static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
+
+    private GenerationWorkerFixture process;
+
+    @BeforeEach
+    void registerNode() {
+        process = new GenerationWorkerFixture(queue);
+    }
+
+    private Settings settings(AmbiguityPolicy policy) {
+        Settings settings = process.workerSettings(Duration.ofMillis(200));
+        return TestSettings.with(
+                settings, "backends", List.of(TestSettings.with(settings.backend(), "onAmbiguous", policy)));
+    }
+
+    private String attempts() {
+        return queue.queryValue(
+                "SELECT string_agg(outcome || ' ' || selection, ', ' ORDER BY number) FROM generation_attempts");
+    }
+
+    @Test
+    void lostResponseIsLookedUp() {
+        // given
+        UUID id = queue.submit();
+        FakeImageBackend backend = new FakeImageBackend(request -> TIMED_OUT, job -> GENERATED);
+
+        // when
+        process.deploy(backend, settings(AmbiguityPolicy.FAIL));
+
+        // then
+        process.awaitComplete(1);
+        assertThat(backend.submitted()).hasSize(1);
+        assertThat(attempts()).isEqualTo("TIMEOUT ONLY, SUCCEEDED LOOK_UP");
+        assertThat(backend.callCount(id.toString())).isEqualTo(1);
+    }
+
+    @Test
+    void submissionOfADeadProcessIsLookedUpByItsKeyAndId() {
+        // given a process that submitted, stored the id of the AI server and died
+        GenerationLease dead = queue.submitAndClaim();
+        await(queue.leaseStore.storeProviderId(dead, "id-7"));
+        queue.expireNode(dead.nodeId());
+        await(queue.leaseStore.retry(
+                dead, AttemptOutcome.LOST, false, TestFailures.of(FailureClass.AMBIGUOUS), Duration.ZERO, dead.job()));
+        JobReference[] lookedUp = new JobReference[1];
+        FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> {
+            lookedUp[0] = job;
+            return GENERATED;
+        });
+
+        // when
+        process.deploy(backend, settings(AmbiguityPolicy.FAIL));
+
+        // then
+        process.awaitComplete(1);
+        assertThat(backend.submitted()).isEmpty();
+        assertThat(lookedUp[0])
+                .isEqualTo(new JobReference(GenerationLease.jobKey(dead.generationId(), dead.token()), "id-7"));
+    }
+
+    @Test
+    void unknownJobIsSubmittedInTheSameAttempt() {
+        // given
+        queue.submit();
+        AtomicInteger submissions = new AtomicInteger();
+        FakeImageBackend backend = new FakeImageBackend(
+                request -> submissions.incrementAndGet() == 1 ? TIMED_OUT : GENERATED, job -> NOT_FOUND);
+
+        // when
+        process.deploy(backend, settings(AmbiguityPolicy.FAIL));
+
+        // then
+        process.awaitComplete(1);
+        assertThat(attempts()).isEqualTo("TIMEOUT ONLY, SUCCEEDED LOOK_UP");
+        assertThat(backend.submitted()).hasSize(2);
+        assertThat(backend.submitted().get(1).key())
+                .isEqualTo(backend.submitted().get(0).key());
+    }
+
+    @Test
+    void failedLookUpIsRepeated() {
+        // given
+        queue.submit();
+        AtomicInteger lookUps = new AtomicInteger();
+        FakeImageBackend backend = new FakeImageBackend(
+                request -> TIMED_OUT,
+                job -> lookUps.incrementAndGet() < 3
+                        ? Future.succeededFuture(new BackendOutcome.Failed(TestFailures.of(FailureClass.NOT_SENT)))
+                        : GENERATED);
+
+        // when
+        process.deploy(backend, settings(AmbiguityPolicy.RETRY));
+
+        // then
+        process.awaitComplete(1);
+        assertThat(backend.submitted()).hasSize(1);
+        assertThat(attempts()).isEqualTo("TIMEOUT ONLY, RETRYABLE LOOK_UP, RETRYABLE LOOK_UP, SUCCEEDED LOOK_UP");
+    }
+
+    @Test
+    void definiteFailureOfTheJobIsSubmittedAgainWithAnotherKey() {
+        // given
+        queue.submit();
+        AtomicInteger submissions = new AtomicInteger();
+        FakeImageBackend backend = new FakeImageBackend(
+                request -> submissions.incrementAndGet() == 1 ? TIMED_OUT : GENERATED,
+                job -> Future.succeededFuture(new BackendOutcome.Failed(TestFailures.SERVER_ERROR)));
+
+        // when
+        process.deploy(backend, settings(AmbiguityPolicy.FAIL));
+
+        // then
+        process.awaitComplete(1);
+        assertThat(attempts()).isEqualTo("TIMEOUT ONLY, RETRYABLE LOOK_UP, SUCCEEDED ONLY");
+        assertThat(backend.submitted()).extracting(JobReference::key).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void withoutLookUpTheSettingDecides() {
+        // given
+        queue.submit();
+        FakeImageBackend backend = new FakeImageBackend(request -> TIMED_OUT);
+
+        // when
+        process.deploy(backend, settings(AmbiguityPolicy.FAIL));
+
+        // then
+        awaitTrue("the end", () -> "OUTCOME_UNKNOWN".equals(queue.queryValue("SELECT error_code FROM generations")));
+        assertThat(backend.submitted()).hasSize(1);
+        assertThat(attempts()).isEqualTo("TIMEOUT ONLY");
+    }
+
+    @Test
+    void lostAttemptWithoutLookUpIsGivenUp() {
+        // given a process that submitted and died
+        GenerationLease dead = queue.submitAndClaim();
+        queue.expireNode(dead.nodeId());
+        await(queue.leaseStore.retry(
+                dead, AttemptOutcome.LOST, false, TestFailures.of(FailureClass.AMBIGUOUS), Duration.ZERO, dead.job()));
+        FakeImageBackend backend = FakeImageBackend.succeeding();
+
+        // when
+        process.deploy(backend, settings(AmbiguityPolicy.FAIL));
+
+        // then
+        awaitTrue("the end", () -> "OUTCOME_UNKNOWN".equals(queue.queryValue("SELECT error_code FROM generations")));
+        assertThat(backend.submitted()).isEmpty();
+    }
+
+    @Test
+    void cancelledGenerationCancelsItsJob() {
+        // given
+        UUID id = queue.submit();
+        FakeImageBackend backend = new FakeImageBackend(
+                request -> Promise.<BackendOutcome>promise().future(), job -> NOT_FOUND);
+        process.deploy(backend, settings(AmbiguityPolicy.AUTO));
+        awaitTrue("a call", () -> backend.submitted().size() == 1);
+
+        // when
+        await(queue.leaseStore.cancel(id, null));
+        GenerationSignals.CANCELLED.publish(queue.notifyChannel);
+
+        // then
+        awaitTrue("a cancelled job", () -> backend.cancelled().size() == 1);
+        UUID key = backend.submitted().get(0).key();
+        assertThat(backend.cancelled()).containsExactly(new JobReference(key, "id of " + key));
+    }
+}
