@@ -210,7 +210,8 @@ public final class BackendExecutor {
     }
 
     /**
-     * Looks up an earlier submission and waits for its images. Needs no permit, because it submits nothing.
+     * Looks up an earlier submission and waits for its images. Needs no permit, because it submits nothing, but counts as a
+     * concurrent call, since the AI server works on the job.
      *
      * @return completes with the result of the call, never fails; {@link BackendOutcome.NotStarted} while the circuit breaker is open
      */
@@ -219,10 +220,15 @@ public final class BackendExecutor {
             return Future.succeededFuture(new Execution(new BackendOutcome.NotStarted(), false, false));
         }
         long startedAt = nanoTime.getAsLong();
-        BackendCircuitBreaker.Permit permit = backendCircuitBreaker.observe();
+        BackendCircuitBreaker.Permit permit;
+        synchronized (this) {
+            activeCalls++;
+            permit = backendCircuitBreaker.observe();
+        }
         return backendCircuitBreaker
                 .run(permit, () -> callBackend(request, () -> backend.lookUp(request, backendCall)))
                 .map(backendOutcome -> {
+                    // The outcome of a call while half-open decides nothing, because it is no probe.
                     if (!permit.probe()) {
                         backendCircuitBreaker.recordOutcome(
                                 permit,
@@ -230,6 +236,10 @@ public final class BackendExecutor {
                                 Duration.ofNanos(nanoTime.getAsLong() - startedAt),
                                 activeCalls());
                     }
+                    synchronized (this) {
+                        activeCalls--;
+                    }
+                    notifyChangeHandlers();
                     return new Execution(backendOutcome, false, false);
                 });
     }

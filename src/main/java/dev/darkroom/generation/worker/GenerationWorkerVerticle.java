@@ -10,6 +10,7 @@ import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.route.BackendRouter;
+import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.image.ImageStore;
@@ -191,7 +192,11 @@ public final class GenerationWorkerVerticle extends VerticleBase {
 
         @Override
         public Future<ClaimedJobs<GenerationLease>> claim(UUID nodeId, int limit) {
-            return leases.claim(nodeId, limit, router.offer(limit));
+            RouteOffer offer = router.offer(limit);
+            // The end of a call, or a change of a backend, leads to the next claim.
+            return offer.slots().isEmpty()
+                    ? Future.succeededFuture(new ClaimedJobs<>(List.of(), false))
+                    : leases.claim(nodeId, limit, offer);
         }
 
         @Override

@@ -165,6 +165,13 @@ abstract class BackendExecutorFixture {
             return outcome.future();
         }
 
+        @Override
+        public Future<BackendOutcome> lookUp(ImageRequest request, BackendCall backendCall) {
+            Promise<BackendOutcome> outcome = Promise.promise();
+            pending.add(outcome);
+            return outcome.future();
+        }
+
         void complete(BackendOutcome backendOutcome) {
             pending.remove().complete(backendOutcome);
         }

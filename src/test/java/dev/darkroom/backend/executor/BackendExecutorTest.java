@@ -12,6 +12,7 @@ import dev.darkroom.backend.executor.BackendExecutor.Execution;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -62,6 +63,68 @@ class BackendExecutorTest extends BackendExecutorFixture {
         assertThat(get(first)).isEqualTo(new Execution(GENERATED, false, false));
         assertThat(backendExecutor.availablePermits()).isEqualTo(1);
         await().atMost(60, TimeUnit.SECONDS).until(() -> changes.get() == 1);
+    }
+
+    @Test
+    void lookUpCountsAsACallAndNeedsNoPermit() throws Exception {
+        // given no permit
+        run();
+        run();
+        run();
+
+        // when
+        Future<Execution> lookUp = backendExecutor.lookUp(REQUEST, new BackendCall(Duration.ofSeconds(60)));
+        for (int i = 0; i < 3; i++) {
+            backend.complete(GENERATED);
+        }
+
+        // then
+        assertThat(backendExecutor.availablePermits()).isEqualTo(2);
+        backend.complete(new BackendOutcome.JobNotFound());
+        assertThat(get(lookUp).backendOutcome()).isEqualTo(new BackendOutcome.JobNotFound());
+        assertThat(backendExecutor.availablePermits()).isEqualTo(3);
+    }
+
+    @Test
+    void openBreakerStartsNoLookUp() throws Exception {
+        // given
+        open();
+
+        // then
+        assertThat(get(backendExecutor.lookUp(REQUEST, new BackendCall(Duration.ofSeconds(60))))
+                        .backendOutcome())
+                .isEqualTo(new BackendOutcome.NotStarted());
+        assertThat(backend.pending).isEmpty();
+    }
+
+    @Test
+    void failedLookUpsOpenTheBreaker() throws Exception {
+        // when
+        for (int i = 0; i < CONNECTION_FAILURES; i++) {
+            Future<Execution> lookUp = backendExecutor.lookUp(REQUEST, new BackendCall(Duration.ofSeconds(60)));
+            backend.complete(UNREACHABLE);
+            get(lookUp);
+        }
+
+        // then
+        assertThat(backendExecutor.state()).isEqualTo(BreakerState.OPEN);
+    }
+
+    @Test
+    void drainedBackendStartsNoCalls() throws Exception {
+        // given
+        backendExecutor.setDrained(true);
+
+        // then
+        assertThat(backendExecutor.availablePermits()).isZero();
+        assertThat(get(run()).backendOutcome()).isEqualTo(new BackendOutcome.NotStarted());
+
+        // when
+        backendExecutor.setDrained(false);
+
+        // then
+        assertThat(backendExecutor.availablePermits()).isEqualTo(CONCURRENCY);
+        await().atMost(60, TimeUnit.SECONDS).until(() -> types().equals(List.of("backend.drained", "backend.enabled")));
     }
 
     @Test
