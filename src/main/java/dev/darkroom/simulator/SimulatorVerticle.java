@@ -5,6 +5,8 @@ import dev.darkroom.simulator.fault.FaultScript;
 import dev.darkroom.simulator.fault.FaultScriptRoutes;
 import dev.darkroom.simulator.http.SimulatorRequestLog;
 import dev.darkroom.simulator.http.SimulatorResponseWriter;
+import dev.darkroom.simulator.image.SimulatorDownloadHandler;
+import dev.darkroom.simulator.image.SimulatorImageRenderer;
 import dev.darkroom.simulator.openai.OpenAiSimulatorRoutes;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -19,8 +21,9 @@ import java.time.Duration;
  * An AI server for development and tests. Implements several protocols, renders placeholder images and fails as scripted:
  *
  * <ul>
- *   <li>{@code POST /v1/images/generations}, {@code GET /v1/models}, {@code GET /images/…}: OpenAI Images;
+ *   <li>{@code POST /v1/images/generations}, {@code GET /v1/models}: OpenAI Images;
  *   <li>{@code POST /sdapi/v1/txt2img} and the paths of {@link Automatic1111SimulatorRoutes}: AUTOMATIC1111;
+ *   <li>{@code GET /images/…}: downloads;
  *   <li>{@code PUT}, {@code GET}, {@code DELETE /simulator/script}: the fault script;
  *   <li>{@code GET}, {@code DELETE /simulator/requests}: the received submissions, see {@link SimulatorRequestLog}.
  * </ul>
@@ -74,8 +77,10 @@ public final class SimulatorVerticle extends VerticleBase {
         SimulatorRequestLog log = new SimulatorRequestLog(Clock.systemUTC());
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("darkroom-simulator", RENDER_THREADS);
         Router router = Router.router(vertx);
-        OpenAiSimulatorRoutes.mount(router, faultScript, log, latency, workers, () -> "http://" + HOST + ":" + port);
+        SimulatorImageRenderer imageRenderer = new SimulatorImageRenderer(workers, () -> "http://" + HOST + ":" + port);
+        OpenAiSimulatorRoutes.mount(router, faultScript, log, latency, imageRenderer);
         Automatic1111SimulatorRoutes.mount(vertx, router, faultScript, log, latency, workers);
+        router.get("/images/:file").handler(new SimulatorDownloadHandler(imageRenderer));
         FaultScriptRoutes.mount(router, faultScript);
         router.get("/simulator/requests").handler(context -> context.json(log.toJson()));
         router.delete("/simulator/requests").handler(context -> {

@@ -189,6 +189,16 @@ class SimulatorVerticleTest {
     }
 
     @Test
+    void dropsConnectionAfterTheWork() {
+        // given
+        script("{\"dropAccepted\":true}");
+
+        // then
+        assertThatThrownBy(() -> post(request())).hasMessageContaining("closed");
+        assertThat(loggedResponses()).containsExactly("drop after accept");
+    }
+
+    @Test
     void returnsMalformedJson() {
         // given
         script("{\"malformedBody\":true}");

@@ -53,7 +53,7 @@ public final class Automatic1111SimulatorRoutes {
             tasks.interrupt();
             context.json(new JsonObject());
         });
-        router.get("/sdapi/v1/samplers").handler(new HealthCheckHandler(faultScript, latency, SAMPLERS));
+        router.get("/sdapi/v1/samplers").handler(new HealthCheckHandler(faultScript, latency, () -> SAMPLERS));
     }
 
     private static void respondWithStatus(RoutingContext context, TaskQueue tasks) {

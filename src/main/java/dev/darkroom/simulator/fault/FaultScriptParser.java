@@ -28,13 +28,14 @@ final class FaultScriptParser {
     static {
         registerFlag("ok", Set.of(), fields -> ImageFault.NONE);
         registerFlag("drop", Set.of(), fields -> ConnectionFault.DROP);
+        registerFlag("dropAccepted", Set.of(), fields -> ConnectionFault.DROP_ACCEPTED);
         registerFlag("hang", Set.of(), fields -> ConnectionFault.HANG);
         registerFlag("malformedBody", Set.of(), fields -> FixedResponse.MALFORMED_BODY);
         registerFlag("noImages", Set.of(), fields -> ImageFault.NO_IMAGES);
         registerFlag("invalidImage", Set.of(), fields -> ImageFault.INVALID_IMAGE);
         registerFlag("tooFewImages", Set.of(), fields -> ImageFault.TOO_FEW_IMAGES);
-        registerFlag("moderation", Set.of(), fields -> FixedResponse.MODERATION);
-        registerFlag("quota", Set.of(), fields -> FixedResponse.QUOTA);
+        registerFlag("moderation", Set.of(), fields -> ImageFault.MODERATION);
+        registerFlag("quota", Set.of(), fields -> ImageFault.QUOTA);
         registerFlag("truncated", Set.of(), fields -> ConnectionFault.TRUNCATED);
         registerFlag("redirectLoop", Set.of(), fields -> ConnectionFault.REDIRECT_LOOP);
         registerType("contentType", Set.of(), fields -> new WrongContentType(fields.header("contentType")));

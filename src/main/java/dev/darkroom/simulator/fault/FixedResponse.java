@@ -23,28 +23,6 @@ record FixedResponse(String description, int status, String retryAfter, String c
                 '{', '"', 'd', (byte) 0xFF, 0, (byte) 0xC3, '('
             }));
 
-    /** Responds with the error of a rejected prompt. */
-    static final FixedResponse MODERATION = json(
-            "moderation",
-            400,
-            null,
-            SimulatorErrorBody.create(
-                    "Your request was rejected by the safety system.",
-                    "image_generation_user_error",
-                    null,
-                    "moderation_blocked"));
-
-    /** Responds with the error of an exhausted account: a 429 that a retry does not solve. */
-    static final FixedResponse QUOTA = json(
-            "quota",
-            429,
-            null,
-            SimulatorErrorBody.create(
-                    "You exceeded your current quota, please check your plan and billing details.",
-                    "insufficient_quota",
-                    null,
-                    "insufficient_quota"));
-
     /** @param body any JSON value; null for the default body of the status */
     static FixedResponse status(int status, String retryAfter, Object body) {
         String description = "status " + status;

@@ -3,7 +3,7 @@ package dev.darkroom.simulator.fault;
 import dev.darkroom.simulator.http.SimulatorResponse;
 import java.util.function.Function;
 
-/** A successful response with other images than the requested ones. */
+/** A response that depends on the protocol: a success with other images than the requested ones, or a refusal. */
 public record ImageFault(String description, Function<ImageResponses, SimulatorResponse> response) implements Fault {
     /** No fault: responds with the requested images. */
     static final ImageFault NONE = new ImageFault("image", responses -> responses.images(responses.requestedCount()));
@@ -15,6 +15,12 @@ public record ImageFault(String description, Function<ImageResponses, SimulatorR
             new ImageFault("too few images", responses -> responses.images(responses.requestedCount() - 1));
 
     static final ImageFault INVALID_IMAGE = new ImageFault("invalid image", ImageResponses::invalidImages);
+
+    /** Rejects the prompt by content policy. */
+    static final ImageFault MODERATION = new ImageFault("moderation", ImageResponses::moderation);
+
+    /** Responds with the error of an exhausted account, which a retry does not solve. */
+    static final ImageFault QUOTA = new ImageFault("quota", ImageResponses::quota);
 
     /** Responds with {@code url} as each result. */
     static ImageFault fixedUrl(String url) {

@@ -1,7 +1,10 @@
 package dev.darkroom.simulator.fault;
 
+import dev.darkroom.simulator.http.SimulatorErrorBody;
 import dev.darkroom.simulator.http.SimulatorResponse;
 import dev.darkroom.simulator.http.SimulatorResponseWriter;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
 import java.util.List;
 
 /** The responses to one valid submission, in the format of its protocol. Used on one event loop. */
@@ -28,4 +31,24 @@ public interface ImageResponses {
      * @param downloadFaults the faults of the first downloads of each image
      */
     SimulatorResponse imageUrls(List<ScriptStep> downloadFaults);
+
+    /** Creates the response to a prompt that the content policy rejects; by default the error of OpenAI. */
+    default SimulatorResponse moderation() {
+        JsonObject error = SimulatorErrorBody.create(
+                "Your request was rejected by the safety system.",
+                "image_generation_user_error",
+                null,
+                "moderation_blocked");
+        return SimulatorResponse.json(400, () -> Future.succeededFuture(error));
+    }
+
+    /** Creates the response to a request of an exhausted account, which a retry does not solve; by default the error of OpenAI. */
+    default SimulatorResponse quota() {
+        JsonObject error = SimulatorErrorBody.create(
+                "You exceeded your current quota, please check your plan and billing details.",
+                "insufficient_quota",
+                null,
+                "insufficient_quota");
+        return SimulatorResponse.json(429, () -> Future.succeededFuture(error));
+    }
 }

@@ -12,6 +12,6 @@ record WrongContentType(String contentType) implements ResponseFault {
 
     @Override
     public void apply(SimulatorResponseWriter writer, SimulatorResponse normalResponse) {
-        normalResponse.withBody(writer, body -> writer.send(200, contentType, body));
+        normalResponse.withBody(writer, body -> writer.send(normalResponse.status(), contentType, body));
     }
 }

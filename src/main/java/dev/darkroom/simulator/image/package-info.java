@@ -1,2 +1,2 @@
-/** Placeholder images of the simulator. */
+/** Placeholder images of the simulator and their downloads, shared by all protocols. */
 package dev.darkroom.simulator.image;

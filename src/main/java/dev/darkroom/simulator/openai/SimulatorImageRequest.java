@@ -1,6 +1,7 @@
 package dev.darkroom.simulator.openai;
 
 import dev.darkroom.simulator.http.SimulatorRequestException;
+import dev.darkroom.simulator.image.ImageParameters;
 import dev.darkroom.simulator.image.PlaceholderImageRenderer;
 import io.vertx.core.json.JsonObject;
 import java.util.regex.Matcher;
@@ -9,14 +10,11 @@ import java.util.regex.Pattern;
 /**
  * The parameters of {@code POST /v1/images/generations}. Immutable.
  *
- * @param prompt never blank
+ * @param image the seed is 0 when the request has none, so that equal requests get equal images
  * @param count 1 to 10
- * @param width in pixels
- * @param height in pixels
- * @param seed 0 when the request has none, so that equal requests get equal images
  * @param asUrl whether to return URLs instead of Base64
  */
-record SimulatorImageRequest(String prompt, int count, int width, int height, long seed, boolean asUrl) {
+record SimulatorImageRequest(ImageParameters image, int count, boolean asUrl) {
     private static final int MAX_PROMPT_LENGTH = 32_000;
     private static final int MAX_COUNT = 10;
     private static final int DEFAULT_SIDE_PIXELS = 512;
@@ -31,12 +29,12 @@ record SimulatorImageRequest(String prompt, int count, int width, int height, lo
         int[] size = parseSize(body.getValue("size"));
         requireText(body, "model");
         requireText(body, "negative_prompt");
+        String prompt = parsePrompt(body.getValue("prompt"));
+        int count = (int) parseNumber(body, "n", 1, 1, MAX_COUNT);
+        long seed = parseNumber(body, "seed", 0, Long.MIN_VALUE, Long.MAX_VALUE);
         return new SimulatorImageRequest(
-                parsePrompt(body.getValue("prompt")),
-                (int) parseNumber(body, "n", 1, 1, MAX_COUNT),
-                size[0],
-                size[1],
-                parseNumber(body, "seed", 0, Long.MIN_VALUE, Long.MAX_VALUE),
+                new ImageParameters(prompt, seed, size[0], size[1]),
+                count,
                 isUrlFormat(body.getValue("response_format")));
     }
 

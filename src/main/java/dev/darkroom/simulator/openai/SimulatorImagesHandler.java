@@ -6,6 +6,7 @@ import dev.darkroom.simulator.http.SimulatorBodyReader;
 import dev.darkroom.simulator.http.SimulatorRequestException;
 import dev.darkroom.simulator.http.SimulatorRequestLog;
 import dev.darkroom.simulator.http.SimulatorResponseWriter;
+import dev.darkroom.simulator.image.SimulatorImageRenderer;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;

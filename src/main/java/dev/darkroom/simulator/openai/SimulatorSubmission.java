@@ -6,10 +6,13 @@ import dev.darkroom.simulator.http.SimulatorRequestLog;
 import dev.darkroom.simulator.http.SimulatorResponse;
 import dev.darkroom.simulator.http.SimulatorResponseWriter;
 import dev.darkroom.simulator.image.PlaceholderImageRenderer;
+import dev.darkroom.simulator.image.SimulatorImageRenderer;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -32,7 +35,18 @@ record SimulatorSubmission(
         return request.asUrl()
                 ? createUrls(count, List.of())
                 : new SimulatorResponse(
-                        SimulatorResponse.APPLICATION_JSON, () -> imageRenderer.renderBase64Response(request, count));
+                        SimulatorResponse.APPLICATION_JSON,
+                        () -> imageRenderer.renderBody(request.image(), render -> createBase64Body(count, render)));
+    }
+
+    private static Buffer createBase64Body(int count, IntFunction<byte[]> render) {
+        Buffer body = Buffer.buffer("{\"created\":" + Instant.now().getEpochSecond() + ",\"data\":[");
+        for (int position = 0; position < count; position++) {
+            body.appendString(position == 0 ? "{\"b64_json\":\"" : ",{\"b64_json\":\"")
+                    .appendBytes(Base64.getEncoder().encode(render.apply(position)))
+                    .appendString("\"}");
+        }
+        return body.appendString("]}");
     }
 
     @Override
@@ -55,17 +69,16 @@ record SimulatorSubmission(
         return createResponse(
                 count,
                 position -> new JsonObject()
-                        .put("url", imageRenderer.createUrl(request, position, downloadFaults, logEntry)));
+                        .put("url", imageRenderer.createUrl(request.image(), position, downloadFaults, logEntry)));
     }
 
     private static SimulatorResponse createResponse(int count, IntFunction<JsonObject> result) {
-        return new SimulatorResponse(SimulatorResponse.APPLICATION_JSON, () -> {
+        return SimulatorResponse.json(200, () -> {
             JsonArray data =
                     new JsonArray(IntStream.range(0, count).mapToObj(result).toList());
-            JsonObject body = new JsonObject()
+            return Future.succeededFuture(new JsonObject()
                     .put("created", Instant.now().getEpochSecond())
-                    .put("data", data);
-            return Future.succeededFuture(body.toBuffer());
+                    .put("data", data));
         });
     }
 }

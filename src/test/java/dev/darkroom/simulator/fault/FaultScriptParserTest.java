@@ -23,6 +23,7 @@ class FaultScriptParserTest {
                     {"status":500}                         | status 500
                     {"status":429,"retryAfter":2}          | status 429
                     {"drop":true}                          | drop
+                    {"dropAccepted":true}                  | drop after accept
                     {"hang":true}                          | hang
                     {"malformedBody":true}                 | malformed body
                     {"noImages":true}                      | no images

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.darkroom.simulator.http.SimulatorRequestException;
+import dev.darkroom.simulator.image.ImageParameters;
 import io.vertx.core.json.JsonObject;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
@@ -16,7 +17,7 @@ class SimulatorImageRequestTest {
     @Test
     void acceptsPromptAlone() {
         assertThat(SimulatorImageRequest.parse(new JsonObject("{\"prompt\":\"a fox\"}")))
-                .isEqualTo(new SimulatorImageRequest("a fox", 1, 512, 512, 0, false));
+                .isEqualTo(new SimulatorImageRequest(new ImageParameters("a fox", 0, 512, 512), 1, false));
     }
 
     @Test
@@ -34,7 +35,7 @@ class SimulatorImageRequestTest {
 
         // then
         assertThat(SimulatorImageRequest.parse(body))
-                .isEqualTo(new SimulatorImageRequest("a fox", 3, 640, 64, 2147483648L, true));
+                .isEqualTo(new SimulatorImageRequest(new ImageParameters("a fox", 2147483648L, 640, 64), 3, true));
     }
 
     @ParameterizedTest

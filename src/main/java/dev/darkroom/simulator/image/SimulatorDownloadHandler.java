@@ -1,4 +1,4 @@
-package dev.darkroom.simulator.openai;
+package dev.darkroom.simulator.image;
 
 import dev.darkroom.simulator.fault.ResponseFault;
 import dev.darkroom.simulator.fault.ScriptStep;
@@ -10,7 +10,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 
 /** Handles {@code GET /images/…}: returns the images of URL results. Applies the download faults of an image first. */
-record SimulatorDownloadHandler(SimulatorImageRenderer imageRenderer) implements Handler<RoutingContext> {
+public record SimulatorDownloadHandler(SimulatorImageRenderer imageRenderer) implements Handler<RoutingContext> {
     @Override
     public void handle(RoutingContext context) {
         SimulatorResponseWriter writer = new SimulatorResponseWriter(context);
