@@ -182,6 +182,11 @@ public final class BackendCallScope {
         return elapsed.future();
     }
 
+    /** Returns the memory of a response that is no longer needed, such as that of a poll. */
+    void discard(OutboundResponse outboundResponse) {
+        reservation.addBytes(-outboundResponse.body().length());
+    }
+
     /** Keeps the memory of the responses reserved until {@code done} completes, even when the call ends earlier. */
     public void retainMemoryUntil(Future<?> done) {
         reservation.retainUntil(done);

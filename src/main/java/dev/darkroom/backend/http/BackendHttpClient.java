@@ -49,6 +49,11 @@ public final class BackendHttpClient {
     /** Maximum body size of a health check response. A longer body is truncated and the check passes. */
     private static final int MAX_HEALTH_CHECK_BYTES = 1 << 16;
 
+    /** Maximum body size of the response to a poll, such as a list of queued jobs. */
+    private static final int MAX_POLL_BYTES = 4 << 20;
+
+    private static final Duration MAX_POLL_DURATION = Duration.ofSeconds(10);
+
     private final Vertx vertx;
     private final ResponseMemoryBudget memoryBudget;
     private final Settings.Backend settings;
@@ -152,6 +157,29 @@ public final class BackendHttpClient {
             Duration timeout) {
         return scope.send(
                 httpClient, new OutboundRequest(method, target, headers, body), settings.maxResponseBytes(), timeout);
+    }
+
+    /**
+     * Sends a request about a job, such as a poll, and parses its response on a worker thread. The request may take
+     * 10 s, and a successful response may have 4 MiB. The response is not kept, so any number of polls uses no
+     * memory of the call.
+     *
+     * @param body null for none
+     * @param parse parses the decoded response with any status, which may be truncated
+     * @return fails when no response arrived in time, or with the exception of {@code parse}
+     */
+    public <T> Future<T> poll(
+            BackendCallScope scope,
+            HttpMethod method,
+            RequestTarget target,
+            MultiMap headers,
+            Buffer body,
+            Function<OutboundResponse, T> parse) {
+        Duration timeout =
+                scope.remaining().compareTo(MAX_POLL_DURATION) < 0 ? scope.remaining() : MAX_POLL_DURATION;
+        return scope.send(httpClient, new OutboundRequest(method, target, headers, body), MAX_POLL_BYTES, timeout)
+                .compose(encoded -> onWorker(() -> parse.apply(ResponseContentDecoder.decode(encoded, MAX_POLL_BYTES)))
+                        .onComplete(parsed -> scope.discard(encoded)));
     }
 
     /** Runs CPU-bound work on a worker thread. */
