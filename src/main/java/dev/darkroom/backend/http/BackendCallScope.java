@@ -44,6 +44,8 @@ public final class BackendCallScope {
     /** Decides whether the call was sent, since later exchanges follow from its response. */
     private HttpExchange firstExchange;
 
+    private boolean jobSubmitted;
+
     private boolean ended;
 
     private BackendCallScope(Vertx vertx, String key, MemoryReservation memoryReservation, Duration timeout) {
@@ -105,7 +107,8 @@ public final class BackendCallScope {
     private BackendFailure deadlineFailure() {
         return reservation.isWaiting()
                 ? NO_RESPONSE_MEMORY
-                : TransportErrorClassifier.deadlineExceeded(firstExchange != null && firstExchange.sent());
+                : TransportErrorClassifier.deadlineExceeded(
+                        jobSubmitted || firstExchange != null && firstExchange.sent());
     }
 
     private BackendFailure toFailure(Throwable cause) {
@@ -129,6 +132,14 @@ public final class BackendCallScope {
         List.copyOf(endHandlers).forEach(Runnable::run);
         endHandlers.clear();
         outcome.complete(result);
+    }
+
+    /**
+     * Records that the job was submitted before this call, which looks it up. At the deadline its outcome is unknown then, even
+     * when no request of this call was sent.
+     */
+    public void setJobSubmitted() {
+        jobSubmitted = true;
     }
 
     /** Returns true once the outcome is set. No request may be started afterwards. */

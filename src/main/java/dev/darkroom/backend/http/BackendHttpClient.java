@@ -3,6 +3,7 @@ package dev.darkroom.backend.http;
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.backend.JobReference;
 import dev.darkroom.config.Settings;
 import dev.darkroom.http.LogTextRedactor;
 import dev.darkroom.http.OutboundHttpClient;
@@ -36,6 +37,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -53,6 +55,7 @@ public final class BackendHttpClient {
     private static final int MAX_POLL_BYTES = 4 << 20;
 
     private static final Duration MAX_POLL_DURATION = Duration.ofSeconds(10);
+    private static final Duration CANCEL_TIMEOUT = Duration.ofSeconds(10);
 
     private final Vertx vertx;
     private final ResponseMemoryBudget memoryBudget;
@@ -125,6 +128,15 @@ public final class BackendHttpClient {
                     .withDetail(logTextRedactor.redact(failed.backendFailure().detail())));
         }
         return backendOutcome;
+    }
+
+    /** Returns new headers with the API key as a bearer token; without any when there is no key. */
+    public static MultiMap bearerToken(Settings.Backend settings) {
+        MultiMap headers = MultiMap.caseInsensitiveMultiMap();
+        return settings.apiKey().isPresent()
+                ? headers.add(
+                        HttpHeaders.AUTHORIZATION, "Bearer " + settings.apiKey().value())
+                : headers;
     }
 
     /** Returns new headers that accept JSON and contain the credentials. */
@@ -264,6 +276,13 @@ public final class BackendHttpClient {
         return imageDownloader.fetch(scope, url).compose(download -> onWorker(() -> inspect(download)));
     }
 
+    /** Downloads an image if necessary, and inspects it. */
+    public Future<Image> load(BackendCallScope scope, ImageSource source) {
+        return source instanceof ImageSource.Link link
+                ? download(scope, link.url())
+                : inspect(((ImageSource.Inline) source).bytes());
+    }
+
     /** Inspects the bytes of an image. */
     public Future<Image> inspect(ChunkedBytes bytes) {
         return onWorker(() -> toImage(bytes));
@@ -288,12 +307,37 @@ public final class BackendHttpClient {
     }
 
     /**
+     * Runs the cancellation of a job, best effort.
+     *
+     * @return completes within 10 seconds, never fails
+     */
+    public Future<Void> cancel(JobReference job, Function<BackendCallScope, Future<?>> cancellation) {
+        BackendCall backendCall = new BackendCall(CANCEL_TIMEOUT);
+        return run(
+                        job.key().toString(),
+                        backendCall,
+                        scope -> cancellation.apply(scope).map(done -> new BackendOutcome.Generated(List.of())))
+                .onComplete(done -> backendCall.release())
+                .mapEmpty();
+    }
+
+    /**
      * Sends a GET and passes on any status below 500: a 401 or 404 shows that the server responds.
      *
      * @param target null passes without a request
      * @return completes within {@code timeout}, never fails
      */
     public Future<HealthCheckResult> checkHealth(RequestTarget target, Duration timeout) {
+        return checkHealth(target, timeout, outboundResponse -> outboundResponse.status() < 500);
+    }
+
+    /**
+     * As {@link #checkHealth(RequestTarget, Duration)}, with a protocol that reports more than a status.
+     *
+     * @param healthy evaluates the response, whose body may be truncated
+     */
+    public Future<HealthCheckResult> checkHealth(
+            RequestTarget target, Duration timeout, Predicate<OutboundResponse> healthy) {
         if (target == null) {
             return Future.succeededFuture(HealthCheckResult.PASSED);
         }
@@ -303,9 +347,9 @@ public final class BackendHttpClient {
                     OutboundRequest get = new OutboundRequest(HttpMethod.GET, target, headers(), null);
                     return scope.send(httpClient, get, MAX_HEALTH_CHECK_BYTES, scope.remaining())
                             .onSuccess(outboundResponse -> result.tryComplete(
-                                    outboundResponse.status() >= 500
-                                            ? HealthCheckResult.FAILED
-                                            : HealthCheckResult.PASSED))
+                                    healthy.test(outboundResponse)
+                                            ? HealthCheckResult.PASSED
+                                            : HealthCheckResult.FAILED))
                             .map(outboundResponse -> new BackendOutcome.Generated(List.of()));
                 })
                 .onComplete(done -> {

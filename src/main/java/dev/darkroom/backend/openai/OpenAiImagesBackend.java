@@ -9,12 +9,12 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.Settings.RequestField;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RequestTarget;
-import dev.darkroom.image.Image;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -58,19 +58,11 @@ public final class OpenAiImagesBackend implements ImageBackend {
             Vertx vertx, Settings.Backend settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
         this.settings = settings;
         this.http =
-                new BackendHttpClient(vertx, settings, base, memoryBudget, maxHeaderBytes, () -> bearerToken(settings));
+                new BackendHttpClient(vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
         this.endpoint = http.target("/images/generations");
         String path = settings.breaker().healthCheckPath();
         this.healthCheckTarget = path == null ? null : http.target(path);
         this.responseParser = new OpenAiResponseParser(settings.maxImageBytes());
-    }
-
-    private static MultiMap bearerToken(Settings.Backend settings) {
-        MultiMap headers = MultiMap.caseInsensitiveMultiMap();
-        return settings.apiKey().isPresent()
-                ? headers.add(
-                        HttpHeaders.AUTHORIZATION, "Bearer " + settings.apiKey().value())
-                : headers;
     }
 
     @Override
@@ -110,7 +102,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
                     return post(scope, request, headers, fields);
                 })
                 .compose(outboundResponse -> http.onWorker(() -> readResponse(outboundResponse, request.count())))
-                .compose(entries -> BackendHttpClient.loadImages(scope, entries, entry -> loadImage(scope, entry)));
+                .compose(entries -> BackendHttpClient.loadImages(scope, entries, entry -> http.load(scope, entry)));
     }
 
     /** Returns the optional fields to send, as a set that the caller may modify. */
@@ -133,7 +125,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
         return http.send(scope, HttpMethod.POST, endpoint, headers, body);
     }
 
-    private List<OpenAiImageEntry> readResponse(OutboundResponse encoded, int count) {
+    private List<ImageSource> readResponse(OutboundResponse encoded, int count) {
         OutboundResponse outboundResponse = http.requireBody(encoded);
         try {
             return parseEntries(outboundResponse, count);
@@ -142,7 +134,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
         }
     }
 
-    private List<OpenAiImageEntry> parseEntries(OutboundResponse outboundResponse, int count) {
+    private List<ImageSource> parseEntries(OutboundResponse outboundResponse, int count) {
         Buffer bodyPrefix = outboundResponse.bodyPrefix();
         try {
             return responseParser.parse(outboundResponse.body(), count);
@@ -155,12 +147,6 @@ public final class OpenAiImagesBackend implements ImageBackend {
                     ? new BackendCallException(refusal)
                     : empty && outboundResponse.status() == STATUS_ACCEPTED ? OpenAiResponseParser.taskResponse() : e;
         }
-    }
-
-    private Future<Image> loadImage(BackendCallScope scope, OpenAiImageEntry entry) {
-        return entry instanceof OpenAiImageEntry.Link link
-                ? http.download(scope, link.url())
-                : http.inspect(((OpenAiImageEntry.Inline) entry).bytes());
     }
 
     @Override

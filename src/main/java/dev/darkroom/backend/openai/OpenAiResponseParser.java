@@ -7,6 +7,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.BackendCallException;
+import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.backend.http.ImageTextDecoder;
 import dev.darkroom.image.ChunkedBytes;
 import io.vertx.core.buffer.Buffer;
@@ -43,7 +44,7 @@ final class OpenAiResponseParser {
      * @throws BackendCallException when the body is malformed or has fewer entries
      * @throws ErrorInResponseException when entries are missing and the body or an entry contains an error
      */
-    List<OpenAiImageEntry> parse(ChunkedBytes body, int count) {
+    List<ImageSource> parse(ChunkedBytes body, int count) {
         ParsingState parsingState = new ParsingState(count);
         try (JsonParser parser = json.createParser(body.drain())) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -67,7 +68,7 @@ final class OpenAiResponseParser {
     /** Entries, error and task id found so far. */
     private static final class ParsingState {
         private final int count;
-        private final List<OpenAiImageEntry> images = new ArrayList<>();
+        private final List<ImageSource> images = new ArrayList<>();
         private Buffer error;
         private boolean taskFound;
 
@@ -75,7 +76,7 @@ final class OpenAiResponseParser {
             this.count = count;
         }
 
-        List<OpenAiImageEntry> requireImages() {
+        List<ImageSource> requireImages() {
             if (images.size() < count && error != null) {
                 throw new ErrorInResponseException(error);
             }
@@ -128,16 +129,16 @@ final class OpenAiResponseParser {
                 parser.skipChildren();
                 continue;
             }
-            OpenAiImageEntry image = readEntry(parser, body, parsingState);
+            ImageSource image = readEntry(parser, body, parsingState);
             if (image != null) {
                 parsingState.images.add(image);
             }
         }
     }
 
-    private OpenAiImageEntry readEntry(JsonParser parser, ChunkedBytes body, ParsingState parsingState)
+    private ImageSource readEntry(JsonParser parser, ChunkedBytes body, ParsingState parsingState)
             throws IOException {
-        OpenAiImageEntry image = null;
+        ImageSource image = null;
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String field = parser.currentName();
             boolean inline = field.equals("b64_json");
@@ -156,7 +157,7 @@ final class OpenAiResponseParser {
             if (bytes == null && inline) {
                 bytes = decoder.decodeBase64(parser);
             }
-            image = bytes == null ? new OpenAiImageEntry.Link(parser.getText()) : new OpenAiImageEntry.Inline(bytes);
+            image = bytes == null ? new ImageSource.Link(parser.getText()) : new ImageSource.Inline(bytes);
         }
         return image;
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.BackendCallException;
+import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.image.ChunkedBytes;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -18,15 +19,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OpenAiResponseParserTest {
-    private static final OpenAiImageEntry INLINE =
-            new OpenAiImageEntry.Inline(ChunkedBytes.of(new byte[] {1, 2, 3, 4}));
-    private static final OpenAiImageEntry LINK = new OpenAiImageEntry.Link("https://images/two.png");
+    private static final ImageSource INLINE =
+            new ImageSource.Inline(ChunkedBytes.of(new byte[] {1, 2, 3, 4}));
+    private static final ImageSource LINK = new ImageSource.Link("https://images/two.png");
 
     private final OpenAiResponseParser parser = new OpenAiResponseParser(32 << 20);
 
     @ParameterizedTest
     @MethodSource("validBodies")
-    void parsesImages(String body, int count, List<OpenAiImageEntry> expected) {
+    void parsesImages(String body, int count, List<ImageSource> expected) {
         assertThat(parser.parse(bytes(body), count)).isEqualTo(expected);
     }
 
@@ -127,10 +128,10 @@ class OpenAiResponseParserTest {
         String base64 = Base64.getEncoder().encodeToString(bytes);
 
         // when
-        List<OpenAiImageEntry> images = parser.parse(bytes("{\"data\":[{\"b64_json\":\"" + base64 + "\"}]}"), 1);
+        List<ImageSource> images = parser.parse(bytes("{\"data\":[{\"b64_json\":\"" + base64 + "\"}]}"), 1);
 
         // then
-        assertThat(((OpenAiImageEntry.Inline) images.get(0)).bytes().toBytes()).isEqualTo(bytes);
+        assertThat(((ImageSource.Inline) images.get(0)).bytes().toBytes()).isEqualTo(bytes);
     }
 
     /** At every offset in the body, since the parser releases the bytes read. */
@@ -145,13 +146,13 @@ class OpenAiResponseParserTest {
         String body = "{\"more\":\"" + "x".repeat(before) + "\",\"data\":[" + entry + "," + entry + "]}";
 
         // when
-        List<OpenAiImageEntry> images = parser.parse(bytes(body), 2);
+        List<ImageSource> images = parser.parse(bytes(body), 2);
 
         // then
         assertThat(images)
                 .hasSize(2)
                 .allSatisfy(image -> assertThat(
-                                ((OpenAiImageEntry.Inline) image).bytes().toBytes())
+                                ((ImageSource.Inline) image).bytes().toBytes())
                         .isEqualTo(bytes));
     }
 
