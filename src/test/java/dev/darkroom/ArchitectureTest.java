@@ -94,6 +94,7 @@ class ArchitectureTest {
             Map.entry("backend.executor", "backend config eventbus"),
             Map.entry("backend.http", "backend config http http.egress image"),
             Map.entry("backend.openai", "backend backend.http config http http.egress image"),
+            Map.entry("backend.replicate", "backend backend.http config http image"),
             Map.entry("cache", ""),
             Map.entry("config", ""),
             Map.entry("database", "cache config netty"),
@@ -127,12 +128,13 @@ class ArchitectureTest {
             Map.entry("signal", "database task"),
             Map.entry(
                     "simulator",
-                    "simulator.automatic1111 simulator.fault simulator.http simulator.image simulator.openai"),
+                    "simulator.automatic1111 simulator.fault simulator.http simulator.image simulator.openai simulator.replicate"),
             Map.entry("simulator.automatic1111", "simulator.fault simulator.http simulator.image"),
             Map.entry("simulator.fault", "simulator.http"),
             Map.entry("simulator.http", ""),
             Map.entry("simulator.image", "simulator.fault simulator.http"),
             Map.entry("simulator.openai", "simulator.fault simulator.http simulator.image"),
+            Map.entry("simulator.replicate", "simulator.fault simulator.http simulator.image"),
             Map.entry("task", ""),
             Map.entry("webhook", "config database eventbus http node notification queue signal"),
             Map.entry("webhook.command", "config database eventbus http http.egress webhook"));

@@ -8,6 +8,8 @@ import dev.darkroom.simulator.http.SimulatorResponseWriter;
 import dev.darkroom.simulator.image.SimulatorDownloadHandler;
 import dev.darkroom.simulator.image.SimulatorImageRenderer;
 import dev.darkroom.simulator.openai.OpenAiSimulatorRoutes;
+import dev.darkroom.simulator.replicate.CogSimulatorRoutes;
+import dev.darkroom.simulator.replicate.ReplicateSimulatorRoutes;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.WorkerExecutor;
@@ -23,6 +25,8 @@ import java.time.Duration;
  * <ul>
  *   <li>{@code POST /v1/images/generations}, {@code GET /v1/models}: OpenAI Images;
  *   <li>{@code POST /sdapi/v1/txt2img} and the paths of {@link Automatic1111SimulatorRoutes}: AUTOMATIC1111;
+ *   <li>{@code /v1/predictions/…}, {@code /v1/models/{owner}/{name}/predictions}, {@code /v1/account}: Replicate;
+ *   <li>{@code /predictions/…}, {@code GET /health-check}: a cog container;
  *   <li>{@code GET /images/…}: downloads;
  *   <li>{@code PUT}, {@code GET}, {@code DELETE /simulator/script}: the fault script;
  *   <li>{@code GET}, {@code DELETE /simulator/requests}: the received submissions, see {@link SimulatorRequestLog}.
@@ -80,6 +84,8 @@ public final class SimulatorVerticle extends VerticleBase {
         SimulatorImageRenderer imageRenderer = new SimulatorImageRenderer(workers, () -> "http://" + HOST + ":" + port);
         OpenAiSimulatorRoutes.mount(router, faultScript, log, latency, imageRenderer);
         Automatic1111SimulatorRoutes.mount(vertx, router, faultScript, log, latency, workers);
+        ReplicateSimulatorRoutes.mount(vertx, router, faultScript, log, latency, imageRenderer);
+        CogSimulatorRoutes.mount(router, faultScript, log, latency, imageRenderer);
         router.get("/images/:file").handler(new SimulatorDownloadHandler(imageRenderer));
         FaultScriptRoutes.mount(router, faultScript);
         router.get("/simulator/requests").handler(context -> context.json(log.toJson()));

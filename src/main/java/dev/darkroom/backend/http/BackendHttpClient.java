@@ -187,8 +187,7 @@ public final class BackendHttpClient {
             MultiMap headers,
             Buffer body,
             Function<OutboundResponse, T> parse) {
-        Duration timeout =
-                scope.remaining().compareTo(MAX_POLL_DURATION) < 0 ? scope.remaining() : MAX_POLL_DURATION;
+        Duration timeout = scope.remaining().compareTo(MAX_POLL_DURATION) < 0 ? scope.remaining() : MAX_POLL_DURATION;
         return scope.send(httpClient, new OutboundRequest(method, target, headers, body), MAX_POLL_BYTES, timeout)
                 .compose(encoded -> onWorker(() -> parse.apply(ResponseContentDecoder.decode(encoded, MAX_POLL_BYTES)))
                         .onComplete(parsed -> scope.discard(encoded)));

@@ -6,6 +6,8 @@ import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Error body of a server in one of several formats: {@code {"error":{"message","type","code"}}} (OpenAI),
@@ -21,6 +23,9 @@ import java.util.List;
 record ErrorBody(String message, String code, String type, String retryAfter, RefusalDetector.Kind refusal) {
     /** Fields that explain an error without details of its own, the most specific first. */
     private static final List<String> EXPLANATIONS = List.of("errors", "detail", "message");
+
+    /** In {@code detail} of Replicate: "Request was throttled. Your rate limit resets in ~30s." */
+    private static final Pattern RATE_LIMIT_RESET = Pattern.compile("rate limit resets in ~?(\\d{1,6})s");
 
     static ErrorBody parse(Buffer body) {
         try {
@@ -52,7 +57,7 @@ record ErrorBody(String message, String code, String type, String retryAfter, Re
                 toText(message == null ? object : message),
                 toScalarText(object.getValue("code")),
                 toScalarText(object.getValue("type")),
-                toScalarText(object.getValue("retry_after")),
+                findRetryAfter(object),
                 RefusalDetector.find(object));
     }
 
@@ -67,6 +72,13 @@ record ErrorBody(String message, String code, String type, String retryAfter, Re
             }
         }
         return error;
+    }
+
+    /** Returns the delay from {@code retry_after}, or from the sentence that Replicate writes instead; null when there is none. */
+    private static String findRetryAfter(JsonObject object) {
+        String seconds = toScalarText(object.getValue("retry_after"));
+        Matcher sentence = RATE_LIMIT_RESET.matcher(toText(object.getValue("detail")));
+        return seconds == null && sentence.find() ? sentence.group(1) : seconds;
     }
 
     private static String toText(Object value) {

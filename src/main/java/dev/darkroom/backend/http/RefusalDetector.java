@@ -69,7 +69,9 @@ final class RefusalDetector {
     /** Messages of AI servers that gateways forward without the code. Each is too specific to occur in another error. */
     private static final Pattern MODERATION_SENTENCE = Pattern.compile(
             "(rejected|blocked) (as a result of|by) (our|the) safety system" // OpenAI
-                    + "|content management policy", // Azure
+                    + "|content management policy" // Azure
+                    + "|nsfw content (was )?detected|contain(s|ed) nsfw content" // models of Replicate
+                    + "|(flagged as sensitive|content (was|has been) flagged)", // models of Replicate
             Pattern.CASE_INSENSITIVE);
 
     private static final Set<String> QUOTA_CODES = Set.of(

@@ -57,8 +57,8 @@ public final class OpenAiImagesBackend implements ImageBackend {
     public OpenAiImagesBackend(
             Vertx vertx, Settings.Backend settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
         this.settings = settings;
-        this.http =
-                new BackendHttpClient(vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
+        this.http = new BackendHttpClient(
+                vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
         this.endpoint = http.target("/images/generations");
         String path = settings.breaker().healthCheckPath();
         this.healthCheckTarget = path == null ? null : http.target(path);

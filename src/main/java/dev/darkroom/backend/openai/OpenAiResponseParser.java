@@ -136,8 +136,7 @@ final class OpenAiResponseParser {
         }
     }
 
-    private ImageSource readEntry(JsonParser parser, ChunkedBytes body, ParsingState parsingState)
-            throws IOException {
+    private ImageSource readEntry(JsonParser parser, ChunkedBytes body, ParsingState parsingState) throws IOException {
         ImageSource image = null;
         while (parser.nextToken() == JsonToken.FIELD_NAME) {
             String field = parser.currentName();

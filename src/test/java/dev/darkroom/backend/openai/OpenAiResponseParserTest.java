@@ -19,8 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OpenAiResponseParserTest {
-    private static final ImageSource INLINE =
-            new ImageSource.Inline(ChunkedBytes.of(new byte[] {1, 2, 3, 4}));
+    private static final ImageSource INLINE = new ImageSource.Inline(ChunkedBytes.of(new byte[] {1, 2, 3, 4}));
     private static final ImageSource LINK = new ImageSource.Link("https://images/two.png");
 
     private final OpenAiResponseParser parser = new OpenAiResponseParser(32 << 20);
@@ -151,9 +150,9 @@ class OpenAiResponseParserTest {
         // then
         assertThat(images)
                 .hasSize(2)
-                .allSatisfy(image -> assertThat(
-                                ((ImageSource.Inline) image).bytes().toBytes())
-                        .isEqualTo(bytes));
+                .allSatisfy(
+                        image -> assertThat(((ImageSource.Inline) image).bytes().toBytes())
+                                .isEqualTo(bytes));
     }
 
     @Test

@@ -1,0 +1,238 @@
+package dev.darkroom.backend.replicate;
+
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.JobProgress;
+import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.http.BackendCallException;
+import dev.darkroom.backend.http.BackendCallScope;
+import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.JobPoller;
+import dev.darkroom.backend.http.ResponseMemoryBudget;
+import dev.darkroom.config.Settings;
+import dev.darkroom.http.OutboundResponse;
+import dev.darkroom.http.RequestTarget;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.time.Duration;
+import java.util.regex.Pattern;
+
+/**
+ * Client of Replicate: submits a prediction, reports its id, and polls it until it ends. Replicate chooses the id, so a submission
+ * whose response was lost cannot be looked up; one whose id is known can. Sends credentials to URLs below the base URL only, not to
+ * the {@code urls} of a response. Thread-safe; each call stays on the context of its caller.
+ *
+ * <p>Source: the OpenAPI document of the Replicate HTTP API, {@code predictions.create}, {@code models.predictions.create},
+ * {@code predictions.get}, {@code predictions.cancel}.
+ */
+public final class ReplicateBackend implements ImageBackend {
+    /** A model without a version, such as {@code black-forest-labs/flux-schnell}. */
+    private static final Pattern MODEL_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*");
+
+    private static final int STATUS_NOT_FOUND = 404;
+
+    /** Minimum of {@code Cancel-After}. */
+    private static final long MIN_DEADLINE_SECONDS = 5;
+
+    private static final BackendFailure NO_MODEL = BackendFailure.of(
+            FailureClass.TERMINAL_INPUT, "MODEL_REQUIRED", "The AI server requires the name of a model.");
+    private static final BackendFailure JOB_ID_UNKNOWN = BackendFailure.of(
+            FailureClass.AMBIGUOUS, "JOB_ID_UNKNOWN", "The response with the id of the job was lost.");
+    private static final BackendFailure JOB_LOST =
+            BackendFailure.of(FailureClass.RESULT_LOST, "JOB_LOST", "The AI server no longer has the job.");
+
+    private final Settings.Backend settings;
+    private final InputFields inputFields;
+    private final Duration pollInterval;
+    private final BackendHttpClient http;
+    private final RequestTarget healthCheckTarget;
+    private final PredictionReader reader;
+
+    /**
+     * @param base base URL, such as {@code https://api.replicate.com}; a final {@code /v1} is ignored
+     * @param memoryBudget shared by all backends of the process
+     * @param maxHeaderBytes maximum size of the response head in bytes
+     * @param inputFields inputs of the models of this backend
+     * @param pollInterval time between the first two polls of a prediction
+     */
+    public ReplicateBackend(
+            Vertx vertx,
+            Settings.Backend settings,
+            URI base,
+            ResponseMemoryBudget memoryBudget,
+            int maxHeaderBytes,
+            InputFields inputFields,
+            Duration pollInterval) {
+        this.settings = settings;
+        this.inputFields = inputFields;
+        this.pollInterval = pollInterval;
+        URI root = URI.create(base.toString().replaceFirst("(/v1)?/*$", ""));
+        this.http = new BackendHttpClient(
+                vertx, settings, root, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
+        String path = settings.breaker().healthCheckPath();
+        this.healthCheckTarget = path == null ? null : http.target(path);
+        this.reader = new PredictionReader(http, settings.maxImageBytes());
+    }
+
+    @Override
+    public String name() {
+        return settings.name();
+    }
+
+    @Override
+    public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
+        return http.run(
+                request.key(),
+                backendCall,
+                scope -> submit(scope, request, backendCall)
+                        .compose(submitted -> submitted.ended()
+                                ? Future.succeededFuture(submitted)
+                                : scope.delay(pollInterval)
+                                        .compose(elapsed -> await(scope, submitted.id(), request, backendCall)))
+                        .compose(prediction -> finish(scope, prediction)));
+    }
+
+    private Future<Prediction> submit(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
+        JsonObject body = inputFields.createBody(request, settings.promptSanitizing());
+        RequestTarget target = target(request.model(), body);
+        long seconds = Math.max(
+                MIN_DEADLINE_SECONDS, backendCall.timeout().plusMillis(999).toSeconds());
+        MultiMap headers =
+                http.headers().add(HttpHeaders.CONTENT_TYPE, "application/json").add("Cancel-After", seconds + "s");
+        return http.send(scope, HttpMethod.POST, target, headers, body.toBuffer())
+                .compose(response -> http.onWorker(() -> reader.read(response, request.count())))
+                .map(prediction -> {
+                    if (prediction.id() == null) {
+                        throw BackendCallException.malformedResponse();
+                    }
+                    return prediction;
+                })
+                .recover(cause -> Future.failedFuture(toSubmissionFailure(cause)))
+                .onSuccess(prediction -> {
+                    backendCall.jobListener().onAccepted(prediction.id());
+                    reportProgress(prediction, backendCall);
+                });
+    }
+
+    /** Returns the endpoint for a model. Adds the version to the body where the endpoint requires it. */
+    private RequestTarget target(String model, JsonObject body) {
+        if (model == null || model.isEmpty()) {
+            throw new BackendCallException(NO_MODEL);
+        }
+        if (MODEL_NAME.matcher(model).matches()) {
+            return http.target("/v1/models/" + model + "/predictions");
+        }
+        body.put("version", model);
+        return http.target("/v1/predictions");
+    }
+
+    /** A success without a readable id leaves open whether a prediction runs: it may have been accepted and billed. */
+    private static Throwable toSubmissionFailure(Throwable cause) {
+        return cause instanceof BackendCallException failed
+                        && failed.failure().failureClass() == FailureClass.INVALID_RESULT
+                ? new BackendCallException(BackendFailure.of(
+                                FailureClass.AMBIGUOUS,
+                                failed.failure().code(),
+                                failed.failure().message())
+                        .withHttpStatus(failed.failure().httpStatus())
+                        .withDetail(failed.failure().detail()))
+                : cause;
+    }
+
+    private Future<Prediction> await(BackendCallScope scope, String id, ImageRequest request, BackendCall backendCall) {
+        RequestTarget target = http.target("/v1/predictions/" + id);
+        return JobPoller.poll(
+                scope,
+                pollInterval,
+                () -> http.poll(
+                                scope,
+                                HttpMethod.GET,
+                                target,
+                                http.headers(),
+                                null,
+                                response -> readPoll(response, request.count()))
+                        .map(prediction -> {
+                            reportProgress(prediction, backendCall);
+                            return prediction.ended() ? prediction : null;
+                        }));
+    }
+
+    private Prediction readPoll(OutboundResponse response, int count) {
+        if (response.status() == STATUS_NOT_FOUND) {
+            throw new BackendCallException(JOB_LOST.withHttpStatus(response.status()));
+        }
+        return reader.read(response, count);
+    }
+
+    private static void reportProgress(Prediction prediction, BackendCall backendCall) {
+        if (!prediction.ended() && prediction.percent() != null) {
+            backendCall.jobListener().onProgress(new JobProgress(prediction.percent(), null));
+        }
+    }
+
+    private Future<BackendOutcome> finish(BackendCallScope scope, Prediction prediction) {
+        return prediction.failure() != null
+                ? Future.succeededFuture(new BackendOutcome.Failed(prediction.failure()))
+                : BackendHttpClient.loadImages(scope, prediction.images(), image -> http.load(scope, image));
+    }
+
+    @Override
+    public boolean canLookUp(JobReference job) {
+        return job.providerId() != null;
+    }
+
+    @Override
+    public Future<BackendOutcome> lookUp(ImageRequest request, BackendCall backendCall) {
+        String id = backendCall.job().providerId();
+        if (id == null) {
+            return Future.succeededFuture(new BackendOutcome.Failed(JOB_ID_UNKNOWN));
+        }
+        return http.run(request.key(), backendCall, scope -> {
+            scope.setJobSubmitted();
+            return await(scope, id, request, backendCall)
+                    .compose(prediction -> finish(scope, prediction))
+                    .recover(cause -> isJobLost(cause)
+                            ? Future.succeededFuture(new BackendOutcome.JobNotFound())
+                            : Future.failedFuture(cause));
+        });
+    }
+
+    private static boolean isJobLost(Throwable cause) {
+        return cause instanceof BackendCallException failed
+                && failed.failure().code().equals(JOB_LOST.code());
+    }
+
+    @Override
+    public Future<Void> cancel(JobReference job) {
+        return job.providerId() == null
+                ? Future.succeededFuture()
+                : http.cancel(
+                        job,
+                        scope -> http.send(
+                                scope,
+                                HttpMethod.POST,
+                                http.target("/v1/predictions/" + job.providerId() + "/cancel"),
+                                http.headers(),
+                                null));
+    }
+
+    @Override
+    public Future<HealthCheckResult> checkHealth(Duration timeout) {
+        return http.checkHealth(healthCheckTarget, timeout);
+    }
+
+    @Override
+    public Future<Void> close() {
+        return http.close();
+    }
+}

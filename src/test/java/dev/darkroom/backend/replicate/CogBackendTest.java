@@ -1,0 +1,269 @@
+package dev.darkroom.backend.replicate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.JobReference;
+import dev.darkroom.image.Image;
+import dev.darkroom.testing.RecordedExchanges;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** {@link CogBackend} with the simulator. */
+class CogBackendTest extends PredictionFixture {
+    private static final RecordedExchanges RECORDED = RecordedExchanges.load("cog-0.23.1");
+    private static final JsonObject LONG_PREDICTION = new JsonObject().put("delay", "10m");
+
+    @Override
+    ImageBackend createBackend(URI base) {
+        return new CogBackend(
+                vertx,
+                settings("/health-check"),
+                base,
+                memory(),
+                65_536,
+                new InputFields("prompt", "negative_prompt", "seed", "width", "height", "num_outputs"));
+    }
+
+    @Test
+    void returnsTheRequestedImages() {
+        // when
+        List<Image> images = generated(generate(request(3)));
+
+        // then
+        assertThat(images).hasSize(3).doesNotHaveDuplicates().allSatisfy(image -> {
+            assertThat(image.width()).isEqualTo(96);
+            assertThat(image.height()).isEqualTo(64);
+        });
+    }
+
+    @Test
+    void namesThePredictionByTheKeyOfTheJob() {
+        // given
+        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
+
+        // when
+        generated(get(
+                backend.generate(new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "ignored"), backendCall)));
+
+        // then
+        JsonObject received = simulator.recordedRequests().get(0);
+        assertThat(received.getString("key")).isEqualTo(backendCall.job().key().toString());
+        assertThat(received.getJsonObject("body"))
+                .isEqualTo(new JsonObject()
+                        .put(
+                                "input",
+                                new JsonObject()
+                                        .put("prompt", "a fox ü")
+                                        .put("negative_prompt", "text")
+                                        .put("seed", 77)
+                                        .put("width", 96)
+                                        .put("height", 64)
+                                        .put("num_outputs", 2)));
+    }
+
+    @Test
+    void sendsNoInputWithoutAName() {
+        // given
+        ImageBackend other = new CogBackend(
+                vertx,
+                settings(null),
+                simulatorUrl(),
+                memory(),
+                65_536,
+                new InputFields("prompt", null, "seed", null, null, null));
+
+        // when
+        generated(get(other.generate(
+                new ImageRequest("key", "a <lora:x> fox", "text", 96, 64, 1, 7, null), new BackendCall(LONG_TIMEOUT))));
+        get(other.close());
+
+        // then
+        assertThat(simulator.recordedRequests().get(0).getJsonObject("body").getJsonObject("input"))
+                .isEqualTo(new JsonObject().put("prompt", "a \u2039lora:x> fox").put("seed", 7));
+    }
+
+    @ParameterizedTest
+    @MethodSource("faults")
+    void mapsFaults(JsonObject step, FailureClass expectedClass, String expectedCode) {
+        // given
+        simulator.script(step);
+
+        // when
+        BackendFailure failure = failed(generate(request(2)));
+
+        // then
+        assertThat(failure.failureClass()).isEqualTo(expectedClass);
+        assertThat(failure.code()).isEqualTo(expectedCode);
+        assertThat(failure.message()).doesNotContain("NSFW", "script");
+        assertThat(simulator.recordedRequests()).hasSize(1);
+    }
+
+    static Stream<Arguments> faults() {
+        JsonArray gone = new JsonArray().add(new JsonObject().put("status", 404));
+        return Stream.of(
+                Arguments.of(new JsonObject().put("status", 500), FailureClass.SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(new JsonObject().put("status", 503), FailureClass.REJECTED_RETRYABLE, "UNAVAILABLE"),
+                Arguments.of(new JsonObject().put("status", 504), FailureClass.AMBIGUOUS, "GATEWAY_TIMEOUT"),
+                Arguments.of(new JsonObject().put("status", 409), FailureClass.REJECTED_RETRYABLE, "AT_CAPACITY"),
+                Arguments.of(new JsonObject().put("status", 429), FailureClass.REJECTED_RETRYABLE, "RATE_LIMITED"),
+                Arguments.of(new JsonObject().put("status", 422), FailureClass.TERMINAL_INPUT, "INVALID_REQUEST"),
+                Arguments.of(flag("html"), FailureClass.SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(flag("redirectLoop"), FailureClass.SERVER_ERROR, "UNEXPECTED_REDIRECT"),
+                Arguments.of(flag("drop"), FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
+                Arguments.of(flag("dropAccepted"), FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
+                Arguments.of(flag("truncated"), FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
+                Arguments.of(flag("malformedBody"), FailureClass.INVALID_RESULT, "MALFORMED_RESPONSE"),
+                Arguments.of(flag("oversizedBody"), FailureClass.INVALID_RESULT, "RESPONSE_TOO_LARGE"),
+                Arguments.of(new JsonObject().put("status", 204), FailureClass.INVALID_RESULT, "EMPTY_RESPONSE"),
+                Arguments.of(flag("noImages"), FailureClass.INVALID_RESULT, "EMPTY_RESPONSE"),
+                Arguments.of(flag("tooFewImages"), FailureClass.INVALID_RESULT, "TOO_FEW_IMAGES"),
+                Arguments.of(flag("invalidImage"), FailureClass.INVALID_RESULT, "INVALID_IMAGE"),
+                Arguments.of(flag("moderation"), FailureClass.MODERATED, "MODERATED"),
+                Arguments.of(flag("quota"), FailureClass.TERMINAL_AUTH, "PAYMENT_REQUIRED"),
+                Arguments.of(
+                        flag("urlResult").put("downloadFaults", gone), FailureClass.RESULT_LOST, "IMAGE_NOT_FOUND"));
+    }
+
+    @Test
+    void downloadsImagesOfAContainerWithAnUploadUrl() {
+        simulator.script(flag("urlResult"));
+        assertThat(generated(generate(request(2)))).hasSize(2);
+    }
+
+    @Test
+    void aBusyContainerIsRetryable() {
+        // given
+        simulator.script(LONG_PREDICTION);
+        BackendCall running = new BackendCall(LONG_TIMEOUT);
+        Future<BackendOutcome> first = backend.generate(request(1), running);
+        await().until(() -> simulator.recordedRequests().size() == 1);
+
+        // when
+        BackendFailure failure = failed(generate(request(1)));
+
+        // then
+        assertThat(failure.code()).isEqualTo("AT_CAPACITY");
+        assertThat(failure.failureClass()).isEqualTo(FailureClass.REJECTED_RETRYABLE);
+        assertThat(failure.httpStatus()).isEqualTo(409);
+
+        // when the connection is closed, then the container cancels the prediction and has a free slot
+        running.abort();
+        assertThat(get(first)).isInstanceOf(BackendOutcome.Aborted.class);
+        await().until(() -> generate(request(1)) instanceof BackendOutcome.Generated);
+    }
+
+    @Test
+    void theResultOfARunningPredictionCannotBeFetched() {
+        // given a request that a proxy sends twice
+        simulator.script(LONG_PREDICTION);
+        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
+        Future<BackendOutcome> first = backend.generate(request(1), backendCall);
+        await().until(() -> simulator.recordedRequests().size() == 1);
+
+        // when
+        BackendCall again = new BackendCall(LONG_TIMEOUT, backendCall.job(), backendCall.jobListener());
+        BackendFailure failure = failed(get(backend.generate(request(1), again)));
+
+        // then
+        assertThat(failure.failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
+        assertThat(failure.code()).isEqualTo("JOB_ALREADY_RUNNING");
+        backendCall.abort();
+        get(first);
+    }
+
+    @Test
+    void cannotLookUp() {
+        assertThat(backend.canLookUp(JobReference.of(UUID.randomUUID()))).isFalse();
+        assertThat(backend.canLookUp(new JobReference(UUID.randomUUID(), "id"))).isFalse();
+        assertThat(simulator.recordedRequests()).isEmpty();
+    }
+
+    @Test
+    void cancelsItsPredictionOnly() {
+        // given
+        simulator.script(LONG_PREDICTION);
+        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
+        Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
+        await().until(() -> simulator.recordedRequests().size() == 1);
+
+        // when another job is canceled
+        get(backend.cancel(JobReference.of(UUID.randomUUID())));
+
+        // then
+        assertThat(outcome.isComplete()).isFalse();
+
+        // when
+        get(backend.cancel(backendCall.job()));
+
+        // then
+        assertThat(failed(get(outcome)).code()).isEqualTo("JOB_CANCELED");
+    }
+
+    @Test
+    void endsAtTheTimeout() {
+        simulator.script(flag("hang"));
+        BackendFailure failure = failed(get(backend.generate(request(1), new BackendCall(Duration.ofMillis(300)))));
+        assertThat(failure.timedOut()).isTrue();
+        assertThat(failure.failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
+        await().until(() -> simulator.recordedRequests().get(0).getString("closedAt") != null);
+    }
+
+    @Test
+    void anUnreachableContainerGotNothing() {
+        ImageBackend other = createBackend(URI.create("http://127.0.0.1:1"));
+        BackendOutcome outcome = get(other.generate(request(1), new BackendCall(LONG_TIMEOUT)));
+        assertThat(failed(outcome).failureClass()).isEqualTo(FailureClass.NOT_SENT);
+        assertThat(get(other.checkHealth(Duration.ofSeconds(20)))).isEqualTo(HealthCheckResult.UNREACHABLE);
+        get(other.close());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "health ready, PASSED",
+        "health busy, PASSED",
+        "health starting, FAILED",
+        "health setup failed, FAILED",
+        "health after the worker was killed, FAILED"
+    })
+    void evaluatesTheRecordedStates(String name, HealthCheckResult expected) {
+        // given
+        simulator.script(new JsonObject()
+                .put("status", 200)
+                .put("body", RECORDED.responseObject(name))
+                .put("models", true));
+
+        // then
+        assertThat(get(backend.checkHealth(Duration.ofSeconds(20)))).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        {"status":200,"body":{"status":"DEFUNCT"},"models":true} | FAILED
+        {"status":503,"models":true}                             | FAILED
+        {"status":401,"models":true}                             | PASSED
+        {"status":200,"body":[1],"models":true}                  | PASSED
+        """)
+    void evaluatesOtherResponsesOfTheHealthCheck(String step, HealthCheckResult expected) {
+        simulator.script(new JsonObject(step));
+        assertThat(get(backend.checkHealth(Duration.ofSeconds(20)))).isEqualTo(expected);
+    }
+}

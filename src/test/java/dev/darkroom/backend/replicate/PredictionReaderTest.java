@@ -1,0 +1,226 @@
+package dev.darkroom.backend.replicate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.http.BackendCallException;
+import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.ImageSource;
+import dev.darkroom.http.OutboundResponse;
+import dev.darkroom.image.ChunkedBytes;
+import dev.darkroom.image.TestImages;
+import dev.darkroom.testing.RecordedExchanges;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Responses recorded from genuine servers, and errors that models of Replicate report. */
+class PredictionReaderTest {
+    private static final RecordedExchanges COG = RecordedExchanges.load("cog-0.23.1");
+    private static final RecordedExchanges REPLICATE = RecordedExchanges.load("replicate");
+
+    private static Vertx vertx;
+    private static BackendHttpClient http;
+    private static PredictionReader reader;
+
+    @BeforeAll
+    static void start() {
+        vertx = Vertx.vertx();
+        http = new BackendHttpClient(
+                vertx,
+                PredictionFixture.settings(null),
+                URI.create("http://127.0.0.1"),
+                PredictionFixture.memory(),
+                65_536,
+                MultiMap::caseInsensitiveMultiMap);
+        reader = new PredictionReader(http, PredictionFixture.MAX_BYTES);
+    }
+
+    @AfterAll
+    static void stop() {
+        PredictionFixture.get(http.close());
+        PredictionFixture.get(vertx.close());
+    }
+
+    private static OutboundResponse response(int status, Object body) {
+        byte[] bytes = body.toString().getBytes(StandardCharsets.UTF_8);
+        return new OutboundResponse(status, MultiMap.caseInsensitiveMultiMap(), ChunkedBytes.of(bytes), false);
+    }
+
+    private static Prediction read(RecordedExchanges recorded, String name, int count) {
+        return reader.read(response(recorded.status(name), recorded.response(name)), count);
+    }
+
+    @Test
+    void readsTheImagesOfACogContainer() {
+        // when
+        Prediction prediction = read(COG, "success", 2);
+
+        // then
+        assertThat(prediction.ended()).isTrue();
+        assertThat(prediction.failure()).isNull();
+        assertThat(prediction.images()).hasSize(2).allSatisfy(image -> {
+            byte[] bytes = ((ImageSource.Inline) image).bytes().toBytes();
+            assertThat(bytes).startsWith(0x89, 'P', 'N', 'G');
+        });
+    }
+
+    @Test
+    void readsTheUrlsOfReplicate() {
+        // when
+        Prediction created = read(REPLICATE, "created", 1);
+        Prediction running = read(REPLICATE, "processing", 1);
+        Prediction succeeded = read(REPLICATE, "succeeded", 1);
+
+        // then
+        assertThat(created.id()).isEqualTo("abc123");
+        assertThat(created.ended()).isFalse();
+        assertThat(running.ended()).isFalse();
+        assertThat(running.percent()).isNull();
+        assertThat(succeeded.images()).singleElement().isInstanceOf(ImageSource.Link.class);
+    }
+
+    @Test
+    void aTextIsNoImage() {
+        // given the documented prediction of a model for texts
+        Prediction prediction = read(REPLICATE, "documented prediction", 1);
+
+        // then its download would fail as an invalid URL
+        assertThat(prediction.images()).containsExactly(new ImageSource.Link("hello Alice"));
+    }
+
+    @Test
+    void aRunningPredictionOfACogContainerHasNotEnded() {
+        assertThat(read(COG, "same id while running", 1).ended()).isFalse();
+        assertThat(read(COG, "same id after the connection was dropped", 1).ended())
+                .isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "moderation, MODERATED, MODERATED",
+        "failure, SERVER_ERROR, ERROR_IN_RESPONSE",
+        "worker killed, SERVER_ERROR, ERROR_IN_RESPONSE",
+        "canceled, SERVER_ERROR, JOB_CANCELED"
+    })
+    void mapsEndsRecordedFromACogContainer(String name, FailureClass expectedClass, String expectedCode) {
+        Prediction prediction = read(COG, name, 1);
+        assertThat(prediction.failure().failureClass()).isEqualTo(expectedClass);
+        assertThat(prediction.failure().code()).isEqualTo(expectedCode);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "missing input, TERMINAL_INPUT, INVALID_REQUEST",
+        "input too small, TERMINAL_INPUT, INVALID_REQUEST",
+        "malformed request, TERMINAL_INPUT, INVALID_REQUEST",
+        "in setup, REJECTED_RETRYABLE, UNAVAILABLE",
+        "after setup failed, REJECTED_RETRYABLE, UNAVAILABLE"
+    })
+    void mapsRejectionsRecordedFromACogContainer(String name, FailureClass expectedClass, String expectedCode) {
+        assertThatThrownBy(() -> read(COG, name, 1)).isInstanceOfSatisfying(BackendCallException.class, e -> {
+            assertThat(e.failure().failureClass()).isEqualTo(expectedClass);
+            assertThat(e.failure().code()).isEqualTo(expectedCode);
+        });
+    }
+
+    @ParameterizedTest
+    @CsvSource({"rate limit, PT1S", "documented rate limit, PT30S"})
+    void readsTheDelayOfARateLimit(String name, Duration expected) {
+        assertThatThrownBy(() -> read(REPLICATE, name, 1))
+                .isInstanceOfSatisfying(
+                        BackendCallException.class,
+                        e -> assertThat(e.failure().retryAfter()).isEqualTo(expected));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        NSFW content detected. Try running it again, or try a different prompt.                                 | MODERATED
+        All generated images contained NSFW content. Try running it again with a different prompt.               | MODERATED
+        Error generating image: NSFW content was detected                                                       | MODERATED
+        The input or output was flagged as sensitive. Please try again with different inputs. (E005)             | MODERATED
+        Content was flagged by the safety checker                                                               | MODERATED
+        Prediction failed: CUDA out of memory. Tried to allocate 20.00 MiB                                       | SERVER_ERROR
+        Prediction interrupted; please retry (code: PA)                                                         | SERVER_ERROR
+        The instance was flagged as unhealthy                                                                   | SERVER_ERROR
+        E1001: Model ran out of memory                                                                          | SERVER_ERROR
+        """)
+    void classifiesTheTextOfAFailure(String error, FailureClass expected) {
+        JsonObject prediction =
+                new JsonObject().put("id", "a").put("status", "failed").put("error", error);
+        assertThat(reader.read(response(200, prediction), 1).failure().failureClass())
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        {"id":"a","status":"aborted","output":null}                            | REJECTED_RETRYABLE | JOB_NOT_STARTED
+        {"id":"a","status":"canceled","output":null}                           | SERVER_ERROR       | JOB_CANCELED
+        {"id":"a","status":"failed","error":null}                              | SERVER_ERROR       | ERROR_IN_RESPONSE
+        {"id":"a","status":"succeeded","output":null,"data_removed":true}      | RESULT_LOST        | RESULT_EXPIRED
+        {"id":"a","status":"succeeded","output":null,"data_removed":false}     | INVALID_RESULT     | EMPTY_RESPONSE
+        {"id":"a","status":"succeeded","output":[""]}                          | INVALID_RESULT     | EMPTY_RESPONSE
+        {"id":"a","status":"succeeded","output":{"image":"https://a/b.png"}}   | INVALID_RESULT     | EMPTY_RESPONSE
+        {"id":"a","status":"succeeded","output":["https://a/b.png"]}           | INVALID_RESULT     | TOO_FEW_IMAGES
+        """)
+    void mapsEndsWithoutImages(String prediction, FailureClass expectedClass, String expectedCode) {
+        Prediction read = reader.read(response(200, prediction), 2);
+        assertThat(read.failure().failureClass()).isEqualTo(expectedClass);
+        assertThat(read.failure().code()).isEqualTo(expectedCode);
+        assertThat(read.failure().httpStatus()).isEqualTo(200);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        {"id":"../../account","status":"starting"} |
+        {"id":"","status":"starting"}              |
+        {"id":7,"status":"starting"}               |
+        {"status":"starting"}                      |
+        {"id":"a_B-1","status":"starting"}         | a_B-1
+        """)
+    void acceptsIdsThatAreSafeInAPath(String prediction, String expected) {
+        assertThat(reader.read(response(201, prediction), 1).id()).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = ';', textBlock = """
+                    Using seed: 1                                              ;
+                    '  0%|          | 0/50 [00:00<?, ?it/s]'                   ; 0
+                    ' 0%|    | 0/50\r 42%|████▏     | 21/50 [00:01<00:01]'      ; 42
+                    100%|██████████| 50/50                                     ; 100
+                    """)
+    void readsTheProgressBarOfTheLog(String log, Integer expected) {
+        // given a long log before the bar
+        String logs = "loading\n".repeat(20_000) + log;
+        JsonObject prediction =
+                new JsonObject().put("id", "a").put("status", "processing").put("logs", logs);
+
+        // then
+        assertThat(reader.read(response(200, prediction), 1).percent()).isEqualTo(expected);
+        prediction.put("completed_at", null);
+        assertThat(reader.read(response(200, prediction), 1).percent()).isEqualTo(expected);
+    }
+
+    @Test
+    void ignoresMoreImagesThanRequested() {
+        String url = "data:image/png;base64," + Base64.getEncoder().encodeToString(TestImages.png(8, 8));
+        JsonObject prediction = new JsonObject()
+                .put("status", "succeeded")
+                .put("output", new JsonArray().add(url).add("https://a/b.png").add("data:,not decoded"));
+        assertThat(reader.read(response(200, prediction), 2).images())
+                .hasSize(2)
+                .last()
+                .isEqualTo(new ImageSource.Link("https://a/b.png"));
+    }
+}

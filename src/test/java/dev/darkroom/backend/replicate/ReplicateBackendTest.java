@@ -1,0 +1,305 @@
+package dev.darkroom.backend.replicate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.JobListener;
+import dev.darkroom.backend.JobProgress;
+import dev.darkroom.backend.JobReference;
+import dev.darkroom.image.Image;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** {@link ReplicateBackend} with the simulator. */
+class ReplicateBackendTest extends PredictionFixture {
+    private static final JsonObject LONG_PREDICTION = new JsonObject().put("delay", "10m");
+
+    @Override
+    ImageBackend createBackend(URI base) {
+        return new ReplicateBackend(
+                vertx, settings("/v1/account"), base, memory(), 65_536, InputFields.DEFAULT, POLL_INTERVAL);
+    }
+
+    @Test
+    void returnsTheRequestedImagesAndReportsTheId() {
+        // given
+        RecordingListener listener = new RecordingListener();
+
+        // when
+        BackendOutcome outcome = get(backend.generate(request(3), call(listener)));
+
+        // then
+        List<Image> images = generated(outcome);
+        assertThat(images).hasSize(3).doesNotHaveDuplicates().allSatisfy(image -> {
+            assertThat(image.width()).isEqualTo(96);
+            assertThat(image.height()).isEqualTo(64);
+        });
+        assertThat(listener.accepted).isCompletedWithValueMatching(id -> id.matches("[0-9a-f]{32}"));
+    }
+
+    @Test
+    void sendsOnlyTheInputsOfTheModel() {
+        // when
+        generated(generate(new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "acme/painter")));
+
+        // then
+        JsonObject received = simulator.recordedRequests().get(0);
+        assertThat(received.getJsonObject("body"))
+                .isEqualTo(new JsonObject()
+                        .put(
+                                "input",
+                                new JsonObject()
+                                        .put("prompt", "a fox ü")
+                                        .put("negative_prompt", "text")
+                                        .put("seed", 77)
+                                        .put("width", 96)
+                                        .put("height", 64)
+                                        .put("num_outputs", 2)));
+        assertThat(received.getBoolean("authorization")).isTrue();
+    }
+
+    @Test
+    void sendsTheVersionOfAModelInTheBody() {
+        for (String model :
+                List.of("acme/painter:9dcd6d78e7c6560c340d916fe32e9f24", "9dcd6d78e7c6560c340d916fe32e9f24")) {
+            // when
+            generated(generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, model)));
+
+            // then
+            assertThat(simulator.recordedRequests().get(0).getJsonObject("body").getString("version"))
+                    .isEqualTo(model);
+            simulator.reset();
+        }
+    }
+
+    @Test
+    void rejectsARequestWithoutAModelBeforeSendingIt() {
+        BackendFailure failure = failed(generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null)));
+        assertThat(failure.code()).isEqualTo("MODEL_REQUIRED");
+        assertThat(failure.failureClass()).isEqualTo(FailureClass.TERMINAL_INPUT);
+        assertThat(simulator.recordedRequests()).isEmpty();
+    }
+
+    @Test
+    void acceptsABaseUrlThatEndsInV1() {
+        ImageBackend other = createBackend(URI.create(simulatorUrl() + "/v1"));
+        assertThat(generated(get(other.generate(request(1), new BackendCall(LONG_TIMEOUT)))))
+                .hasSize(1);
+        get(other.close());
+    }
+
+    @ParameterizedTest
+    @MethodSource("faults")
+    void mapsFaults(JsonObject step, FailureClass expectedClass, String expectedCode) {
+        // given
+        simulator.script(step);
+
+        // when
+        BackendFailure failure = failed(generate(request(2)));
+
+        // then
+        assertThat(failure.failureClass()).isEqualTo(expectedClass);
+        assertThat(failure.code()).isEqualTo(expectedCode);
+        assertThat(failure.message()).doesNotContain("NSFW", "script");
+        assertThat(simulator.recordedRequests()).hasSize(1);
+    }
+
+    static Stream<Arguments> faults() {
+        JsonArray gone = new JsonArray().add(new JsonObject().put("status", 404));
+        JsonArray broken =
+                new JsonArray().add(new JsonObject().put("status", 503).put("times", 10));
+        return Stream.of(
+                Arguments.of(new JsonObject().put("status", 500), FailureClass.SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(new JsonObject().put("status", 503), FailureClass.REJECTED_RETRYABLE, "UNAVAILABLE"),
+                Arguments.of(new JsonObject().put("status", 504), FailureClass.AMBIGUOUS, "GATEWAY_TIMEOUT"),
+                Arguments.of(new JsonObject().put("status", 401), FailureClass.TERMINAL_AUTH, "UNAUTHORIZED"),
+                Arguments.of(new JsonObject().put("status", 422), FailureClass.TERMINAL_INPUT, "INVALID_REQUEST"),
+                Arguments.of(flag("html"), FailureClass.SERVER_ERROR, "SERVER_ERROR"),
+                Arguments.of(flag("redirectLoop"), FailureClass.SERVER_ERROR, "UNEXPECTED_REDIRECT"),
+                Arguments.of(flag("drop"), FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
+                Arguments.of(flag("dropAccepted"), FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
+                Arguments.of(flag("truncated"), FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
+                // The prediction may have been accepted, but its id is unknown.
+                Arguments.of(flag("malformedBody"), FailureClass.AMBIGUOUS, "MALFORMED_RESPONSE"),
+                Arguments.of(flag("noImages"), FailureClass.INVALID_RESULT, "EMPTY_RESPONSE"),
+                Arguments.of(flag("tooFewImages"), FailureClass.INVALID_RESULT, "TOO_FEW_IMAGES"),
+                Arguments.of(flag("invalidImage"), FailureClass.INVALID_RESULT, "INVALID_IMAGE"),
+                Arguments.of(
+                        new JsonObject().put("url", "ftp://files/a.png"),
+                        FailureClass.INVALID_RESULT,
+                        "INVALID_IMAGE_URL"),
+                Arguments.of(
+                        new JsonObject().put("url", "http://10.0.0.1/a.png"),
+                        FailureClass.TERMINAL_AUTH,
+                        "IMAGE_URL_NOT_ALLOWED"),
+                Arguments.of(flag("moderation"), FailureClass.MODERATED, "MODERATED"),
+                Arguments.of(flag("quota"), FailureClass.TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
+                Arguments.of(
+                        flag("urlResult").put("downloadFaults", gone), FailureClass.RESULT_LOST, "IMAGE_NOT_FOUND"),
+                Arguments.of(
+                        flag("urlResult").put("downloadFaults", broken),
+                        FailureClass.RESULT_DOWNLOAD,
+                        "DOWNLOAD_FAILED"));
+    }
+
+    @Test
+    void repeatsADownloadAndNotTheSubmission() {
+        // given
+        simulator.script(flag("urlResult").put("downloadFaults", new JsonArray().add(flag("drop"))));
+
+        // when
+        List<Image> images = generated(generate(request(1)));
+
+        // then
+        assertThat(images).hasSize(1);
+        assertThat(simulator.recordedRequests())
+                .singleElement()
+                .satisfies(submission ->
+                        assertThat(submission.getJsonArray("downloads")).hasSize(2));
+    }
+
+    @Test
+    void waitsAsLongAsARateLimitRequires() {
+        // given
+        simulator.script(new JsonObject()
+                .put("status", 429)
+                .put("body", new JsonObject().put("detail", "throttled").put("retry_after", 5)));
+
+        // when
+        BackendFailure failure = failed(generate(request(1)));
+
+        // then
+        assertThat(failure.rateLimited()).isTrue();
+        assertThat(failure.retryAfter()).isEqualTo(Duration.ofSeconds(5));
+    }
+
+    @Test
+    void endsAtTheTimeoutAndReportsTheIdAndTheProgressBefore() {
+        // given
+        simulator.script(LONG_PREDICTION);
+        RecordingListener listener = new RecordingListener();
+        BackendCall backendCall = new BackendCall(Duration.ofSeconds(2), JobReference.of(UUID.randomUUID()), listener);
+
+        // when
+        BackendFailure failure = failed(get(backend.generate(request(1), backendCall)));
+
+        // then
+        assertThat(failure.timedOut()).isTrue();
+        assertThat(failure.failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
+        assertThat(listener.accepted).isCompleted();
+        assertThat(listener.progress).isCompletedWithValue(new JobProgress(50, null));
+    }
+
+    @Test
+    void endsAtTheTimeoutWithoutAResponse() {
+        simulator.script(flag("hang"));
+        BackendFailure failure = failed(get(backend.generate(request(1), new BackendCall(Duration.ofMillis(300)))));
+        assertThat(failure.timedOut()).isTrue();
+        assertThat(failure.failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
+    }
+
+    @Test
+    void findsAnAcceptedPredictionAndDoesNotSubmitAgain() {
+        // given a call that ends while its prediction runs
+        simulator.script(new JsonObject().put("delay", "300ms"));
+        RecordingListener listener = new RecordingListener();
+        BackendCall first = call(listener);
+        Future<BackendOutcome> aborted = backend.generate(request(2), first);
+        String id = get(listener.accepted);
+        first.abort();
+        assertThat(get(aborted)).isInstanceOf(BackendOutcome.Aborted.class);
+        JobReference job = new JobReference(first.job().key(), id);
+
+        // when
+        assertThat(backend.canLookUp(job)).isTrue();
+        BackendOutcome outcome = get(backend.lookUp(request(2), new BackendCall(LONG_TIMEOUT, job, JobListener.NONE)));
+
+        // then
+        assertThat(generated(outcome)).hasSize(2);
+        assertThat(simulator.recordedRequests()).hasSize(1);
+
+        // when the same prediction is looked up again, then the result is the same
+        assertThat(generated(get(backend.lookUp(request(2), new BackendCall(LONG_TIMEOUT, job, JobListener.NONE)))))
+                .isEqualTo(generated(outcome));
+    }
+
+    @Test
+    void doesNotLookUpWithoutAnId() {
+        // given
+        simulator.script(flag("dropAccepted"));
+        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
+        assertThat(failed(get(backend.generate(request(1), backendCall))).failureClass())
+                .isEqualTo(FailureClass.AMBIGUOUS);
+
+        // then
+        assertThat(backend.canLookUp(backendCall.job())).isFalse();
+        assertThat(failed(get(backend.lookUp(request(1), backendCall))).failureClass())
+                .isEqualTo(FailureClass.AMBIGUOUS);
+        assertThat(simulator.recordedRequests()).hasSize(1);
+    }
+
+    @Test
+    void reportsAnUnknownId() {
+        BackendCall backendCall = new BackendCall(
+                LONG_TIMEOUT, new JobReference(UUID.randomUUID(), "gm3qorzdhgbfurvjtvhg6dckhu"), JobListener.NONE);
+        assertThat(get(backend.lookUp(request(1), backendCall))).isInstanceOf(BackendOutcome.JobNotFound.class);
+    }
+
+    @Test
+    void cancelsItsPredictionOnly() {
+        // given
+        simulator.script(LONG_PREDICTION, new JsonObject().put("delay", "200ms"));
+        RecordingListener first = new RecordingListener();
+        Future<BackendOutcome> canceled = backend.generate(request(1), call(first));
+        String id = get(first.accepted);
+        Future<BackendOutcome> other = backend.generate(request(1), call(JobListener.NONE));
+
+        // when
+        get(backend.cancel(new JobReference(UUID.randomUUID(), id)));
+        get(backend.cancel(JobReference.of(UUID.randomUUID())));
+
+        // then
+        assertThat(failed(get(canceled)).code()).isEqualTo("JOB_CANCELED");
+        assertThat(generated(get(other))).hasSize(1);
+    }
+
+    @Test
+    void abortClosesTheCall() {
+        // given
+        simulator.script(flag("hang"));
+        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
+        Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
+        await().until(() -> simulator.recordedRequests().size() == 1);
+
+        // when
+        backendCall.abort();
+
+        // then
+        assertThat(get(outcome)).isInstanceOf(BackendOutcome.Aborted.class);
+        await().until(() -> simulator.recordedRequests().get(0).getString("closedAt") != null);
+    }
+
+    @Test
+    void checksHealthWithTheAccount() {
+        assertThat(get(backend.checkHealth(Duration.ofSeconds(20)))).isEqualTo(HealthCheckResult.PASSED);
+        simulator.script(new JsonObject().put("status", 503).put("times", -1).put("models", true));
+        assertThat(get(backend.checkHealth(Duration.ofSeconds(20)))).isEqualTo(HealthCheckResult.FAILED);
+    }
+}
