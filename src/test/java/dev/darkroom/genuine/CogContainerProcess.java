@@ -8,71 +8,42 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The server of cog from PyPI with the predictor of {@code src/test/genuine/cog}. The methods block. */
 final class CogContainerProcess implements AutoCloseable {
-    private static final Path SOURCE = Path.of("src/test/genuine/cog").toAbsolutePath();
-    private static final Path TOOLS = Path.of("target/genuine/cog").toAbsolutePath();
+    private static final String TOOL = "cog";
 
+    private final Path binaries;
     private final int port;
     private final Path predictionLog;
     private Process process;
 
-    private CogContainerProcess(int port, Path predictionLog) {
+    private CogContainerProcess(Path binaries, int port, Path predictionLog) {
+        this.binaries = binaries;
         this.port = port;
         this.predictionLog = predictionLog;
     }
 
     /** Installs cog unless it is installed, and starts it. Its setup may not have ended. */
     static CogContainerProcess start() throws IOException, InterruptedException {
-        install();
+        Path binaries = GenuineTools.installPython(TOOL);
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Path log = Files.createTempFile(TOOLS, "predictions", ".txt");
-            CogContainerProcess container = new CogContainerProcess(socket.getLocalPort(), log);
+            Path log = Files.createTempFile(GenuineTools.target(TOOL), "predictions", ".txt");
+            CogContainerProcess container = new CogContainerProcess(binaries, socket.getLocalPort(), log);
             socket.close();
             container.restart();
             return container;
         }
     }
 
-    private static void install() throws IOException, InterruptedException {
-        Path log = Files.createDirectories(TOOLS).resolve("install.txt");
-        if (!Files.exists(TOOLS.resolve("installed"))) {
-            Path environment = TOOLS.resolve("python");
-            assertThat(run(log, "python3", "-m", "venv", environment.toString()))
-                    .as("python3 with venv must be installed")
-                    .isZero();
-            String pip = environment.resolve("bin/pip").toString();
-            String requirements = SOURCE.resolve("requirements.txt").toString();
-            assertThat(run(log, pip, "install", "--requirement", requirements))
-                    .as(() -> "cog cannot be installed, see " + log)
-                    .isZero();
-            Files.createFile(TOOLS.resolve("installed"));
-        }
-    }
-
-    private static int run(Path output, String... command) throws IOException, InterruptedException {
-        Process installer = new ProcessBuilder(List.of(command))
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile())
-                .start();
-        try {
-            return installer.waitFor();
-        } finally {
-            installer.destroy();
-        }
-    }
-
     /** Starts the server again, on the same port. */
     void restart() throws IOException {
-        Path binaries = TOOLS.resolve("python/bin");
         ProcessBuilder builder = new ProcessBuilder(
                         binaries.resolve("python").toString(), "-m", "cog.server.http", "--host", "127.0.0.1")
-                .directory(SOURCE.toFile())
+                .directory(GenuineTools.sources(TOOL).toFile())
                 .redirectErrorStream(true)
-                .redirectOutput(TOOLS.resolve("server.txt").toFile());
+                .redirectOutput(GenuineTools.target(TOOL).resolve("server.txt").toFile());
         builder.environment().put("PATH", binaries + ":" + System.getenv("PATH"));
         builder.environment().put("PORT", Integer.toString(port));
         builder.environment().put("COG_PREDICT_TYPE_STUB", "predict.py:Predictor");
