@@ -44,8 +44,6 @@ public final class BackendCallScope {
     /** Decides whether the call was sent, since later exchanges follow from its response. */
     private HttpExchange firstExchange;
 
-    private boolean jobSubmitted;
-
     private boolean ended;
 
     private BackendCallScope(Vertx vertx, String key, MemoryReservation memoryReservation, Duration timeout) {
@@ -105,10 +103,7 @@ public final class BackendCallScope {
     }
 
     private BackendFailure deadlineFailure() {
-        return reservation.isWaiting()
-                ? NO_RESPONSE_MEMORY
-                : TransportErrorClassifier.deadlineExceeded(
-                        jobSubmitted || firstExchange != null && firstExchange.sent());
+        return reservation.isWaiting() ? NO_RESPONSE_MEMORY : TransportErrorClassifier.deadlineExceeded(sent());
     }
 
     private BackendFailure toFailure(Throwable cause) {
@@ -134,12 +129,9 @@ public final class BackendCallScope {
         outcome.complete(result);
     }
 
-    /**
-     * Records that the job was submitted before this call, which looks it up. At the deadline its outcome is unknown then, even
-     * when no request of this call was sent.
-     */
-    public void setJobSubmitted() {
-        jobSubmitted = true;
+    /** Returns true once the AI server may have received a request of the call. */
+    public boolean sent() {
+        return firstExchange != null && firstExchange.sent();
     }
 
     /** Returns true once the outcome is set. No request may be started afterwards. */

@@ -1,6 +1,8 @@
 package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.http.HttpCallException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
@@ -32,8 +34,8 @@ public final class JobPoller<T> {
      *
      * @param firstInterval time between the first two polls
      * @param poll polls once; completes with null while the job runs
-     * @return the result of the first poll that has one; fails when a poll shows that further ones are useless, and at the end of
-     *     the call
+     * @return the result of the first poll that has one; fails when a poll shows that further ones are useless, when the AI server
+     *     is unreachable and no request of the call was sent, and at the end of the call
      */
     public static <T> Future<T> poll(BackendCallScope scope, Duration firstInterval, Supplier<Future<T>> poll) {
         JobPoller<T> poller = new JobPoller<>(scope, firstInterval, poll);
@@ -51,7 +53,7 @@ public final class JobPoller<T> {
                     }
                 })
                 .onFailure(cause -> {
-                    if (scope.ended() || isFinal(cause)) {
+                    if (scope.ended() || isUnreachable(cause) || isFinal(cause)) {
                         result.fail(cause);
                     } else {
                         pollAfter(longer(interval, requestedDelay(cause)), interval);
@@ -64,6 +66,13 @@ public final class JobPoller<T> {
         scope.delay(delay)
                 .onSuccess(elapsed -> pollOnce(doubled.compareTo(maxInterval) < 0 ? doubled : maxInterval))
                 .onFailure(result::fail);
+    }
+
+    /** Returns true when a look-up has not reached the AI server, so that it can be repeated later without holding a permit. */
+    private boolean isUnreachable(Throwable cause) {
+        return !scope.sent()
+                && cause instanceof HttpCallException failed
+                && TransportErrorClassifier.classify(failed).failureClass() == FailureClass.NOT_SENT;
     }
 
     /** Returns true for a failure of the job or of its result, and for a rejection by the AI server. */

@@ -197,14 +197,14 @@ public final class ReplicateBackend implements ImageBackend {
         if (id == null) {
             return Future.succeededFuture(new BackendOutcome.Failed(JOB_ID_UNKNOWN));
         }
-        return http.run(request.key(), backendCall, scope -> {
-            scope.setJobSubmitted();
-            return await(scope, id, request, backendCall)
-                    .compose(prediction -> finish(scope, prediction))
-                    .recover(cause -> isJobLost(cause)
-                            ? Future.succeededFuture(new BackendOutcome.JobNotFound())
-                            : Future.failedFuture(cause));
-        });
+        return http.run(
+                request.key(),
+                backendCall,
+                scope -> await(scope, id, request, backendCall)
+                        .compose(prediction -> finish(scope, prediction))
+                        .recover(cause -> isJobLost(cause)
+                                ? Future.succeededFuture(new BackendOutcome.JobNotFound())
+                                : Future.failedFuture(cause)));
     }
 
     private static boolean isJobLost(Throwable cause) {

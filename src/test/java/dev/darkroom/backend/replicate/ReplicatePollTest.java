@@ -183,9 +183,22 @@ class ReplicatePollTest extends PredictionFixture {
     }
 
     @Test
-    void unreachableServerLeavesTheOutcomeOfALookUpOpen() {
+    void endsALookUpAtOnceWhenTheServerIsUnreachable() {
         // given
         get(server.close());
+        BackendCall lookUp = new BackendCall(LONG_TIMEOUT, new JobReference(UUID.randomUUID(), ID), JobListener.NONE);
+
+        // when
+        BackendOutcome outcome = get(backend.lookUp(request(1), lookUp));
+
+        // then
+        assertThat(failed(outcome).failureClass()).isEqualTo(FailureClass.NOT_SENT);
+    }
+
+    @Test
+    void errorsLeaveTheOutcomeOfALookUpOpen() {
+        // given
+        poll(500, new JsonObject().put("detail", "boom"));
         BackendCall lookUp =
                 new BackendCall(Duration.ofMillis(300), new JobReference(UUID.randomUUID(), ID), JobListener.NONE);
 
@@ -194,6 +207,9 @@ class ReplicatePollTest extends PredictionFixture {
 
         // then
         assertThat(failed(outcome).failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
+        assertThat(requestsTo(server))
+                .isNotEmpty()
+                .allSatisfy(request -> assertThat(request).startsWith("GET"));
     }
 
     @Test
