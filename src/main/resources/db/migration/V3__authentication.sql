@@ -19,7 +19,7 @@ CREATE TABLE url_signing_keys (
     retires_at timestamptz
 );
 COMMENT ON TABLE url_signing_keys IS
-    'Keys that sign image URLs. The newest signs; an older one still verifies until it retires.';
+    'Keys that sign image URLs and callback URLs. The newest signs; an older one still verifies until it retires.';
 
 CREATE TABLE stream_tickets (
     hash                  text PRIMARY KEY,                   -- SHA-256 of the ticket

@@ -71,7 +71,8 @@ class ArchitectureTest {
     private static final Map<String, String> DEPENDENCIES = Map.ofEntries(
             Map.entry(
                     "api",
-                    "api.contract api.generation api.management api.notification api.security api.stream api.transport api.webhook auth config generation.watch image maintenance notification.stream webhook"),
+                    "api.callback api.contract api.generation api.management api.notification api.security api.stream api.transport api.webhook auth backend.callback config generation.watch image maintenance notification.stream webhook"),
+            Map.entry("api.callback", "api.contract api.problem api.transport auth backend.callback"),
             Map.entry("api.contract", "api.problem api.security api.transport auth eventbus notification"),
             Map.entry(
                     "api.generation",
@@ -91,6 +92,7 @@ class ArchitectureTest {
             Map.entry("auth.jwt", "auth cache config http http.egress"),
             Map.entry("backend", "image"),
             Map.entry("backend.automatic1111", "backend backend.http config http image"),
+            Map.entry("backend.callback", "auth backend backend.http config database http image signal task"),
             Map.entry("backend.executor", "backend config eventbus"),
             Map.entry("backend.http", "backend config http http.egress image"),
             Map.entry("backend.openai", "backend backend.http config http http.egress image"),
@@ -128,8 +130,9 @@ class ArchitectureTest {
             Map.entry("signal", "database task"),
             Map.entry(
                     "simulator",
-                    "simulator.automatic1111 simulator.fault simulator.http simulator.image simulator.openai simulator.replicate"),
+                    "simulator.automatic1111 simulator.callback simulator.fault simulator.http simulator.image simulator.openai simulator.replicate"),
             Map.entry("simulator.automatic1111", "simulator.fault simulator.http simulator.image"),
+            Map.entry("simulator.callback", "simulator.fault simulator.http simulator.image"),
             Map.entry("simulator.fault", "simulator.http"),
             Map.entry("simulator.http", ""),
             Map.entry("simulator.image", "simulator.fault simulator.http"),
@@ -296,7 +299,7 @@ class ArchitectureTest {
 
     @ArchTest
     static final ArchRule onlyTheHttpPackageOpensHttpConnections = noClasses()
-            .that(not(resideInAPackage("dev.darkroom.http")))
+            .that(not(resideInAnyPackage("dev.darkroom.http", "dev.darkroom.simulator.callback")))
             .should()
             .dependOnClassesThat(resideInAPackage("java.net.http..")
                     .or(assignableTo(HttpClient.class))

@@ -1,5 +1,6 @@
 package dev.darkroom.api;
 
+import dev.darkroom.api.callback.ReceiveCallbackHandler;
 import dev.darkroom.api.contract.ApiContract;
 import dev.darkroom.api.contract.CommandClient;
 import dev.darkroom.api.contract.ContractRouter;
@@ -32,6 +33,7 @@ import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.api.transport.SlowRequestGuard;
 import dev.darkroom.api.webhook.WebhookOperations;
 import dev.darkroom.auth.AuthServices;
+import dev.darkroom.backend.callback.CallbackReceiver;
 import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.watch.ProgressSubscribers;
@@ -95,6 +97,7 @@ public final class ApiVerticle extends VerticleBase {
     public record SharedServices(
             ApiContract apiContract,
             ImageStore images,
+            CallbackReceiver callbackReceiver,
             AuthServices authServices,
             FinishedGenerationCache finishedGenerations,
             NotificationHub hub,
@@ -181,6 +184,7 @@ public final class ApiVerticle extends VerticleBase {
                 new StreamGenerationEventsHandler(vertx, generations, sharedServices.progress(), admission),
                 GetImageHandler.forGet(generations, sharedServices.images(), sharedServices.openImageLimiter()),
                 GetImageHandler.forHead(generations, sharedServices.images(), sharedServices.openImageLimiter()),
+                new ReceiveCallbackHandler(sharedServices.callbackReceiver(), maxResponseBytes()),
                 new JsonOperationHandler("listNotifications", 200, notifications::list),
                 new JsonOperationHandler("createStreamTicket", 201, notifications::createTicket),
                 new StreamNotificationsHandler(admission, sharedServices.hub()),
@@ -203,6 +207,14 @@ public final class ApiVerticle extends VerticleBase {
                         settings.webhooks().timeout())
                 .handlers());
         return handlers;
+    }
+
+    /** Returns the size limit of the AI servers, the largest one. */
+    private int maxResponseBytes() {
+        return settings.backends().stream()
+                .mapToInt(Settings.Backend::maxResponseBytes)
+                .max()
+                .orElseThrow();
     }
 
     private HttpServerOptions serverOptions() {

@@ -4,6 +4,7 @@ package dev.darkroom.auth;
  * The authentication and rate limiting services that the HTTP verticles of a process share.
  *
  * @param imageUrlSigner null on an address that serves no images
+ * @param callbackTokens null on an address that receives no callbacks
  * @param streamTickets null on an address that serves no streams
  * @param credentialRevalidator checks the credentials of open streams; null on an address that serves no streams
  * @param userRateLimiter limits the requests of each user; null for no limit
@@ -13,6 +14,7 @@ package dev.darkroom.auth;
 public record AuthServices(
         Authenticator authenticator,
         ImageUrlSigner imageUrlSigner,
+        CallbackTokens callbackTokens,
         StreamTickets streamTickets,
         CredentialRevalidator credentialRevalidator,
         KeyedRateLimiter userRateLimiter,
@@ -22,6 +24,6 @@ public record AuthServices(
     /** For an address without authentication and without rate limits. */
     public static AuthServices withoutAuthentication() {
         return new AuthServices(
-                Authenticator.forLocalUser(), null, null, null, null, new FailedLoginLimiter(null), null);
+                Authenticator.forLocalUser(), null, null, null, null, null, new FailedLoginLimiter(null), null);
     }
 }

@@ -8,24 +8,28 @@ import org.apache.commons.codec.digest.HmacAlgorithms;
 import org.apache.commons.codec.digest.HmacUtils;
 
 /**
- * A key that signs image URLs with HMAC-SHA-256 (RFC 2104). {@code toString} shows no secret.
+ * A key that signs URLs with HMAC-SHA-256 (RFC 2104). {@code toString} shows no secret.
  *
  * @param retiresAt the time from which its signatures are rejected; null for the key that signs
  */
 record UrlSigningKey(int id, byte[] secret, Instant retiresAt) {
 
-    /** Signs the name of an image and an expiry in seconds since 1970. Returns Base64url without padding. */
-    String sign(String imageName, String expires) {
-        // The purpose comes first (domain separation): a signature for another purpose is never valid for a URL.
+    /**
+     * Signs a name and an expiry in seconds since 1970. Returns Base64url without padding.
+     *
+     * @param purpose of the URL; a signature for another purpose is never valid (domain separation)
+     */
+    String sign(String purpose, String name, String expires) {
         byte[] mac = new HmacUtils(HmacAlgorithms.HMAC_SHA_256, secret)
-                .hmac("darkroom image\n" + imageName + "\n" + expires);
+                .hmac("darkroom " + purpose + "\n" + name + "\n" + expires);
         return Base64.getUrlEncoder().withoutPadding().encodeToString(mac);
     }
 
     /** Compares in constant time. */
-    boolean isValidSignature(String imageName, String expires, String signature) {
+    boolean isValidSignature(String purpose, String name, String expires, String signature) {
         return MessageDigest.isEqual(
-                sign(imageName, expires).getBytes(StandardCharsets.UTF_8), signature.getBytes(StandardCharsets.UTF_8));
+                sign(purpose, name, expires).getBytes(StandardCharsets.UTF_8),
+                signature.getBytes(StandardCharsets.UTF_8));
     }
 
     @Override

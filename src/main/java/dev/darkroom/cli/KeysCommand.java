@@ -3,9 +3,9 @@ package dev.darkroom.cli;
 import dev.darkroom.auth.ApiKey;
 import dev.darkroom.auth.ApiKeyAdmin;
 import dev.darkroom.auth.ApiKeyCache;
-import dev.darkroom.auth.ImageUrlSigner;
 import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.Role;
+import dev.darkroom.auth.UrlSigningKeys;
 import dev.darkroom.config.DurationFormat;
 import dev.darkroom.config.Settings;
 import java.security.SecureRandom;
@@ -133,7 +133,7 @@ final class KeysCommand extends DatabaseCommand {
             Duration gracePeriod =
                     now ? Duration.ZERO : settings.imageUrls().lifetime().multipliedBy(2);
             int key = apiKeyAdmin.rotateUrlSigningKeys(secret, gracePeriod);
-            String seconds = ImageUrlSigner.EXPIRE_AFTER.toSeconds() + " s.";
+            String seconds = UrlSigningKeys.EXPIRE_AFTER.toSeconds() + " s.";
             System.out.println("Key " + key + " now signs image URLs. "
                     + (now
                             ? "URLs signed before are rejected within " + seconds

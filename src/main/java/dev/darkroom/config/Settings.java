@@ -178,7 +178,8 @@ public record Settings(
     /** Protocol of an AI server. */
     public enum BackendType {
         OPENAI,
-        AUTOMATIC1111;
+        AUTOMATIC1111,
+        CALLBACK;
 
         /** Hosts of metered services with the OpenAI protocol. */
         private static final Pattern METERED_HOST =

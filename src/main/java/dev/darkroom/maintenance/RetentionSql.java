@@ -78,6 +78,17 @@ final class RetentionSql {
               DELETE FROM stream_tickets t USING old WHERE t.hash = old.hash RETURNING 1)
             SELECT count(*) AS deleted FROM deleted""";
 
+    /** Deletes callback jobs whose deadline passed {@code $1} ms ago, unless the generation is unfinished: it may still look up the result. */
+    static final String DELETE_EXPIRED_CALLBACK_JOBS = """
+            WITH old AS MATERIALIZED (
+              SELECT job_key FROM callback_jobs j
+              WHERE deadline < now() - $1::bigint * interval '1 millisecond'
+                AND NOT EXISTS (SELECT FROM generation_queue q WHERE q.generation_id = j.generation_id)
+              ORDER BY deadline LIMIT $2 FOR UPDATE SKIP LOCKED),
+            deleted AS (
+              DELETE FROM callback_jobs j USING old WHERE j.job_key = old.job_key RETURNING 1)
+            SELECT count(*) AS deleted FROM deleted""";
+
     /** Deletes ended deliveries older than {@code $1} ms, with their attempts. */
     static final String DELETE_EXPIRED_DELIVERIES = """
             WITH old AS MATERIALIZED (

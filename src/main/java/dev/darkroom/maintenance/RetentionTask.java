@@ -28,6 +28,9 @@ public final class RetentionTask {
     /** Age of deleted idempotency keys; the contract promises 24 hours. */
     private static final Duration IDEMPOTENCY_KEY_TTL = Duration.ofHours(25);
 
+    /** Time after its deadline in which a repeated report of a callback job still gets the same response. */
+    private static final Duration CALLBACK_JOB_TTL = Duration.ofHours(1);
+
     /** Age after which another run deletes files; normally the run that deleted the rows does so immediately. */
     private static final Duration DISCARDED_FILE_AGE = Duration.ofMinutes(1);
 
@@ -101,6 +104,7 @@ public final class RetentionTask {
         DeletionCounts counts = new DeletionCounts();
         return repeatBatches(stopped, RetentionSql.DELETE_IDEMPOTENCY_KEYS, IDEMPOTENCY_KEY_TTL)
                 .compose(done -> repeatBatches(stopped, RetentionSql.DELETE_EXPIRED_TICKETS, Duration.ZERO))
+                .compose(done -> repeatBatches(stopped, RetentionSql.DELETE_EXPIRED_CALLBACK_JOBS, CALLBACK_JOB_TTL))
                 .compose(done -> store.findDiscardedImages(DISCARDED_FILE_AGE, BATCH_SIZE))
                 .compose(files::deleteDiscarded)
                 .compose(done -> ifSet(settings.generations(), age -> deleteFinished(stopped, age, counts)))

@@ -8,6 +8,7 @@ import dev.darkroom.api.generation.OpenImageLimiter;
 import dev.darkroom.api.security.UnusableCertificateException;
 import dev.darkroom.api.stream.StreamLimiter;
 import dev.darkroom.auth.AuthServices;
+import dev.darkroom.backend.callback.CallbackReceiver;
 import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationSignals;
@@ -44,6 +45,7 @@ final class ApiModule {
         ApiVerticle.SharedServices sharedServices = new ApiVerticle.SharedServices(
                 apiContract,
                 resources.images(),
+                new CallbackReceiver(resources.database(), resources.notifyChannel()),
                 authServices,
                 finishedGenerations,
                 hub,

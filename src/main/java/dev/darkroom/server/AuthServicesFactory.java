@@ -4,11 +4,13 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.auth.ApiKeyCache;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.auth.Authenticator;
+import dev.darkroom.auth.CallbackTokens;
 import dev.darkroom.auth.CredentialRevalidator;
 import dev.darkroom.auth.FailedLoginLimiter;
 import dev.darkroom.auth.ImageUrlSigner;
 import dev.darkroom.auth.KeyedRateLimiter;
 import dev.darkroom.auth.StreamTickets;
+import dev.darkroom.auth.UrlSigningKeys;
 import dev.darkroom.auth.jwt.JwtAuthenticator;
 import dev.darkroom.config.FileErrorMessage;
 import dev.darkroom.config.InboundSettings;
@@ -37,20 +39,20 @@ final class AuthServicesFactory {
                     .addKeyValue("host", settings.http().host())
                     .log("remote access without authentication allowed");
         }
-        ApiKeyCache keys = new ApiKeyCache(vertx, database, Ticker.systemTicker());
+        ApiKeyCache apiKeys = new ApiKeyCache(vertx, database, Ticker.systemTicker());
         Authenticator authenticator = new Authenticator(
                 settings.auth() == InboundSettings.AuthMode.REQUIRED,
-                keys::findOwner,
+                apiKeys::findOwner,
                 settings.jwt().accepted() ? createJwtAuthenticator(vertx, settings)::authenticate : null);
-        ImageUrlSigner links = new ImageUrlSigner(
-                vertx, database, settings.imageUrls().lifetime(), InstantSource.system(), System::nanoTime);
+        UrlSigningKeys keys = new UrlSigningKeys(vertx, database, InstantSource.system(), System::nanoTime);
         StreamTickets streamTickets = new StreamTickets(database, new SecureRandom());
         InboundSettings.Limits limits = settings.limits();
         return new AuthServices(
                 authenticator,
-                links,
+                new ImageUrlSigner(keys, settings.imageUrls().lifetime(), InstantSource.system()),
+                new CallbackTokens(keys, InstantSource.system()),
                 streamTickets,
-                new CredentialRevalidator(authenticator, keys, streamTickets, InstantSource.system()),
+                new CredentialRevalidator(authenticator, apiKeys, streamTickets, InstantSource.system()),
                 createRateLimiter(limits.burst(), limits.requestsPerSecond(), Duration.ofSeconds(1)),
                 new FailedLoginLimiter(createRateLimiter(
                         limits.failedLoginsPerMinute(), limits.failedLoginsPerMinute(), Duration.ofMinutes(1))),

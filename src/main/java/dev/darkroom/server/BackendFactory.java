@@ -2,6 +2,8 @@ package dev.darkroom.server;
 
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.automatic1111.Automatic1111Backend;
+import dev.darkroom.backend.callback.CallbackBackend;
+import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.backend.openai.OpenAiImagesBackend;
 import dev.darkroom.config.Settings;
@@ -11,14 +13,26 @@ import java.net.URI;
 /**
  * Creates the clients of the configured AI servers.
  *
- * @param simulatorUrl base URL of the bundled simulator; null when every backend has a URL
+ * @param simulatorUrl base URL of the bundled simulator for the OpenAI Images protocol; null when every backend has a URL
  * @param memoryBudget shared by all backends of the process
  */
-record BackendFactory(Vertx vertx, Settings settings, URI simulatorUrl, ResponseMemoryBudget memoryBudget) {
+record BackendFactory(
+        Vertx vertx,
+        Settings settings,
+        URI simulatorUrl,
+        ResponseMemoryBudget memoryBudget,
+        CallbackServices callbackServices) {
 
     /** Returns the base URL of an AI server. */
     URI baseUrl(Settings.Backend backend) {
-        return backend.url() == null ? simulatorUrl : backend.url();
+        if (backend.url() != null) {
+            return backend.url();
+        }
+        return switch (backend.type()) {
+            case OPENAI -> simulatorUrl;
+            case AUTOMATIC1111 -> simulatorUrl.resolve("/");
+            case CALLBACK -> simulatorUrl.resolve("/callback/jobs");
+        };
     }
 
     /** Creates the client of an AI server. */
@@ -28,6 +42,7 @@ record BackendFactory(Vertx vertx, Settings settings, URI simulatorUrl, Response
         return switch (backend.type()) {
             case OPENAI -> new OpenAiImagesBackend(vertx, backend, base, memoryBudget, maxHeaderBytes);
             case AUTOMATIC1111 -> new Automatic1111Backend(vertx, backend, base, memoryBudget, maxHeaderBytes);
+            case CALLBACK -> new CallbackBackend(vertx, backend, base, memoryBudget, maxHeaderBytes, callbackServices);
         };
     }
 }

@@ -2,11 +2,15 @@ package dev.darkroom.server;
 
 import static dev.darkroom.server.ProcessLifecycle.await;
 
+import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.contract.ApiContract;
 import dev.darkroom.api.contract.ContractLoader;
 import dev.darkroom.api.management.ManagementVerticle;
 import dev.darkroom.api.transport.InboundConnectionLimiter;
+import dev.darkroom.auth.CallbackTokens;
+import dev.darkroom.auth.UrlSigningKeys;
 import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
 import dev.darkroom.backend.executor.BackendEventPublisher;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.InboundSettings;
@@ -33,10 +37,12 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.net.URI;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,9 +57,13 @@ public final class Server {
     private final ProcessLifecycle processLifecycle;
     private final AtomicBoolean accepting = new AtomicBoolean();
 
+    /** Port of the API; 0 for a free port until it is bound. */
+    private final AtomicInteger listeningPort;
+
     private Server(Settings settings, ProcessLifecycle processLifecycle) {
         this.settings = settings;
         this.processLifecycle = processLifecycle;
+        this.listeningPort = new AtomicInteger(settings.http().port());
     }
 
     /**
@@ -118,7 +128,17 @@ public final class Server {
         processLifecycle.deploy(vertx, "notify channel", notifyChannelVerticle);
         NotifyChannel notifyChannel = notifyChannelVerticle.channel();
         BackendFactory backendFactory = new BackendFactory(
-                vertx, settings, simulatorUrl, GenerationModule.createResponseMemoryBudget(settings));
+                vertx,
+                settings,
+                simulatorUrl,
+                GenerationModule.createResponseMemoryBudget(settings),
+                new CallbackServices(
+                        database,
+                        notifyChannel,
+                        new CallbackTokens(
+                                new UrlSigningKeys(vertx, database, InstantSource.system(), System::nanoTime),
+                                InstantSource.system()),
+                        this::publicUrl));
         List<ImageBackend> backends = new ArrayList<>();
         for (Settings.Backend backendSettings : settings.backends()) {
             ImageBackend backend = backendFactory.create(backendSettings);
@@ -161,6 +181,7 @@ public final class Server {
         generations.deployWorker(localNode, backends);
         int apiPort =
                 ApiModule.deploy(resources, contracts.api(), notifications.hub(), generations.progressSubscribers());
+        listeningPort.set(apiPort);
         inbound.limitRequestHeads(apiPort, settings.http().requestTimeout());
 
         accepting.set(true);
@@ -172,6 +193,13 @@ public final class Server {
         List<URI> aiServers =
                 settings.backends().stream().map(backendFactory::baseUrl).toList();
         return new RunningServer(apiPort, management.port(), aiServers, url);
+    }
+
+    /** Returns the URL of the API; without {@code publicUrl} that of the listening address. */
+    private String publicUrl() {
+        return settings.publicUrl() == null
+                ? ApiVerticle.listeningUrl(settings.http(), listeningPort.get())
+                : settings.publicUrl().toString();
     }
 
     private DatabaseUrl startEmbeddedDatabase() {

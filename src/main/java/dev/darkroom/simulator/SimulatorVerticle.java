@@ -1,6 +1,7 @@
 package dev.darkroom.simulator;
 
 import dev.darkroom.simulator.automatic1111.Automatic1111SimulatorRoutes;
+import dev.darkroom.simulator.callback.CallbackSimulatorRoutes;
 import dev.darkroom.simulator.fault.FaultScript;
 import dev.darkroom.simulator.fault.FaultScriptRoutes;
 import dev.darkroom.simulator.http.SimulatorRequestLog;
@@ -28,6 +29,7 @@ import java.time.Duration;
  *   <li>{@code /v1/predictions/…}, {@code /v1/models/{owner}/{name}/predictions}, {@code /v1/account}: Replicate;
  *   <li>{@code /predictions/…}, {@code GET /health-check}: a cog container;
  *   <li>{@code GET /images/…}: downloads;
+ *   <li>{@code POST /callback/jobs}: the callback protocol;
  *   <li>{@code PUT}, {@code GET}, {@code DELETE /simulator/script}: the fault script;
  *   <li>{@code GET}, {@code DELETE /simulator/requests}: the received submissions, see {@link SimulatorRequestLog}.
  * </ul>
@@ -86,6 +88,7 @@ public final class SimulatorVerticle extends VerticleBase {
         Automatic1111SimulatorRoutes.mount(vertx, router, faultScript, log, latency, workers);
         ReplicateSimulatorRoutes.mount(vertx, router, faultScript, log, latency, imageRenderer);
         CogSimulatorRoutes.mount(router, faultScript, log, latency, imageRenderer);
+        CallbackSimulatorRoutes.mount(vertx, router, faultScript, log, latency, imageRenderer);
         router.get("/images/:file").handler(new SimulatorDownloadHandler(imageRenderer));
         FaultScriptRoutes.mount(router, faultScript);
         router.get("/simulator/requests").handler(context -> context.json(log.toJson()));

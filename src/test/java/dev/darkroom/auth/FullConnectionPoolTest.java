@@ -66,8 +66,10 @@ class FullConnectionPoolTest {
     @Test
     void signsUrlsAgainAfterPoolRecovers() {
         failsAtOnceAndRecovers(() -> {
-            ImageUrlSigner signer =
-                    new ImageUrlSigner(vertx, database, Duration.ofHours(1), InstantSource.system(), System::nanoTime);
+            ImageUrlSigner signer = new ImageUrlSigner(
+                    new UrlSigningKeys(vertx, database, InstantSource.system(), System::nanoTime),
+                    Duration.ofHours(1),
+                    InstantSource.system());
             return signer::currentSigner;
         });
     }

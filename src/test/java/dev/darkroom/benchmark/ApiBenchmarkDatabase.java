@@ -22,7 +22,8 @@ import java.util.List;
 final class ApiBenchmarkDatabase implements AutoCloseable {
     /** Tables of the service that grow during a benchmark. */
     static final String TABLES =
-            "generations, generation_attempt_purges, generation_retries, generation_attempts, generation_queue, images";
+            "generations, callback_jobs, generation_attempt_purges, generation_retries, generation_attempts, generation_queue,"
+                    + " images";
 
     private final DatabaseUrl url;
     private final Runnable stopServer;

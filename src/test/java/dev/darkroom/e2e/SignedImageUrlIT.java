@@ -8,6 +8,7 @@ import dev.darkroom.auth.ApiKeyAdmin;
 import dev.darkroom.auth.ImageUrlSigner;
 import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.Role;
+import dev.darkroom.auth.UrlSigningKeys;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
@@ -88,7 +89,8 @@ class SignedImageUrlIT {
                 .database();
         Database database = Database.open(vertx, service.database(), settings);
         try {
-            return new ImageUrlSigner(vertx, database, LIFETIME, InstantSource.fixed(time), System::nanoTime)
+            UrlSigningKeys keys = new UrlSigningKeys(vertx, database, InstantSource.fixed(time), System::nanoTime);
+            return new ImageUrlSigner(keys, LIFETIME, InstantSource.fixed(time))
                     .currentSigner()
                     .map(querySigner -> path + "?" + querySigner.signedQuery(path.substring(path.lastIndexOf('/') + 1)))
                     .await(60, TimeUnit.SECONDS);

@@ -105,7 +105,7 @@ class RetentionTaskTest {
         return id;
     }
 
-    private void insertPending(Duration age) {
+    private UUID insertPending(Duration age) {
         UUID id = idOfAge(age);
         TestPostgres.execute(
                 url,
@@ -113,6 +113,17 @@ class RetentionTaskTest {
                         + id + "', 'mary', 'p', 64, 64, 1, 7, now() - interval '" + age.toSeconds() + " s')",
                 "INSERT INTO generation_queue (generation_id, user_id, route, deadline) VALUES ('" + id
                         + "', 'mary', 'default', now() + interval '1 h')");
+        return id;
+    }
+
+    /** Inserts a callback job whose deadline was {@code age} ago. */
+    private UUID insertCallbackJob(UUID generation, Duration age) {
+        UUID key = UUID.randomUUID();
+        TestPostgres.execute(
+                url,
+                "INSERT INTO callback_jobs (job_key, generation_id, deadline) VALUES ('" + key + "', '" + generation
+                        + "', now() - interval '" + age.toSeconds() + " s')");
+        return key;
     }
 
     private void writeFile(String key, Duration age) throws IOException {
@@ -207,6 +218,37 @@ class RetentionTaskTest {
                 .containsExactly("1");
         assertThat(countFiles()).isEqualTo(2);
         DatabaseInvariants.assertNoViolations(url, images);
+    }
+
+    @Test
+    void deletesExpiredCallbackJobsOfEndedGenerations() throws Exception {
+        // given
+        UUID ended = insertComplete(Duration.ofDays(1));
+        UUID pending = insertPending(Duration.ofDays(1));
+        insertCallbackJob(ended, Duration.ofHours(2));
+        UUID recent = insertCallbackJob(ended, Duration.ofMinutes(30));
+        UUID stillNeeded = insertCallbackJob(pending, Duration.ofHours(2));
+
+        // when
+        deploy(null, null, null);
+
+        // then
+        await().atMost(TIMEOUT)
+                .untilAsserted(() -> assertThat(query("SELECT job_key FROM callback_jobs"))
+                        .containsExactlyInAnyOrder(recent.toString(), stillNeeded.toString()));
+    }
+
+    @Test
+    void deletesCallbackJobsWithTheirGeneration() throws Exception {
+        // given
+        insertCallbackJob(insertComplete(Duration.ofDays(31)), Duration.ZERO);
+
+        // when
+        deploy(MONTH, null, null);
+
+        // then
+        await().atMost(TIMEOUT).until(() -> query("SELECT id FROM generations").isEmpty());
+        assertThat(query("SELECT job_key FROM callback_jobs")).isEmpty();
     }
 
     @Test

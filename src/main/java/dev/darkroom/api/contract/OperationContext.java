@@ -1,6 +1,7 @@
 package dev.darkroom.api.contract;
 
 import dev.darkroom.api.security.AuthenticationHandler;
+import dev.darkroom.api.transport.RequestBodyReader.RetainedBody;
 import dev.darkroom.api.transport.RequestIdHandler;
 import dev.darkroom.api.transport.ResponseWriter;
 import dev.darkroom.auth.Credential;
@@ -20,9 +21,14 @@ import java.util.UUID;
  * @param principal null when the operation is public, a signed URL authorized the request, or authentication is deferred
  * @param parameters present path, query and header parameters by name
  * @param body null when the operation has no request body
+ * @param receivedBody null unless {@link OperationHandler#maxDataUrlBytes()} is above 0
  */
 public record OperationContext(
-        RoutingContext routingContext, Principal principal, JsonObject parameters, JsonObject body) {
+        RoutingContext routingContext,
+        Principal principal,
+        JsonObject parameters,
+        JsonObject body,
+        RetainedBody receivedBody) {
     private static final int DEFAULT_LIMIT = 20;
 
     public HttpServerRequest request() {

@@ -12,6 +12,15 @@ public interface OperationHandler {
     }
 
     /**
+     * Returns the maximum total size of data URLs in the request body, in bytes. Above 0, {@link OperationContext#receivedBody()} has
+     * the body as received, and {@link OperationContext#body()} has {@code data:,} in place of each data URL. The handler releases the
+     * received body. 0: the limits of other operations apply.
+     */
+    default int maxDataUrlBytes() {
+        return 0;
+    }
+
+    /**
      * Handles a validated request. Runs on an event loop and must not block. Ends the response or fails the context with a
      * {@code Problem}.
      */

@@ -6,6 +6,9 @@ import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.api.transport.RequestBodyReader;
 import dev.darkroom.auth.Principal;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
@@ -19,17 +22,28 @@ import java.util.List;
  * shared worker pool and would wait behind other blocking tasks. Confined to one event loop.
  */
 final class RequestReader {
+    private static final int WORKER_THREADS = 1;
+
     private final ParameterReader parameterReader;
     private final CompiledSchema bodySchema;
     private final RequestBodyLimits limits;
 
-    RequestReader(Operation operation, RequestBodyLimits limits) {
+    /** Copies large bodies. Null when the operation accepts no data URLs. */
+    private final WorkerExecutor workers;
+
+    /** @param maxDataUrlBytes see {@link OperationHandler#maxDataUrlBytes()} */
+    RequestReader(Vertx vertx, Operation operation, RequestBodyLimits limits, int maxDataUrlBytes) {
         parameterReader = new ParameterReader(operation);
         MediaType json = operation.getRequestBody() == null
                 ? null
                 : operation.getRequestBody().getContent().get(MediaType.APPLICATION_JSON);
         bodySchema = json == null ? null : CompiledSchema.compile(json.getSchema());
-        this.limits = limits;
+        this.workers = maxDataUrlBytes == 0
+                ? null
+                : vertx.createSharedWorkerExecutor("darkroom-request-parsing", WORKER_THREADS);
+        this.limits = maxDataUrlBytes == 0
+                ? limits
+                : new RequestBodyLimits(DataUrlReplacer.MAX_REMAINING_BYTES + maxDataUrlBytes, limits.timeout());
     }
 
     /**
@@ -42,14 +56,30 @@ final class RequestReader {
     Future<OperationContext> read(RoutingContext context, Principal principal) {
         JsonObject parameters = parameterReader.read(context);
         if (bodySchema == null) {
-            return Future.succeededFuture(new OperationContext(context, principal, parameters, null));
+            return Future.succeededFuture(new OperationContext(context, principal, parameters, null, null));
         }
         checkTransferEncoding(context.request());
         checkContentEncoding(context.request());
         checkContentType(context.request().getHeader(HttpHeaders.CONTENT_TYPE));
-        return RequestBodyReader.read(context.vertx(), context.request(), limits)
-                .map(bytes -> new OperationContext(
-                        context, principal, parameters, validateBody(JsonBodyParser.parse(bytes))));
+        return workers == null
+                ? RequestBodyReader.read(context.vertx(), context.request(), limits)
+                        .map(bytes -> new OperationContext(context, principal, parameters, validate(bytes), null))
+                : readWithDataUrls(context, principal, parameters);
+    }
+
+    private Future<OperationContext> readWithDataUrls(
+            RoutingContext context, Principal principal, JsonObject parameters) {
+        return RequestBodyReader.readRetained(context.vertx(), context.request(), limits)
+                .compose(body -> replaceDataUrls(body.bytes())
+                        .map(bytes -> new OperationContext(context, principal, parameters, validate(bytes), body))
+                        .onFailure(failure -> body.release().run()));
+    }
+
+    /** A large body is copied on a worker thread. */
+    private Future<Buffer> replaceDataUrls(Buffer body) {
+        return body.length() <= DataUrlReplacer.MAX_REMAINING_BYTES
+                ? Future.succeededFuture(DataUrlReplacer.replace(body))
+                : workers.executeBlocking(() -> DataUrlReplacer.replace(body), false);
     }
 
     /** Rejects transfer codings other than chunked (RFC 9112, section 6.1). The HTTP server would ignore them. */
@@ -94,7 +124,8 @@ final class RequestReader {
         return charset.equalsIgnoreCase("utf-8") || charset.equalsIgnoreCase("utf8");
     }
 
-    private JsonObject validateBody(JsonObject value) {
+    private JsonObject validate(Buffer body) {
+        JsonObject value = JsonBodyParser.parse(body);
         List<Error> errors = bodySchema.validate(value);
         if (!errors.isEmpty()) {
             throw Problem.invalid(ValidationErrorMapper.toValidationErrors(errors));

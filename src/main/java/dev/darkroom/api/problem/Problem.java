@@ -26,12 +26,14 @@ public final class Problem extends RuntimeException {
         INVALID_REQUEST("invalid-request", 400, "Invalid request"),
         UNAUTHORIZED("unauthorized", 401, "Unauthorized"),
         INVALID_IMAGE_URL("invalid-image-url", 403, "Invalid image URL"),
+        INVALID_CALLBACK_TOKEN("invalid-callback-token", 403, "Invalid callback token"),
         ORIGIN_NOT_ALLOWED("origin-not-allowed", 403, "Origin not allowed"),
         FORBIDDEN("forbidden", 403, "Forbidden"),
         NOT_FOUND("not-found", 404, "Not found"),
         METHOD_NOT_ALLOWED("method-not-allowed", 405, "Method not allowed"),
         REQUEST_TIMEOUT("request-timeout", 408, "Request timeout"),
         CONFLICT("conflict", 409, "Conflict"),
+        GONE("gone", 410, "Gone"),
         MISDIRECTED_REQUEST("misdirected-request", 421, "Misdirected request"),
         IDEMPOTENCY_KEY_REUSED("idempotency-key-reused", 422, "Idempotency key reused"),
         REQUEST_TOO_LARGE("request-too-large", 413, "Request too large"),
@@ -114,6 +116,16 @@ public final class Problem extends RuntimeException {
     /** The signed URL of an image has expired or is invalid. */
     public static Problem invalidImageUrl(String detail) {
         return new Problem(Type.INVALID_IMAGE_URL, detail);
+    }
+
+    /** The token of a callback URL is invalid, or belongs to another job. */
+    public static Problem invalidCallbackToken(String detail) {
+        return new Problem(Type.INVALID_CALLBACK_TOKEN, detail);
+    }
+
+    /** The resource does not exist any more (RFC 9110, section 15.5.11). */
+    public static Problem gone(String detail) {
+        return new Problem(Type.GONE, detail);
     }
 
     /** The operation requires the admin role. */

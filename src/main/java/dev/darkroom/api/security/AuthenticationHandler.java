@@ -4,6 +4,7 @@ import dev.darkroom.api.problem.Problem;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.auth.AuthenticationException;
 import dev.darkroom.auth.Authenticator;
+import dev.darkroom.auth.CallbackTokens;
 import dev.darkroom.auth.ClientAddressKey;
 import dev.darkroom.auth.Credential;
 import dev.darkroom.auth.FailedLoginLimiter;
@@ -29,6 +30,8 @@ public final class AuthenticationHandler {
 
     static final String TICKET_PARAMETER = "ticket";
 
+    private static final String CALLBACK_TOKEN_PARAMETER = "callbackToken";
+
     private static final List<String> SIGNATURE_PARAMETERS = List.of("expires", "key", "signature");
 
     private static final String CREDENTIAL_KEY = Credential.class.getName();
@@ -37,6 +40,9 @@ public final class AuthenticationHandler {
 
     /** Null when the operation accepts no signed URLs. */
     private final ImageUrlSigner imageUrlSigner;
+
+    /** Null when the operation receives no callbacks. */
+    private final CallbackTokens callbackTokens;
 
     /** Null when the operation accepts no tickets. */
     private final StreamTickets streamTickets;
@@ -53,6 +59,7 @@ public final class AuthenticationHandler {
         this.authenticator = authServices.authenticator();
         this.failedLoginLimiter = authServices.failedLoginLimiter();
         this.imageUrlSigner = hasParameter(operation, "signature") ? authServices.imageUrlSigner() : null;
+        this.callbackTokens = hasParameter(operation, CALLBACK_TOKEN_PARAMETER) ? authServices.callbackTokens() : null;
         this.streamTickets = hasParameter(operation, TICKET_PARAMETER) ? authServices.streamTickets() : null;
         this.isPublic = operation.getSecurityRequirements().isEmpty();
         this.authenticationDeferred = operation.getOpenAPIModel().getBoolean(AUTHENTICATION_DEFERRED, false);
@@ -75,10 +82,13 @@ public final class AuthenticationHandler {
      * Authenticates a request. The future is complete on return unless a lookup is needed. The caller must pause the request until the
      * future completes.
      *
-     * @return the principal; null for a public operation, a valid signed URL, or deferred authentication. Fails with a {@link Problem}
+     * @return the principal; null for a public operation, a valid signed URL or token, or deferred authentication. Fails with a {@link Problem}
      */
     public Future<Principal> authenticate(RoutingContext context) {
         HttpServerRequest request = context.request();
+        if (callbackTokens != null) {
+            return verifyCallbackToken(context.pathParam(CALLBACK_TOKEN_PARAMETER));
+        }
         if (isPublic) {
             return Future.succeededFuture();
         }
@@ -166,6 +176,21 @@ public final class AuthenticationHandler {
                                 "This URL has expired. Read the generation again for a new one."));
                     case INVALID ->
                         Future.failedFuture(Problem.invalidImageUrl("The signature of this URL is not valid."));
+                });
+    }
+
+    private Future<Principal> verifyCallbackToken(String token) {
+        return callbackTokens
+                .verify(token)
+                .recover(error -> {
+                    LOG.atWarn().addKeyValue("reason", error.getMessage()).log("callback token verification failed");
+                    return Future.failedFuture(Problem.unavailable());
+                })
+                .compose(tokenStatus -> switch (tokenStatus) {
+                    case VALID -> Future.succeededFuture();
+                    case EXPIRED -> Future.failedFuture(Problem.gone("The deadline of this job has passed."));
+                    case INVALID ->
+                        Future.failedFuture(Problem.invalidCallbackToken("The token of this URL is not valid."));
                 });
     }
 

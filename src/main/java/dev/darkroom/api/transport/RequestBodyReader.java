@@ -30,16 +30,25 @@ public final class RequestBodyReader {
     private final Vertx vertx;
     private final HttpServerRequest request;
     private final RequestBodyLimits limits;
+    private final boolean retained;
     private final Promise<Buffer> result = Promise.promise();
     private Buffer received = Buffer.buffer();
     private boolean rejected;
     private long timer;
 
-    private RequestBodyReader(Vertx vertx, HttpServerRequest request, RequestBodyLimits limits) {
+    private RequestBodyReader(Vertx vertx, HttpServerRequest request, RequestBodyLimits limits, boolean retained) {
         this.vertx = vertx;
         this.request = request;
         this.limits = limits;
+        this.retained = retained;
     }
+
+    /**
+     * A body whose memory stays reserved until it is released.
+     *
+     * @param release to be run once, when the bytes are no longer used
+     */
+    public record RetainedBody(Buffer bytes, Runnable release) {}
 
     /**
      * Reads the whole body, empty when the request has none. Must be called before the handler of the request returns.
@@ -48,7 +57,14 @@ public final class RequestBodyReader {
      *     {@link Problem} for a rejected body, and with {@link HttpClosedException} when the client disconnects
      */
     public static Future<Buffer> read(Vertx vertx, HttpServerRequest request, RequestBodyLimits limits) {
-        return new RequestBodyReader(vertx, request, limits).start();
+        return new RequestBodyReader(vertx, request, limits, false).start();
+    }
+
+    /** As {@link #read}, for a handler that uses the bytes after it has returned. */
+    public static Future<RetainedBody> readRetained(Vertx vertx, HttpServerRequest request, RequestBodyLimits limits) {
+        return new RequestBodyReader(vertx, request, limits, true)
+                .start()
+                .map(bytes -> new RetainedBody(bytes, () -> MEMORY.release(countedBytes(bytes.length()))));
     }
 
     private Future<Buffer> start() {
@@ -93,7 +109,9 @@ public final class RequestBodyReader {
         if (!rejected) {
             // Handlers parse the buffer before tryComplete returns.
             result.tryComplete(received);
-            releaseMemory();
+            if (!retained) {
+                releaseMemory();
+            }
         }
     }
 

@@ -44,6 +44,7 @@ public final class BackendCallScope {
     /** Decides whether the call was sent, since later exchanges follow from its response. */
     private HttpExchange firstExchange;
 
+    private boolean sent;
     private boolean ended;
 
     private BackendCallScope(Vertx vertx, String key, MemoryReservation memoryReservation, Duration timeout) {
@@ -131,7 +132,12 @@ public final class BackendCallScope {
 
     /** Returns true once the AI server may have received a request of the call. */
     public boolean sent() {
-        return firstExchange != null && firstExchange.sent();
+        return sent || firstExchange != null && firstExchange.sent();
+    }
+
+    /** Declares that an earlier call sent the job, so that a timeout of this one does not mean that nothing was sent. */
+    public void markSent() {
+        sent = true;
     }
 
     /** Returns true once the outcome is set. No request may be started afterwards. */
@@ -164,7 +170,7 @@ public final class BackendCallScope {
     }
 
     /** Runs {@code handler} when the call ends, immediately when it has already ended. */
-    private void onEnd(Runnable handler) {
+    public void onEnd(Runnable handler) {
         if (ended) {
             handler.run();
         } else {
@@ -188,6 +194,29 @@ public final class BackendCallScope {
     /** Returns the memory of a response that is no longer needed, such as that of a poll. */
     void discard(OutboundResponse outboundResponse) {
         reservation.addBytes(-outboundResponse.body().length());
+    }
+
+    /**
+     * Reserves memory for bytes that are not read from a response of the call, and waits until it is free.
+     *
+     * @return fails with a {@link BackendCallException} when the call may not hold that many bytes
+     */
+    public Future<Void> reserveMemory(int bytes) {
+        if (!reservation.isWithinLimit(bytes)) {
+            return Future.failedFuture(BackendCallException.invalidResult(
+                    "RESPONSE_TOO_LARGE", "The response of the AI server exceeds the size limit."));
+        }
+        Promise<Void> reserved = Promise.promise();
+        Runnable reserve = () -> {
+            reservation.addBytes(bytes);
+            reserved.complete();
+        };
+        if (reservation.hasCapacity(bytes)) {
+            reserve.run();
+        } else {
+            reservation.awaitCapacity(reserve);
+        }
+        return reserved.future();
     }
 
     /** Keeps the memory of the responses reserved until {@code done} completes, even when the call ends earlier. */

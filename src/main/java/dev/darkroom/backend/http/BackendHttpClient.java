@@ -193,6 +193,20 @@ public final class BackendHttpClient {
                         .onComplete(parsed -> scope.discard(encoded)));
     }
 
+    /**
+     * Sends a request with a small response. A successful response above {@link OutboundResponse#MAX_ERROR_BYTES} is truncated.
+     *
+     * @param body null for none
+     */
+    public Future<OutboundResponse> sendSmall(
+            BackendCallScope scope, HttpMethod method, RequestTarget target, MultiMap headers, Buffer body) {
+        return scope.send(
+                httpClient,
+                new OutboundRequest(method, target, headers, body),
+                OutboundResponse.MAX_ERROR_BYTES,
+                scope.remaining());
+    }
+
     /** Runs CPU-bound work on a worker thread. */
     public <T> Future<T> onWorker(Callable<T> work) {
         return workers.executeBlocking(work, false);

@@ -3,13 +3,16 @@ package dev.darkroom.backend.http;
 import com.fasterxml.jackson.core.Base64Variant;
 import com.fasterxml.jackson.core.Base64Variants;
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.exc.StreamReadException;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import dev.darkroom.image.ChunkedBytes;
+import io.vertx.core.buffer.Buffer;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -148,6 +151,25 @@ public record ImageTextDecoder(JsonFactory json, int maxImageBytes) {
             }
             bytes.append(from, start, count);
         }
+    }
+
+    /**
+     * Returns a JSON object with the current field of the parser alone, such as an error.
+     *
+     * @throws BackendCallException when it is longer than {@link #MAX_TEXT_LENGTH}
+     */
+    public Buffer copyField(JsonParser parser, String field) throws IOException {
+        ByteArrayOutputStream copy = new ByteArrayOutputStream();
+        try (JsonGenerator generator = json.createGenerator(copy)) {
+            generator.writeStartObject();
+            generator.writeFieldName(field);
+            generator.copyCurrentStructure(parser);
+            generator.writeEndObject();
+        }
+        if (copy.size() > MAX_TEXT_LENGTH) {
+            throw BackendCallException.malformedResponse();
+        }
+        return Buffer.buffer(copy.toByteArray());
     }
 
     private static BackendCallException undecodableImage() {

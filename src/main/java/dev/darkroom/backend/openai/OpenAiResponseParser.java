@@ -1,7 +1,6 @@
 package dev.darkroom.backend.openai;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.darkroom.backend.BackendFailure;
@@ -11,7 +10,6 @@ import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.backend.http.ImageTextDecoder;
 import dev.darkroom.image.ChunkedBytes;
 import io.vertx.core.buffer.Buffer;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,27 +95,12 @@ final class OpenAiResponseParser {
     private void readOtherField(JsonParser parser, String field, ParsingState parsingState) throws IOException {
         JsonToken value = parser.currentToken();
         if (field.equals("error") && value != JsonToken.VALUE_NULL && parsingState.error == null) {
-            parsingState.error = copyField(parser, field);
+            parsingState.error = decoder.copyField(parser, field);
         } else {
             parsingState.taskFound |=
                     TASK_FIELDS.contains(field) && value.isScalarValue() && value != JsonToken.VALUE_NULL;
             parser.skipChildren();
         }
-    }
-
-    /** Returns a JSON object with the current field of the parser alone. */
-    private Buffer copyField(JsonParser parser, String field) throws IOException {
-        ByteArrayOutputStream copy = new ByteArrayOutputStream();
-        try (JsonGenerator generator = json.createGenerator(copy)) {
-            generator.writeStartObject();
-            generator.writeFieldName(field);
-            generator.copyCurrentStructure(parser);
-            generator.writeEndObject();
-        }
-        if (copy.size() > ImageTextDecoder.MAX_TEXT_LENGTH) {
-            throw BackendCallException.malformedResponse();
-        }
-        return Buffer.buffer(copy.toByteArray());
     }
 
     private void readEntries(JsonParser parser, ChunkedBytes body, ParsingState parsingState) throws IOException {

@@ -89,11 +89,17 @@ public final class SimulatorRequestLog {
         private final boolean hasAuthorization;
         private final Buffer body;
         private final List<LoggedRequest> downloads = new ArrayList<>();
+        private Integer callbackStatus;
 
         private LoggedSubmission(String idempotencyKey, boolean hasAuthorization, Buffer body) {
             this.idempotencyKey = idempotencyKey;
             this.hasAuthorization = hasAuthorization;
             this.body = body.getBuffer(0, Math.min(body.length(), MAX_BODY_BYTES));
+        }
+
+        /** @param status of the response to the last callback with the result; null when it had none */
+        public void setCallback(Integer status) {
+            callbackStatus = status;
         }
 
         /** Adds a download of one of its images. Only the first {@link #MAX_DOWNLOADS} are kept. */
@@ -107,11 +113,12 @@ public final class SimulatorRequestLog {
 
         @Override
         JsonObject toJson() {
-            return super.toJson()
+            JsonObject json = super.toJson()
                     .put("key", idempotencyKey)
                     .put("authorization", hasAuthorization)
                     .put("body", bodyAsJson())
                     .put("downloads", SimulatorRequestLog.toJson(downloads));
+            return callbackStatus == null ? json : json.put("callbackStatus", callbackStatus);
         }
 
         /** Returns the body as a JSON object, or as text if it is no JSON object or was truncated. */

@@ -188,6 +188,8 @@ class ApiContractTest {
                         Problem.malformedRequest(),
                         Problem.unauthorized(false, "x"),
                         Problem.invalidImageUrl("x"),
+                        Problem.invalidCallbackToken("x"),
+                        Problem.gone("x"),
                         Problem.originNotAllowed(),
                         Problem.forbidden(),
                         Problem.unknownPath(),

@@ -47,6 +47,7 @@ class ContractRouterTest {
                 new ApiVerticle.SharedServices(
                         contracts.api(),
                         null,
+                        null,
                         AuthServices.withoutAuthentication(),
                         new FinishedGenerationCache(Ticker.systemTicker()),
                         null,

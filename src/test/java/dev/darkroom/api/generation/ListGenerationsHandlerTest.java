@@ -6,6 +6,7 @@ import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.auth.ImageUrlSigner;
 import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.Role;
+import dev.darkroom.auth.UrlSigningKeys;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
@@ -63,7 +64,7 @@ class ListGenerationsHandlerTest {
                     }
                     return method.getName().equals("get") ? "request-1" : null;
                 });
-        return new OperationContext(routingContext, new Principal("ann", Role.USER), new JsonObject(), null);
+        return new OperationContext(routingContext, new Principal("ann", Role.USER), new JsonObject(), null, null);
     }
 
     @Test
@@ -75,8 +76,10 @@ class ListGenerationsHandlerTest {
                     throw noUrl;
                 },
                 InstantSource.system());
-        ImageUrlSigner signer =
-                new ImageUrlSigner(vertx, database, Duration.ofHours(1), InstantSource.system(), System::nanoTime);
+        ImageUrlSigner signer = new ImageUrlSigner(
+                new UrlSigningKeys(vertx, database, InstantSource.system(), System::nanoTime),
+                Duration.ofHours(1),
+                InstantSource.system());
         GenerationClient generations = new GenerationClient(vertx, Duration.ofSeconds(60));
         GenerationPage page = new GenerationPage(
                 "ann", List.of(TestGenerations.complete(TestGenerations.image(TestGenerations.ID, "image/png"))), null);

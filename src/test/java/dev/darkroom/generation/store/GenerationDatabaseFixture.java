@@ -54,6 +54,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
 
     static final List<String> TABLES = List.of(
             "images",
+            "callback_jobs",
             "generation_attempt_purges",
             "generation_retries",
             "generation_attempts",

@@ -90,7 +90,7 @@ final class DoctorFixture implements BeforeEachCallback, AfterAllCallback {
         write(KEY, "content", Duration.ofDays(1));
         write(".darkroom", databaseId(url), Duration.ofDays(1));
         execute(
-                "TRUNCATE images, generation_attempt_purges, generation_retries, generation_attempts, generation_queue, generations, nodes, notifications,"
+                "TRUNCATE images, callback_jobs, generation_attempt_purges, generation_retries, generation_attempts, generation_queue, generations, nodes, notifications,"
                         + " user_streams, subscriber_cursors, webhooks, webhook_deliveries, webhook_attempts, webhook_queue, generation_webhook_urls",
                 "UPDATE notification_history_start SET started_at = now() - interval '100 s'",
                 "INSERT INTO user_streams (user_id, last_seq, acked_seq) VALUES ('mary', 3, 2)",

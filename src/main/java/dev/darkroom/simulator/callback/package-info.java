@@ -1,0 +1,2 @@
+/** The callback protocol in the simulator. */
+package dev.darkroom.simulator.callback;

@@ -1,0 +1,120 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A process with an AI server that reports its results to callback URLs. */
+@Tag("database")
+@Timeout(300)
+class CallbackBackendIT {
+    private static final String PNG =
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+    @Test
+    void completesAGenerationWithTheSimulator(@TempDir Path directory) throws Exception {
+        try (InProcessSimulator simulator = new InProcessSimulator(Duration.ofMillis(10));
+                DarkroomInstanceProcess process = DarkroomInstanceProcess.start(
+                        directory,
+                        settings(TestPostgres.migratedDatabase(), simulator.port(), freePort())
+                                .environment())) {
+            // when
+            String id = process.client().create("A lighthouse");
+
+            // then
+            assertThat(process.client().awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
+            await().atMost(60, TimeUnit.SECONDS)
+                    .until(() -> simulator.recordedRequests().get(0).getInteger("callbackStatus") == 204);
+        }
+    }
+
+    /** The result arrives while no process is running, and is repeated, as the protocol requires. */
+    @Test
+    void nextOwnerWaitsForTheResultAfterKill(@TempDir Path directory) throws Exception {
+        // given an AI server that has accepted a job
+        Queue<JsonObject> jobs = new ConcurrentLinkedQueue<>();
+        Vertx vertx = Vertx.vertx();
+        HttpServer server = vertx.createHttpServer()
+                .requestHandler(request -> request.body().onSuccess(body -> {
+                    jobs.add(new JsonObject(body));
+                    request.response().setStatusCode(202).end();
+                }))
+                .listen(0, "127.0.0.1")
+                .await(60, TimeUnit.SECONDS);
+        DatabaseUrl database = TestPostgres.migratedDatabase();
+        DarkroomInstanceSettings settings = settings(database, server.actualPort(), freePort());
+        String id;
+        try (DarkroomInstanceProcess killed = DarkroomInstanceProcess.start(directory, settings.environment())) {
+            id = killed.client().create("A lighthouse");
+            await().atMost(60, TimeUnit.SECONDS).until(() -> jobs.size() == 1);
+
+            // when
+            killed.kill();
+        }
+        // Expires the lease of the killed process at once instead of after 15 s.
+        TestPostgres.execute(database, "UPDATE nodes SET expires_at = now() - interval '1 second'");
+
+        // then the next process accepts the result and submits nothing
+        try (DarkroomInstanceProcess restarted = DarkroomInstanceProcess.start(directory, settings.environment())) {
+            assertThat(report(jobs.peek().getString("callbackUrl"))).isEqualTo(204);
+            assertThat(restarted.client().awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
+            assertThat(jobs).hasSize(1);
+        } finally {
+            vertx.close().await(60, TimeUnit.SECONDS);
+        }
+    }
+
+    private static int report(String callbackUrl) throws IOException, InterruptedException {
+        JsonObject report = new JsonObject()
+                .put("status", "succeeded")
+                .put("images", new JsonArray().add("data:image/png;base64," + PNG));
+        HttpRequest request = HttpRequest.newBuilder(URI.create(callbackUrl))
+                .header("Content-Type", "application/json")
+                .POST(BodyPublishers.ofString(report.encode()))
+                .build();
+        return HttpClient.newHttpClient()
+                .send(request, BodyHandlers.discarding())
+                .statusCode();
+    }
+
+    private static DarkroomInstanceSettings settings(DatabaseUrl database, int serverPort, int apiPort) {
+        return DarkroomInstanceSettings.forTests()
+                .smallProcess()
+                .database(database)
+                .with("DARKROOM_HTTP_PORT", String.valueOf(apiPort))
+                .with("DARKROOM_BACKEND_TYPE", "callback")
+                .with("DARKROOM_BACKEND_URL", "http://127.0.0.1:" + serverPort + "/callback/jobs");
+    }
+
+    /** Returns a port that both processes of a test use, since the callback URL contains it. */
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+}

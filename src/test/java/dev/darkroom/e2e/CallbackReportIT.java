@@ -1,0 +1,278 @@
+package dev.darkroom.e2e;
+
+import static dev.darkroom.testing.ProblemAssertions.assertProblem;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.auth.CallbackTokens;
+import dev.darkroom.auth.UrlSigningKeys;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.database.Database;
+import dev.darkroom.testing.ApiClient.ApiResponse;
+import dev.darkroom.testing.DarkroomExtension;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Reports of an AI server with the callback protocol, over HTTP. */
+@Timeout(300)
+class CallbackReportIT {
+    private static final int MAX_INLINE_BYTES = 1 << 20;
+
+    /** Requires authentication, which the token of a callback replaces. */
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests()
+            .with("DARKROOM_AUTH", "required")
+            .with("DARKROOM_BACKEND_MAX_RESPONSE_BYTES", String.valueOf(MAX_INLINE_BYTES)));
+
+    private static final JsonObject SUCCESS = new JsonObject()
+            .put("status", "succeeded")
+            .put("images", new JsonArray().add("https://images.example.org/1.png"));
+
+    private UUID generationId;
+    private UUID jobKey;
+
+    /** Creates an unfinished generation with a job that waits for its result. */
+    @BeforeEach
+    void createJob() {
+        service.aiServer().script(new JsonObject().put("hang", true).put("times", -1));
+        generationId = UUID.fromString(service.newUser().client().create("A lighthouse"));
+        jobKey = insertJob(generationId, Duration.ofMinutes(10));
+    }
+
+    private static UUID insertJob(UUID generation, Duration lifetime) {
+        UUID key = UUID.randomUUID();
+        TestPostgres.execute(
+                service.database(),
+                "INSERT INTO callback_jobs (job_key, generation_id, deadline) VALUES ('" + key + "', '" + generation
+                        + "', now() + interval '" + lifetime.toSeconds() + " s')");
+        return key;
+    }
+
+    @Test
+    void storesTheResult() {
+        // when
+        ApiResponse response = post(token(), SUCCESS);
+
+        // then
+        assertThat(response.status()).isEqualTo(204);
+        assertThat(storedResult()).isEqualTo(SUCCESS.encode());
+    }
+
+    @Test
+    void storesProgressAndThenAFailure() {
+        assertThat(post(token(), new JsonObject().put("status", "progress").put("percent", 40))
+                        .status())
+                .isEqualTo(204);
+        assertThat(TestPostgres.query(
+                        service.database(), "SELECT percent FROM callback_jobs WHERE job_key = '" + jobKey + "'"))
+                .containsExactly("40");
+
+        // when
+        JsonObject failure = new JsonObject()
+                .put("status", "failed")
+                .put("id", jobKey.toString())
+                .put("error", new JsonObject().put("code", "out_of_memory"));
+
+        // then
+        assertThat(post(token(), failure).status()).isEqualTo(204);
+        assertThat(storedResult()).isEqualTo(failure.encode());
+    }
+
+    @Test
+    void sameResultTwiceGetsTheSameResponseAndAnotherOneIsRejected() {
+        // given
+        assertThat(post(token(), SUCCESS).status()).isEqualTo(204);
+
+        // then
+        assertThat(post(token(), SUCCESS).status()).isEqualTo(204);
+        assertRejected(token(), SUCCESS.copy().put("id", jobKey.toString()), 409, "conflict");
+        assertThat(storedResult()).isEqualTo(SUCCESS.encode());
+    }
+
+    @Test
+    void rejectsAResultAfterTheDeadline() {
+        // given an expired token, and a token that outlives the deadline of its job
+        String expired = token(jobKey, Instant.now().minusSeconds(5));
+        UUID late = insertJob(generationId, Duration.ofSeconds(-1));
+
+        // then
+        assertRejected(expired, SUCCESS, 410, "gone");
+        assertRejected(token(late, Instant.now().plusSeconds(60)), SUCCESS, 410, "gone");
+        assertThat(storedResult()).isNull();
+    }
+
+    @Test
+    void rejectsAResultAfterTheEndOfTheGeneration() {
+        // given
+        TestPostgres.execute(
+                service.database(), "DELETE FROM generation_queue WHERE generation_id = '" + generationId + "'");
+
+        // then
+        assertRejected(token(), SUCCESS, 410, "gone");
+        assertRejected(token(), new JsonObject().put("status", "progress").put("percent", 1), 410, "gone");
+        assertThat(storedResult()).isNull();
+    }
+
+    @Test
+    void rejectsATokenWithoutItsJob() {
+        assertRejected(token(UUID.randomUUID(), Instant.now().plusSeconds(60)), SUCCESS, 410, "gone");
+    }
+
+    @Test
+    void rejectsAForgedToken() {
+        // given
+        String token = token();
+        String signature = token.substring(token.lastIndexOf('.') + 1);
+        char first = signature.charAt(0) == 'A' ? 'B' : 'A';
+
+        // then
+        assertForbidden(token.replace(signature, first + signature.substring(1)));
+        assertForbidden(token.replaceFirst("\\.\\d+\\.", ".9999999999."));
+        assertForbidden(token.replaceFirst("\\.\\d+\\.([^.]+)$", ".777.$1"));
+        assertForbidden(jobKey.toString());
+        assertForbidden("x");
+        assertThat(storedResult()).isNull();
+    }
+
+    @Test
+    void rejectsTheResultOfAnotherGeneration() {
+        // given a job of another generation, and a token of this one with the other's job
+        UUID other = insertJob(UUID.fromString(service.newUser().client().create("A boat")), Duration.ofMinutes(10));
+
+        // then
+        assertForbidden(token().replace(jobKey.toString(), other.toString()));
+        assertRejected(token(), SUCCESS.copy().put("id", other.toString()), 403, "invalid-callback-token");
+        assertThat(storedResult()).isNull();
+    }
+
+    @Test
+    void acceptsInlineImagesUpToTheLimitAndRejectsAMegabyteMore() {
+        // given
+        String prefix = "data:image/png;base64,";
+        JsonObject largest = new JsonObject()
+                .put("status", "succeeded")
+                .put("images", new JsonArray().add(prefix + "A".repeat(MAX_INLINE_BYTES)));
+        JsonObject tooLarge = new JsonObject()
+                .put("status", "succeeded")
+                .put("images", new JsonArray().add(prefix + "A".repeat(MAX_INLINE_BYTES + (1 << 20))));
+
+        // then
+        assertRejected(token(), tooLarge, 413, "request-too-large");
+        assertThat(storedResult()).isNull();
+        assertThat(post(token(), largest).status()).isEqualTo(204);
+        assertThat(storedResult()).isEqualTo(largest.encode());
+    }
+
+    @Test
+    void limitsEverythingButInlineImages() {
+        // given
+        JsonObject failure = new JsonObject()
+                .put("status", "failed")
+                .put("error", new JsonObject().put("code", "c").put("message", "x".repeat(100_000)));
+
+        // then
+        assertRejected(token(), failure, 413, "request-too-large");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{}",
+                "[]",
+                "no json",
+                "{\"status\":\"done\"}",
+                "{\"status\":\"progress\"}",
+                "{\"status\":\"progress\",\"percent\":101}",
+                "{\"status\":\"succeeded\"}",
+                "{\"status\":\"succeeded\",\"images\":[]}",
+                "{\"status\":\"succeeded\",\"images\":[\"ftp://x/y\"]}",
+                "{\"status\":\"failed\"}",
+                "{\"status\":\"failed\",\"error\":{}}",
+                "{\"status\":\"failed\",\"error\":{\"code\":\"c\"},\"other\":1}"
+            })
+    void rejectsInvalidReports(String body) {
+        assertRejected(token(), body, 400, "invalid-request");
+        assertThat(storedResult()).isNull();
+    }
+
+    private static void assertRejected(String token, JsonObject report, int status, String type) {
+        assertRejected(token, report.encode(), status, type);
+    }
+
+    private static void assertRejected(String token, String report, int status, String type) {
+        assertProblem(post(token, report), status, type, "/api/callbacks/" + token);
+    }
+
+    private void assertForbidden(String token) {
+        assertRejected(token, SUCCESS, 403, "invalid-callback-token");
+    }
+
+    private String storedResult() {
+        return TestPostgres.query(
+                        service.database(),
+                        "SELECT coalesce(convert_from(result, 'UTF8'), '') FROM callback_jobs WHERE job_key = '"
+                                + jobKey + "'")
+                .stream()
+                .filter(result -> !result.isEmpty())
+                .findAny()
+                .orElse(null);
+    }
+
+    private static ApiResponse post(String token, JsonObject report) {
+        return post(token, report.encode());
+    }
+
+    /** Sends no credentials. */
+    private static ApiResponse post(String token, String report) {
+        return service.anonymous()
+                .send(
+                        "POST",
+                        "/api/callbacks/" + token,
+                        Map.of("Content-Type", "application/json"),
+                        report.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private String token() {
+        return token(jobKey, Instant.now().plusSeconds(600));
+    }
+
+    /** Returns a token signed with the keys of the service. */
+    private static String token(UUID job, Instant expiry) {
+        Vertx vertx = Vertx.vertx();
+        Settings.Database settings = SettingsLoader.load(
+                        DarkroomInstanceSettings.forTests()
+                                .database(service.database())
+                                .environment(),
+                        service.directory())
+                .settings()
+                .database();
+        Database database = Database.open(vertx, service.database(), settings);
+        try {
+            UrlSigningKeys keys = new UrlSigningKeys(vertx, database, InstantSource.system(), System::nanoTime);
+            return new CallbackTokens(keys, InstantSource.system())
+                    .create(job, expiry)
+                    .await(60, TimeUnit.SECONDS);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        } finally {
+            database.close();
+            vertx.close();
+        }
+    }
+}
