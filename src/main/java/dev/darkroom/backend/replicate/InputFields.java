@@ -4,7 +4,11 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.config.Settings;
 import io.vertx.core.json.JsonObject;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
 /**
  * Names of the inputs of a model. Each model chooses its own. A field without a name is not sent. Immutable.
@@ -19,9 +23,42 @@ import java.util.function.UnaryOperator;
 public record InputFields(
         String prompt, String negativePrompt, String seed, String width, String height, String count) {
 
-    /** The names that most image models use. */
-    public static final InputFields DEFAULT =
-            new InputFields("prompt", "negative_prompt", "seed", "width", "height", "num_outputs");
+    /** The fields, with the names that most image models use. */
+    private static final List<String> FIELDS =
+            List.of("prompt", "negative_prompt", "seed", "width", "height", "num_outputs");
+
+    private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,63}");
+
+    /** All fields with the names that most image models use. */
+    public static final InputFields DEFAULT = parse(String.join(",", FIELDS));
+
+    /**
+     * Parses a list of fields separated by commas, such as {@code prompt, seed, num_outputs=num_images}. A name after the equals sign
+     * is that of the input, where it differs from the field.
+     *
+     * @throws IllegalArgumentException when a field is unknown, repeated or has an invalid name, or the prompt is missing
+     */
+    public static InputFields parse(String text) {
+        Map<String, String> names = new HashMap<>();
+        for (String entry : text.split(",", -1)) {
+            String[] parts = entry.strip().split("\\s*=\\s*", 2);
+            String name = parts[parts.length - 1];
+            if (!FIELDS.contains(parts[0]) || !NAME.matcher(name).matches() || names.put(parts[0], name) != null) {
+                throw new IllegalArgumentException("expected some of " + String.join(", ", FIELDS)
+                        + ", each at most once and with an optional =name, got \"" + entry.strip() + "\"");
+            }
+        }
+        if (!names.containsKey("prompt")) {
+            throw new IllegalArgumentException("expected the field prompt");
+        }
+        return new InputFields(
+                names.get("prompt"),
+                names.get("negative_prompt"),
+                names.get("seed"),
+                names.get("width"),
+                names.get("height"),
+                names.get("num_outputs"));
+    }
 
     /** Returns the body of a submission: {@code {"input":{…}}}. */
     JsonObject createBody(ImageRequest request, Settings.PromptSanitizing controls) {

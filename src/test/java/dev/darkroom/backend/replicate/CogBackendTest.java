@@ -34,13 +34,7 @@ class CogBackendTest extends PredictionFixture {
 
     @Override
     ImageBackend createBackend(URI base) {
-        return new CogBackend(
-                vertx,
-                settings("/health-check"),
-                base,
-                memory(),
-                65_536,
-                new InputFields("prompt", "negative_prompt", "seed", "width", "height", "num_outputs"));
+        return new CogBackend(vertx, settings("/health-check"), base, memory(), 65_536, InputFields.DEFAULT);
     }
 
     @Test
@@ -84,12 +78,7 @@ class CogBackendTest extends PredictionFixture {
     void sendsNoInputWithoutAName() {
         // given
         ImageBackend other = new CogBackend(
-                vertx,
-                settings(null),
-                simulatorUrl(),
-                memory(),
-                65_536,
-                new InputFields("prompt", null, "seed", null, null, null));
+                vertx, settings(null), simulatorUrl(), memory(), 65_536, InputFields.parse("prompt, seed"));
 
         // when
         generated(get(other.generate(
