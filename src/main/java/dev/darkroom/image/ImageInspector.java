@@ -53,7 +53,7 @@ public final class ImageInspector {
         if (reader.startsWith(JpegParser.SIGNATURE)) {
             return ImageFormat.JPEG;
         }
-        if (file.length() >= 12 && reader.tag(0).equals("RIFF") && reader.tag(8).equals("WEBP")) {
+        if (WebpParser.hasSignature(reader)) {
             return ImageFormat.WEBP;
         }
         throw new InvalidImageException("neither PNG nor JPEG nor WebP");

@@ -7,7 +7,7 @@ package dev.darkroom.image;
 final class JpegParser {
     static final byte[] SIGNATURE = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
     private static final int END_OF_IMAGE = 0xd9;
-    private static final int START_OF_SCAN = 0xda;
+    static final int START_OF_SCAN = 0xda;
 
     private JpegParser() {}
 
@@ -24,7 +24,7 @@ final class JpegParser {
                 if (dimensions == null) {
                     throw new InvalidImageException("JPEG without a frame header");
                 }
-                skipToEnd(reader, offset + 2 + reader.u16(offset + 2));
+                findEnd(reader, offset + 2 + reader.u16(offset + 2));
                 return dimensions;
             }
             if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd9)) {
@@ -41,8 +41,11 @@ final class JpegParser {
         }
     }
 
-    /** Skips the scans and the segments between them up to the end-of-image marker. Throws when the file ends before. */
-    private static void skipToEnd(ImageByteReader reader, int scan) {
+    /**
+     * Skips the scans and the segments between them. Returns the offset after the end-of-image marker. Throws when the file ends
+     * before.
+     */
+    static int findEnd(ImageByteReader reader, int scan) {
         int offset = scan;
         while (true) {
             if (reader.u8(offset) != 0xff) {
@@ -51,7 +54,7 @@ final class JpegParser {
             }
             int marker = reader.u8(offset + 1);
             if (marker == END_OF_IMAGE) {
-                return;
+                return offset + 2;
             }
             if (marker == 0xff) { // fill byte
                 offset++;
@@ -67,7 +70,7 @@ final class JpegParser {
         return marker >= 0xd0 && marker <= 0xd7;
     }
 
-    private static int readMarker(ImageByteReader reader, int offset) {
+    static int readMarker(ImageByteReader reader, int offset) {
         if (reader.u8(offset) != 0xff) {
             throw new InvalidImageException("JPEG damaged before its pixels");
         }

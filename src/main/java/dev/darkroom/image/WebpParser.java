@@ -7,6 +7,12 @@ final class WebpParser {
 
     private WebpParser() {}
 
+    static boolean hasSignature(ImageByteReader reader) {
+        return reader.file().length() >= FIRST_CHUNK_OFFSET
+                && reader.tag(0).equals("RIFF")
+                && reader.tag(8).equals("WEBP");
+    }
+
     static ImageInspector.Dimensions parseDimensions(ChunkedBytes file) {
         ImageByteReader reader = new ImageByteReader(file);
         long end = reader.u32Little(4) + CHUNK_HEADER_BYTES;

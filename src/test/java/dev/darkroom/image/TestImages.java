@@ -39,6 +39,30 @@ public final class TestImages {
         return encode(image, "png");
     }
 
+    /** Returns a PNG with a chunk after its header. */
+    public static byte[] pngWithChunk(int width, int height, String type, String data) {
+        byte[] png = png(width, height);
+        byte[] chunk = chunk(type, data);
+        int headerEnd = 33;
+        return ByteBuffer.allocate(png.length + chunk.length)
+                .put(png, 0, headerEnd)
+                .put(chunk)
+                .put(png, headerEnd, png.length - headerEnd)
+                .array();
+    }
+
+    /** Returns a chunk of a PNG. */
+    static byte[] chunk(String type, String data) {
+        byte[] bytes = (type + data).getBytes(StandardCharsets.ISO_8859_1);
+        CRC32 crc = new CRC32();
+        crc.update(bytes);
+        return ByteBuffer.allocate(bytes.length + 8)
+                .putInt(bytes.length - 4)
+                .put(bytes)
+                .putInt((int) crc.getValue())
+                .array();
+    }
+
     /** Returns a VP8L image of one pixel. */
     static byte[] webpLossless() {
         return Base64.getDecoder().decode("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==");

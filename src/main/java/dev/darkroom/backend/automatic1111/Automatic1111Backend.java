@@ -114,7 +114,7 @@ public final class Automatic1111Backend implements ImageBackend {
                 createBody(request, taskId).toBuffer());
         taskMonitor.reportProgress(scope, taskId, backendCall.jobListener(), response);
         return response.compose(encoded -> http.onWorker(() -> readImages(encoded, request.count())))
-                .compose(images -> BackendHttpClient.loadImages(scope, images, http::inspect));
+                .compose(images -> BackendHttpClient.loadImages(scope, images, http::inspectWithoutMetadata));
     }
 
     private JsonObject createBody(ImageRequest request, UUID taskId) {

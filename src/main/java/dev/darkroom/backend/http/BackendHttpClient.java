@@ -17,6 +17,7 @@ import dev.darkroom.http.egress.OutboundUrl;
 import dev.darkroom.image.ChunkedBytes;
 import dev.darkroom.image.Image;
 import dev.darkroom.image.ImageInspector;
+import dev.darkroom.image.ImageMetadataFilter;
 import dev.darkroom.image.InvalidImageException;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -39,6 +40,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /**
  * HTTP client of one AI server, used by every protocol: calls, requests below the base URL, downloads, inspection of images,
@@ -98,9 +100,14 @@ public final class BackendHttpClient {
         this.errorMapper = new ErrorResponseMapper(new RetryAfterParser(Clock.systemUTC()), logTextRedactor);
     }
 
-    /** Returns the URL of a path below the base URL. */
+    /** Returns the target of a path below the base URL. */
     public RequestTarget target(String path) {
-        return RequestTarget.configured(OutboundUrl.of(URI.create(root + path)));
+        return RequestTarget.configured(url(path));
+    }
+
+    /** Returns the URL of a path below the base URL. */
+    public OutboundUrl url(String path) {
+        return OutboundUrl.of(URI.create(root + path));
     }
 
     /** Maps error responses to failures. */
@@ -172,13 +179,10 @@ public final class BackendHttpClient {
     }
 
     /**
-     * Sends a request about a job, such as a poll, and parses its response on a worker thread. The request may take
-     * 10 s, and a successful response may have 4 MiB. The response is not kept, so any number of polls uses no
-     * memory of the call.
+     * Sends a request about a job, such as a poll, and parses its response as {@link #read} does. The request may take 10 s, and
+     * a successful response may have 4 MiB.
      *
      * @param body null for none
-     * @param parse parses the decoded response with any status, which may be truncated
-     * @return fails when no response arrived in time, or with the exception of {@code parse}
      */
     public <T> Future<T> poll(
             BackendCallScope scope,
@@ -188,8 +192,26 @@ public final class BackendHttpClient {
             Buffer body,
             Function<OutboundResponse, T> parse) {
         Duration timeout = scope.remaining().compareTo(MAX_POLL_DURATION) < 0 ? scope.remaining() : MAX_POLL_DURATION;
-        return scope.send(httpClient, new OutboundRequest(method, target, headers, body), MAX_POLL_BYTES, timeout)
-                .compose(encoded -> onWorker(() -> parse.apply(ResponseContentDecoder.decode(encoded, MAX_POLL_BYTES)))
+        return read(scope, new OutboundRequest(method, target, headers, body), MAX_POLL_BYTES, timeout, parse);
+    }
+
+    /**
+     * Sends a request of a call and parses its response on a worker thread. Does not keep the response, so any number of such
+     * requests uses no memory of the call.
+     *
+     * @param maxBytes maximum body size of a successful response in bytes
+     * @param timeout within the timeout of the call
+     * @param parse parses the decoded response, which has any status and may be truncated
+     * @return fails when no response arrived in time, or with the exception of {@code parse}
+     */
+    public <T> Future<T> read(
+            BackendCallScope scope,
+            OutboundRequest request,
+            int maxBytes,
+            Duration timeout,
+            Function<OutboundResponse, T> parse) {
+        return scope.send(httpClient, request, maxBytes, timeout)
+                .compose(encoded -> onWorker(() -> parse.apply(ResponseContentDecoder.decode(encoded, maxBytes)))
                         .onComplete(parsed -> scope.discard(encoded)));
     }
 
@@ -286,7 +308,21 @@ public final class BackendHttpClient {
      * @param url untrusted URL from the response of the AI server
      */
     public Future<Image> download(BackendCallScope scope, String url) {
-        return imageDownloader.fetch(scope, url).compose(download -> onWorker(() -> inspect(download)));
+        return imageDownloader
+                .fetch(scope, url)
+                .compose(download -> onWorker(() -> inspect(download, UnaryOperator.identity())));
+    }
+
+    /**
+     * Downloads an image from the AI server itself, with credentials and without redirects. Removes its metadata and inspects it.
+     *
+     * @param target below the base URL
+     */
+    public Future<Image> downloadWithoutMetadata(BackendCallScope scope, RequestTarget target) {
+        MultiMap headers = authentication.get().add(HttpHeaders.ACCEPT, "image/*");
+        return imageDownloader
+                .fetch(scope, new OutboundRequest(HttpMethod.GET, target, headers, null))
+                .compose(download -> onWorker(() -> inspect(download, ImageMetadataFilter::removeMetadata)));
     }
 
     /** Downloads an image if necessary, and inspects it. */
@@ -298,21 +334,26 @@ public final class BackendHttpClient {
 
     /** Inspects the bytes of an image. */
     public Future<Image> inspect(ChunkedBytes bytes) {
-        return onWorker(() -> toImage(bytes));
+        return onWorker(() -> toImage(bytes, UnaryOperator.identity()));
     }
 
-    private Image inspect(OutboundResponse download) {
+    /** Removes the metadata of an image and inspects it. */
+    public Future<Image> inspectWithoutMetadata(ChunkedBytes bytes) {
+        return onWorker(() -> toImage(bytes, ImageMetadataFilter::removeMetadata));
+    }
+
+    private Image inspect(OutboundResponse download, UnaryOperator<ChunkedBytes> filter) {
         OutboundResponse decoded = ResponseContentDecoder.decode(download, settings.maxImageBytes());
         if (decoded.truncated()) {
             throw BackendCallException.invalidResult(
                     "RESPONSE_TOO_LARGE", "The image of the AI server exceeds the size limit.");
         }
-        return toImage(decoded.body());
+        return toImage(decoded.body(), filter);
     }
 
-    private Image toImage(ChunkedBytes bytes) {
+    private Image toImage(ChunkedBytes bytes, UnaryOperator<ChunkedBytes> filter) {
         try {
-            return ImageInspector.inspect(bytes, settings.maxImageBytes());
+            return ImageInspector.inspect(filter.apply(bytes), settings.maxImageBytes());
         } catch (InvalidImageException e) {
             throw BackendCallException.invalidResult(
                     "INVALID_IMAGE", "The AI server returned data that is not a complete image.", e.getMessage());

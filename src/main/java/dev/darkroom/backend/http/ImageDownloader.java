@@ -42,7 +42,12 @@ public record ImageDownloader(OutboundHttpClient httpClient, Settings.Backend se
             return Future.failedFuture(invalidUrl());
         }
         RequestTarget target = new RedirectingTarget(parsed, egressPolicy, settings.maxRedirects());
-        return attemptDownload(scope, new OutboundRequest(HttpMethod.GET, target, HEADERS, null), 1);
+        return fetch(scope, new OutboundRequest(HttpMethod.GET, target, HEADERS, null));
+    }
+
+    /** As {@link #fetch(BackendCallScope, String)}, with a request for an image of the AI server itself. */
+    Future<OutboundResponse> fetch(BackendCallScope scope, OutboundRequest request) {
+        return attemptDownload(scope, request, 1);
     }
 
     private Future<OutboundResponse> attemptDownload(BackendCallScope scope, OutboundRequest request, int attempt) {

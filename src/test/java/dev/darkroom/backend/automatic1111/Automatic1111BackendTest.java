@@ -17,13 +17,16 @@ import dev.darkroom.config.Secret;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.image.Image;
+import dev.darkroom.image.TestImages;
 import dev.darkroom.testing.InProcessSimulator;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
@@ -103,6 +106,20 @@ class Automatic1111BackendTest {
             assertThat(image.height()).isEqualTo(64);
         });
         assertThat(images.get(0)).isEqualTo(generated(one).get(0)).isNotEqualTo(images.get(1));
+    }
+
+    @Test
+    void removesThePromptFromTheImages() {
+        // given
+        byte[] png = TestImages.pngWithChunk(96, 64, "tEXt", "parameters\0a secret fox, Steps: 20");
+        JsonArray images = new JsonArray().add(Base64.getEncoder().encodeToString(png));
+        simulator.script(new JsonObject().put("status", 200).put("body", new JsonObject().put("images", images)));
+
+        // when
+        Image image = generated(generate(request(1))).get(0);
+
+        // then
+        assertThat(image.bytes().toBytes()).isEqualTo(TestImages.png(96, 64));
     }
 
     @Test
