@@ -130,9 +130,10 @@ class ArchitectureTest {
             Map.entry("signal", "database task"),
             Map.entry(
                     "simulator",
-                    "simulator.automatic1111 simulator.callback simulator.fault simulator.http simulator.image simulator.openai simulator.replicate"),
+                    "simulator.automatic1111 simulator.callback simulator.comfyui simulator.fault simulator.http simulator.image simulator.openai simulator.replicate"),
             Map.entry("simulator.automatic1111", "simulator.fault simulator.http simulator.image"),
             Map.entry("simulator.callback", "simulator.fault simulator.http simulator.image"),
+            Map.entry("simulator.comfyui", "simulator.fault simulator.http simulator.image"),
             Map.entry("simulator.fault", "simulator.http"),
             Map.entry("simulator.http", ""),
             Map.entry("simulator.image", "simulator.fault simulator.http"),

@@ -2,6 +2,7 @@ package dev.darkroom.simulator;
 
 import dev.darkroom.simulator.automatic1111.Automatic1111SimulatorRoutes;
 import dev.darkroom.simulator.callback.CallbackSimulatorRoutes;
+import dev.darkroom.simulator.comfyui.ComfyUiSimulatorRoutes;
 import dev.darkroom.simulator.fault.FaultScript;
 import dev.darkroom.simulator.fault.FaultScriptRoutes;
 import dev.darkroom.simulator.http.SimulatorRequestLog;
@@ -28,6 +29,7 @@ import java.time.Duration;
  *   <li>{@code POST /sdapi/v1/txt2img} and the paths of {@link Automatic1111SimulatorRoutes}: AUTOMATIC1111;
  *   <li>{@code /v1/predictions/…}, {@code /v1/models/{owner}/{name}/predictions}, {@code /v1/account}: Replicate;
  *   <li>{@code /predictions/…}, {@code GET /health-check}: a cog container;
+ *   <li>{@code POST /prompt} and the paths of {@link ComfyUiSimulatorRoutes}: ComfyUI;
  *   <li>{@code GET /images/…}: downloads;
  *   <li>{@code POST /callback/jobs}: the callback protocol;
  *   <li>{@code PUT}, {@code GET}, {@code DELETE /simulator/script}: the fault script;
@@ -90,6 +92,7 @@ public final class SimulatorVerticle extends VerticleBase {
         CogSimulatorRoutes.mount(router, faultScript, log, latency, imageRenderer);
         CallbackSimulatorRoutes.mount(vertx, router, faultScript, log, latency, imageRenderer);
         router.get("/images/:file").handler(new SimulatorDownloadHandler(imageRenderer));
+        ComfyUiSimulatorRoutes.mount(vertx, router, faultScript, log, latency, imageRenderer);
         FaultScriptRoutes.mount(router, faultScript);
         router.get("/simulator/requests").handler(context -> context.json(log.toJson()));
         router.delete("/simulator/requests").handler(context -> {

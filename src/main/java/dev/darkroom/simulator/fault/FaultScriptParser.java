@@ -45,6 +45,7 @@ final class FaultScriptParser {
                 fields -> new SlowBody(fields.duration("interval", SlowBody.DEFAULT_INTERVAL)));
         registerFlag("oversizedBody", Set.of("bytes", "chunked", "interval"), FaultScriptParser::parseOversizedBody);
         registerType("random", Set.of(), FaultScriptParser::parseRandom);
+        registerType("failedJob", Set.of(), fields -> ImageFault.failedJob(fields.text("failedJob")));
         registerType("url", Set.of(), fields -> ImageFault.fixedUrl(fields.text("url")));
         registerFlag("urlResult", Set.of("downloadFaults"), FaultScriptParser::parseUrlResult);
         registerType("errorBody", Set.of("status", "retryAfter"), FaultScriptParser::parseErrorBody);

@@ -22,6 +22,11 @@ public record ImageFault(String description, Function<ImageResponses, SimulatorR
     /** Responds with the error of an exhausted account, which a retry does not solve. */
     static final ImageFault QUOTA = new ImageFault("quota", ImageResponses::quota);
 
+    /** Accepts the job, which then fails. */
+    static ImageFault failedJob(String error) {
+        return new ImageFault("failed job", responses -> responses.failedJob(error));
+    }
+
     /** Responds with {@code url} as each result. */
     static ImageFault fixedUrl(String url) {
         return new ImageFault("url", responses -> responses.fixedUrl(url));

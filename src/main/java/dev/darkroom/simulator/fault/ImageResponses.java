@@ -51,4 +51,13 @@ public interface ImageResponses {
                 "insufficient_quota");
         return SimulatorResponse.json(429, () -> Future.succeededFuture(error));
     }
+
+    /**
+     * Creates the response to a job that is accepted and fails later. A protocol without jobs responds with status 500.
+     *
+     * @param error name and message of an exception, such as {@code torch.OutOfMemoryError: Allocation failed}
+     */
+    default SimulatorResponse failedJob(String error) {
+        return SimulatorResponse.json(500, () -> Future.succeededFuture(SimulatorErrorBody.create(500, error)));
+    }
 }

@@ -24,6 +24,7 @@ class FaultScriptParserTest {
                     {"status":429,"retryAfter":2}          | status 429
                     {"drop":true}                          | drop
                     {"dropAccepted":true}                  | drop after accept
+                    {"failedJob":"RuntimeError: text"}     | failed job
                     {"hang":true}                          | hang
                     {"malformedBody":true}                 | malformed body
                     {"noImages":true}                      | no images
