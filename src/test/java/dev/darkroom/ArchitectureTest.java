@@ -93,6 +93,7 @@ class ArchitectureTest {
             Map.entry("backend", "image"),
             Map.entry("backend.automatic1111", "backend backend.http config http image"),
             Map.entry("backend.callback", "auth backend backend.http config database http image signal task"),
+            Map.entry("backend.comfyui", "backend backend.http config http http.egress image"),
             Map.entry("backend.executor", "backend config eventbus"),
             Map.entry("backend.http", "backend config http http.egress image"),
             Map.entry("backend.openai", "backend backend.http config http http.egress image"),

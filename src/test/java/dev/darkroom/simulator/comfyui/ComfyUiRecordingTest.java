@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
  * recordings of failed and cancelled jobs are cut after some fields.
  */
 class ComfyUiRecordingTest {
-    private static final Path RECORDINGS = Path.of("src/test/resources/comfyui");
+    private static final Path RECORDINGS = Path.of("src/test/resources/recordings");
     private static final Set<String> TIMES =
             Set.of("create_time", "timestamp", "execution_start_time", "execution_end_time");
     private static final String WORKFLOW = """
@@ -56,7 +56,7 @@ class ComfyUiRecordingTest {
 
     @Test
     void answersLikeTheRecordedServer() throws Exception {
-        JsonArray exchanges = new JsonArray(Files.readString(RECORDINGS.resolve("exchanges-0.33.0.json")));
+        JsonArray exchanges = new JsonArray(Files.readString(RECORDINGS.resolve("comfyui-0.33.0-exchanges.json")));
         for (Object each : exchanges) {
             // given
             JsonObject exchange = (JsonObject) each;
@@ -85,7 +85,7 @@ class ComfyUiRecordingTest {
     @Test
     void describesJobsLikeTheRecordedServer() throws Exception {
         // given
-        JsonObject recorded = new JsonObject(Files.readString(RECORDINGS.resolve("jobs-0.33.0.json")));
+        JsonObject recorded = new JsonObject(Files.readString(RECORDINGS.resolve("comfyui-0.33.0-jobs.json")));
         simulator.script(
                 new JsonObject().put("failedJob", "torch.OutOfMemoryError: Allocation"),
                 new JsonObject().put("delay", "60m"),
@@ -188,7 +188,7 @@ class ComfyUiRecordingTest {
                 received.stream().anyMatch(message -> message.getString("type").equals("execution_interrupted")));
 
         // then
-        JsonArray recorded = new JsonArray(Files.readString(RECORDINGS.resolve("messages-0.33.0.json")));
+        JsonArray recorded = new JsonArray(Files.readString(RECORDINGS.resolve("comfyui-0.33.0-messages.json")));
         for (Object each : recorded) {
             JsonObject message = (JsonObject) each;
             assertThat(received)

@@ -1,0 +1,258 @@
+package dev.darkroom.backend.comfyui;
+
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.http.BackendCallException;
+import dev.darkroom.backend.http.BackendCallScope;
+import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.JobPoller;
+import dev.darkroom.backend.http.PromptSanitizer;
+import dev.darkroom.backend.http.ResponseMemoryBudget;
+import dev.darkroom.config.Settings;
+import dev.darkroom.http.OutboundWebSocketClient;
+import dev.darkroom.http.RequestTarget;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Client of a ComfyUI: {@code POST {base}/prompt} with a workflow and the job key as {@code prompt_id}. Polls decide about the
+ * outcome; a WebSocket, which may fail, reports progress. Thread-safe; each call stays on the context of its caller.
+ */
+public final class ComfyUiBackend implements ImageBackend {
+    private static final BackendFailure JOB_LOST = BackendFailure.of(
+            FailureClass.RESULT_LOST,
+            "JOB_LOST",
+            "The AI server no longer has the job. It restarted or removed the job.");
+
+    private static final Duration POLL_INTERVAL = Duration.ofMillis(500);
+    private static final Set<FailureClass> CAUSED_BY_WORKFLOW =
+            Set.of(FailureClass.TERMINAL_INPUT, FailureClass.SERVER_ERROR);
+
+    private final Settings.Backend settings;
+    private final WorkflowTemplate workflow;
+    private final Duration pollInterval;
+    private final BackendHttpClient http;
+    private final OutboundWebSocketClient webSockets;
+    private final ComfyUiJobParser parser;
+    private final ComfyUiJobClient jobs;
+    private final WorkflowValidator validator;
+    private final RequestTarget healthCheckTarget;
+    /** Set for good once the server has replaced the id of a submission by its own. */
+    private volatile boolean ignoresJobKeys;
+
+    /**
+     * Reads the workflow of the settings, which blocks.
+     *
+     * @param base effective base URL of the AI server; the settings may leave it open
+     * @param memoryBudget shared by all backends of the process
+     * @param maxHeaderBytes maximum size of the response head in bytes
+     * @throws InvalidWorkflowException when the workflow file cannot be used
+     */
+    public ComfyUiBackend(
+            Vertx vertx, Settings.Backend settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
+        this(vertx, settings, base, memoryBudget, maxHeaderBytes, POLL_INTERVAL);
+    }
+
+    /** @param pollInterval between the first polls of a job */
+    ComfyUiBackend(
+            Vertx vertx,
+            Settings.Backend settings,
+            URI base,
+            ResponseMemoryBudget memoryBudget,
+            int maxHeaderBytes,
+            Duration pollInterval) {
+        this.settings = settings;
+        this.workflow = WorkflowTemplate.load(settings.workflow());
+        this.pollInterval = pollInterval;
+        this.http = new BackendHttpClient(
+                vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
+        this.webSockets = new OutboundWebSocketClient(vertx, settings.connectTimeout());
+        this.parser = new ComfyUiJobParser(http, new ExecutionErrorMapper(http.errors()));
+        this.jobs = new ComfyUiJobClient(http, parser);
+        this.validator = new WorkflowValidator(http, workflow, settings.maxResponseBytes());
+        String path = settings.breaker().healthCheckPath();
+        this.healthCheckTarget = path == null ? null : http.target(path);
+    }
+
+    @Override
+    public String name() {
+        return settings.name();
+    }
+
+    /** Returns the placeholders of the workflow, which decide about the values of requests that it supports. */
+    public Set<WorkflowPlaceholder> placeholders() {
+        return workflow.placeholders();
+    }
+
+    @Override
+    public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
+        return http.run(
+                        request.key(),
+                        backendCall,
+                        scope -> validator.validate(scope).compose(valid -> submit(scope, request, backendCall)))
+                .onSuccess(this::validateAgainAfterFailure);
+    }
+
+    /** Requires a new validation when the server rejected the workflow or failed to execute it, as its nodes may have changed. */
+    private void validateAgainAfterFailure(BackendOutcome outcome) {
+        if (outcome instanceof BackendOutcome.Failed failed
+                && CAUSED_BY_WORKFLOW.contains(failed.backendFailure().failureClass())) {
+            validator.reset();
+        }
+    }
+
+    private Future<BackendOutcome> submit(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
+        String key = backendCall.job().key().toString();
+        JsonObject body = new JsonObject()
+                .put("prompt", workflow.render(createValues(request, key)))
+                .put("prompt_id", key)
+                .put("client_id", key);
+        ComfyUiProgress progress = openProgress(scope, backendCall, key);
+        return http.send(
+                        scope,
+                        HttpMethod.POST,
+                        http.target("/prompt"),
+                        http.headers().add(HttpHeaders.CONTENT_TYPE, "application/json"),
+                        body.toBuffer())
+                .compose(outboundResponse -> http.onWorker(() -> parser.parseSubmission(http.decode(outboundResponse))))
+                .compose(id -> {
+                    // Without an id the response is unreadable, but the server may have accepted the job.
+                    BackendCallException absent =
+                            id == null ? BackendCallException.malformedResponse() : new BackendCallException(JOB_LOST);
+                    if (id != null) {
+                        ignoresJobKeys |= !id.equals(key);
+                        progress.setId(id);
+                        backendCall.jobListener().onAccepted(id);
+                    }
+                    return awaitImages(scope, id == null ? key : id, request, progress, Future.failedFuture(absent));
+                });
+    }
+
+    private Map<WorkflowPlaceholder, Object> createValues(ImageRequest request, String key) {
+        return Map.of(
+                WorkflowPlaceholder.PROMPT,
+                sanitize(request.prompt()),
+                WorkflowPlaceholder.NEGATIVE_PROMPT,
+                request.negativePrompt() == null ? "" : sanitize(request.negativePrompt()),
+                WorkflowPlaceholder.SEED,
+                request.seed(),
+                WorkflowPlaceholder.WIDTH,
+                request.width(),
+                WorkflowPlaceholder.HEIGHT,
+                request.height(),
+                WorkflowPlaceholder.COUNT,
+                request.count(),
+                WorkflowPlaceholder.JOB,
+                key);
+    }
+
+    private String sanitize(String prompt) {
+        return settings.promptSanitizing() == Settings.PromptSanitizing.PASS
+                ? prompt
+                : PromptSanitizer.sanitizeTags(prompt);
+    }
+
+    /** Connects the WebSocket of a submission, which ends with the call. */
+    private ComfyUiProgress openProgress(BackendCallScope scope, BackendCall backendCall, String id) {
+        ComfyUiProgress progress = new ComfyUiProgress(backendCall.jobListener(), scope::ended, id);
+        String clientId = backendCall.job().key().toString();
+        scope.onEnd(webSockets.receive(http.url("/ws?clientId=" + clientId), http.headers(), progress::onMessage));
+        return progress;
+    }
+
+    /** @param ifAbsent outcome when the server does not have the job */
+    private Future<BackendOutcome> awaitImages(
+            BackendCallScope scope,
+            String id,
+            ImageRequest request,
+            ComfyUiProgress progress,
+            Future<BackendOutcome> ifAbsent) {
+        return JobPoller.poll(scope, pollInterval, () -> poll(scope, id, progress))
+                .compose(job -> {
+                    if (job instanceof ComfyUiJob.Completed completed) {
+                        return download(scope, completed.images(), request.count());
+                    }
+                    if (job instanceof ComfyUiJob.Failed failed) {
+                        return Future.failedFuture(new BackendCallException(failed.backendFailure()));
+                    }
+                    return ifAbsent;
+                });
+    }
+
+    /** Completes with null while the job waits or runs, and when a response shows nothing about it. */
+    private Future<ComfyUiJob> poll(BackendCallScope scope, String id, ComfyUiProgress progress) {
+        return jobs.find(scope, id)
+                .map(job -> {
+                    progress.onPoll(job);
+                    return job.ended() ? job : null;
+                })
+                .recover(cause -> cause instanceof BackendCallException
+                        ? Future.succeededFuture(null)
+                        : Future.failedFuture(cause));
+    }
+
+    private Future<BackendOutcome> download(BackendCallScope scope, List<ComfyUiImage> images, int count) {
+        if (images.isEmpty()) {
+            return Future.failedFuture(BackendCallException.emptyResponse());
+        }
+        if (images.size() < count) {
+            return Future.failedFuture(BackendCallException.tooFewImages());
+        }
+        return BackendHttpClient.loadImages(
+                scope,
+                images.subList(0, count),
+                image -> http.downloadWithoutMetadata(scope, http.target(image.path())));
+    }
+
+    @Override
+    public boolean canLookUp(JobReference job) {
+        return job.providerId() != null || !ignoresJobKeys;
+    }
+
+    @Override
+    public Future<BackendOutcome> lookUp(ImageRequest request, BackendCall backendCall) {
+        String id = jobId(backendCall.job());
+        return http.run(
+                request.key(),
+                backendCall,
+                scope -> awaitImages(
+                        scope,
+                        id,
+                        request,
+                        openProgress(scope, backendCall, id),
+                        Future.succeededFuture(new BackendOutcome.JobNotFound())));
+    }
+
+    private static String jobId(JobReference job) {
+        return job.providerId() == null ? job.key().toString() : job.providerId();
+    }
+
+    @Override
+    public Future<Void> cancel(JobReference job) {
+        return http.cancel(job, scope -> jobs.cancel(scope, jobId(job)));
+    }
+
+    @Override
+    public Future<HealthCheckResult> checkHealth(Duration timeout) {
+        return http.checkHealth(healthCheckTarget, timeout);
+    }
+
+    @Override
+    public Future<Void> close() {
+        return http.close().eventually(webSockets::close);
+    }
+}

@@ -1,0 +1,83 @@
+package dev.darkroom.backend.comfyui;
+
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.http.BackendCallException;
+import dev.darkroom.backend.http.BackendCallScope;
+import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.http.HttpCallException;
+import dev.darkroom.http.OutboundRequest;
+import dev.darkroom.http.OutboundResponse;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpMethod;
+import java.io.IOException;
+
+/**
+ * Compares a workflow with the node types of its server. ComfyUI ignores unknown inputs, so that a misspelled input would give an
+ * image without the prompt. Compares before the first submission, and again after {@link #reset}. Thread-safe.
+ */
+final class WorkflowValidator {
+    private static final BackendFailure NOT_SENT = BackendFailure.of(
+            FailureClass.NOT_SENT, "NODE_TYPES_UNAVAILABLE", "The AI server did not return its node types.");
+
+    private final BackendHttpClient http;
+    private final WorkflowTemplate workflow;
+    private final int maxBytes;
+    private volatile boolean valid;
+
+    /** @param maxBytes maximum size of the node types in bytes */
+    WorkflowValidator(BackendHttpClient http, WorkflowTemplate workflow, int maxBytes) {
+        this.http = http;
+        this.workflow = workflow;
+        this.maxBytes = maxBytes;
+    }
+
+    /** Requires a new comparison, since the nodes of the server may have changed. */
+    void reset() {
+        valid = false;
+    }
+
+    /** Fails with {@link FailureClass#TERMINAL_INPUT} when the workflow does not fit. Never fails as ambiguous: nothing was submitted. */
+    Future<Void> validate(BackendCallScope scope) {
+        if (valid) {
+            return Future.succeededFuture();
+        }
+        OutboundRequest request =
+                new OutboundRequest(HttpMethod.GET, http.target("/object_info"), http.headers(), null);
+        return http.read(scope, request, maxBytes, scope.remaining(), this::check)
+                .recover(cause -> Future.failedFuture(toFailureBeforeSubmission(cause)));
+    }
+
+    private Void check(OutboundResponse outboundResponse) {
+        if (!outboundResponse.success()) {
+            throw new BackendCallException(http.errors().toFailure(outboundResponse));
+        }
+        String missing;
+        try {
+            missing = NodeTypes.parse(outboundResponse.body().drain(), workflow).findMissing(workflow);
+        } catch (IOException e) {
+            throw BackendCallException.malformedResponse();
+        }
+        if (missing != null) {
+            throw new BackendCallException(BackendFailure.of(
+                            FailureClass.TERMINAL_INPUT,
+                            "WORKFLOW_MISMATCH",
+                            "The workflow of the backend does not fit the nodes of the AI server.")
+                    .withDetail("workflow " + workflow.name() + ": " + missing));
+        }
+        valid = true;
+        return null;
+    }
+
+    private static Throwable toFailureBeforeSubmission(Throwable cause) {
+        if (cause instanceof HttpCallException failed && failed.sent()) {
+            return new BackendCallException(NOT_SENT.withDetail(cause.toString()));
+        }
+        if (cause instanceof BackendCallException failed && failed.failure().failureClass() == FailureClass.AMBIGUOUS) {
+            return new BackendCallException(
+                    NOT_SENT.withHttpStatus(failed.failure().httpStatus())
+                            .withDetail(failed.failure().detail()));
+        }
+        return cause;
+    }
+}

@@ -1,0 +1,77 @@
+package dev.darkroom.backend.comfyui;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vertx.core.buffer.Buffer;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Comparison of a workflow with the node types of a server. */
+class NodeTypesTest {
+    private static final String TYPES = """
+            {"Other": {"input": {"required": {"a": ["INT", {"nested": [{"input": {"b": 1}}]}]}}},
+             "Encode": {"input": {"required": {"text": ["STRING", {"multiline": true}], "clip": ["CLIP"]}, "optional": {"weight": ["FLOAT"]},
+               "hidden": {"unique_id": "UNIQUE_ID"}}, "input_order": {"required": ["text", "clip", "order"]}, "name": "Encode"},
+             "Odd": 7}""";
+
+    @ParameterizedTest
+    @CsvSource({"text", "clip", "weight", "unique_id", "text.part1"})
+    void findsNothingWhenTheServerHasTheInput(String input) throws IOException {
+        assertThat(findMissing("Encode", input)).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Encode, txt, 'node \"6\" (Encode), input \"txt\": unknown input'",
+        "Encode, order, 'node \"6\" (Encode), input \"order\": unknown input'",
+        "Encode, a, 'node \"6\" (Encode), input \"a\": unknown input'",
+        "Decode, text, 'node \"6\": unknown node type Decode'",
+        "Odd, text, 'node \"6\" (Odd), input \"text\": unknown input'"
+    })
+    void namesTheNodeAndTheInputThatTheServerDoesNotHave(String type, String input, String message) throws IOException {
+        assertThat(findMissing(type, input)).isEqualTo(message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "[]", "{\"Encode\": {\"input\"", "<html>"})
+    void rejectsABodyThatIsNoObject(String body) {
+        assertThatThrownBy(() -> NodeTypes.parse(stream(body), template("Encode", "text")))
+                .isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void ignoresTheInputsOfANodeThatAcceptsAny() throws IOException {
+        WorkflowTemplate template = WorkflowTemplate.parse("flow.json", Buffer.buffer("""
+                {"6": {"class_type": "Encode", "inputs": {"lora_1": "%prompt%"}, "_meta": {"title": "x", "darkroomAnyInput": true}}}"""));
+        assertThat(NodeTypes.parse(stream(TYPES), template).findMissing(template))
+                .isNull();
+    }
+
+    @Test
+    void keepsOnlyTheTypesOfTheWorkflow() throws IOException {
+        assertThat(NodeTypes.parse(stream(TYPES), template("Encode", "text")).inputsByType())
+                .containsOnlyKeys("Encode");
+    }
+
+    private static String findMissing(String type, String input) throws IOException {
+        WorkflowTemplate template = template(type, input);
+        return NodeTypes.parse(stream(TYPES), template).findMissing(template);
+    }
+
+    private static WorkflowTemplate template(String type, String input) {
+        return WorkflowTemplate.parse(
+                "flow.json",
+                Buffer.buffer("{\"6\": {\"class_type\": \"%s\", \"inputs\": {\"%s\": \"%%prompt%%\"}}}"
+                        .formatted(type, input)));
+    }
+
+    private static ByteArrayInputStream stream(String text) {
+        return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
+    }
+}
