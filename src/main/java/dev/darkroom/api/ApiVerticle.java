@@ -15,6 +15,7 @@ import dev.darkroom.api.generation.GenerationPresenter;
 import dev.darkroom.api.generation.GenerationResponder;
 import dev.darkroom.api.generation.GetGenerationHandler;
 import dev.darkroom.api.generation.GetImageHandler;
+import dev.darkroom.api.generation.GetModelsHandler;
 import dev.darkroom.api.generation.ListGenerationsHandler;
 import dev.darkroom.api.generation.OpenImageLimiter;
 import dev.darkroom.api.generation.StreamGenerationEventsHandler;
@@ -179,6 +180,7 @@ public final class ApiVerticle extends VerticleBase {
                 new GetGenerationHandler(generations, responder, sharedServices.finishedGenerations(), maxWait),
                 new CancelGenerationHandler(generations, responder),
                 new DeleteGenerationHandler(generations),
+                new GetModelsHandler(generations),
                 new EraseUserHandler(new CommandClient(
                         vertx, ErasureCommand.ADDRESS, settings.api().replyTimeout())),
                 new StreamGenerationEventsHandler(vertx, generations, sharedServices.progress(), admission),

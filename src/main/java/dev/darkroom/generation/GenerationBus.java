@@ -50,5 +50,8 @@ public final class GenerationBus {
      */
     public static final String GET_IMAGE = "getImage";
 
+    /** Action {@code {"user"}} → {@code {"models"}}: returns the models that requests may name, with their limits. */
+    public static final String GET_MODELS = "getModels";
+
     private GenerationBus() {}
 }

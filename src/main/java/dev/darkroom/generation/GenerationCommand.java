@@ -6,6 +6,7 @@ import dev.darkroom.generation.GenerationResult.CreatedGeneration;
 import dev.darkroom.generation.GenerationResult.DeletedGeneration;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
+import dev.darkroom.generation.GenerationResult.ModelList;
 import java.time.Duration;
 import java.util.UUID;
 
@@ -55,4 +56,7 @@ public sealed interface GenerationCommand<R extends GenerationResult> extends Co
 
     /** Deletes an ended generation permanently. */
     record DeleteGeneration(Requester requester, UUID id) implements GenerationCommand<DeletedGeneration> {}
+
+    /** Returns the models that requests may name. */
+    record GetModels(Requester requester) implements GenerationCommand<ModelList> {}
 }

@@ -9,9 +9,10 @@ public sealed interface GenerationResult
                 GenerationResult.CreatedGeneration,
                 GenerationResult.GenerationPage,
                 GenerationResult.ImageLocation,
-                GenerationResult.DeletedGeneration {
+                GenerationResult.DeletedGeneration,
+                GenerationResult.ModelList {
 
-    /** Returns the owner of the resource. */
+    /** Returns the owner of the resource, or the user of the command when the result belongs to no user. */
     String userId();
 
     /** @param replayed whether an earlier command with the same idempotency key created the generation */
@@ -39,4 +40,25 @@ public sealed interface GenerationResult
     record ImageLocation(UUID generationId, String userId, StoredImage image) implements GenerationResult {}
 
     record DeletedGeneration(UUID id, String userId) implements GenerationResult {}
+
+    /**
+     * Models that requests may name.
+     *
+     * @param models in the order of the configuration; empty when requests may name none
+     */
+    record ModelList(String userId, List<ModelLimits> models) implements GenerationResult {
+        public ModelList {
+            models = List.copyOf(models);
+        }
+    }
+
+    /**
+     * Model and its limits.
+     *
+     * @param isDefault whether requests without a model get it
+     * @param maxPromptLength in code points, of the prompt and of the negative prompt
+     * @param maxSide maximum width and height in pixels
+     * @param maxCount maximum number of images
+     */
+    record ModelLimits(String name, boolean isDefault, int maxPromptLength, int maxSide, int maxCount) {}
 }

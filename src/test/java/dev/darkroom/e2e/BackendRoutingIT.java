@@ -113,6 +113,28 @@ class BackendRoutingIT {
     }
 
     @Test
+    void returnsTheModelsInOrderWithTheirLimits() {
+        // when
+        JsonObject models = client.get("/api/models").json();
+
+        // then
+        JsonObject limits = new JsonObject()
+                .put("maxPromptLength", 4000)
+                .put("maxSide", 2048)
+                .put("maxCount", 4);
+        assertThat(models.getJsonArray("models"))
+                .containsExactly(
+                        new JsonObject()
+                                .put("name", "ordered")
+                                .put("default", true)
+                                .mergeIn(limits),
+                        new JsonObject()
+                                .put("name", "weighted")
+                                .put("default", false)
+                                .mergeIn(limits));
+    }
+
+    @Test
     void unknownModelIsRejectedWithTheKnownOnes() {
         // when
         JsonObject problem = client.post(new JsonObject()

@@ -107,6 +107,7 @@ class RequestVariantsIT {
                 "/api/notifications",
                 "/api/webhooks",
                 "/api/webhook-secret",
+                "/api/models",
                 "/openapi.yaml"
             })
     void headReturnsHeadersOfGet(String path) {

@@ -7,12 +7,15 @@ import dev.darkroom.generation.GenerationCommand.CreateGeneration;
 import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
 import dev.darkroom.generation.GenerationCommand.GetGeneration;
 import dev.darkroom.generation.GenerationCommand.GetImage;
+import dev.darkroom.generation.GenerationCommand.GetModels;
 import dev.darkroom.generation.GenerationCommand.ListGenerations;
 import dev.darkroom.generation.GenerationCommand.RetryGeneration;
 import dev.darkroom.generation.GenerationResult.CreatedGeneration;
 import dev.darkroom.generation.GenerationResult.DeletedGeneration;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
+import dev.darkroom.generation.GenerationResult.ModelLimits;
+import dev.darkroom.generation.GenerationResult.ModelList;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -79,7 +82,8 @@ public final class GenerationSamples {
                 new ListGenerations(USER, new GenerationListFilter(GenerationStatus.FAILED, TIME, TIME, 7, CURSOR)),
                 new ListGenerations(USER, new GenerationListFilter(null, null, null, 20, null)),
                 new CancelGeneration(USER, ID),
-                new DeleteGeneration(ADMIN, ID));
+                new DeleteGeneration(ADMIN, ID),
+                new GetModels(USER));
     }
 
     public static List<GenerationResult> results() {
@@ -92,6 +96,8 @@ public final class GenerationSamples {
                 new GenerationPage("ann", List.of(WAITING, COMPLETE), CURSOR),
                 new GenerationPage("ann", List.of(), null),
                 new ImageLocation(ID, "ann", TestGenerations.image(ID, "image/webp")),
-                new DeletedGeneration(ID, "ann"));
+                new DeletedGeneration(ID, "ann"),
+                new ModelList("ann", List.of()),
+                new ModelList("ann", List.of(new ModelLimits("flux", true, 4000, 2048, 4))));
     }
 }

@@ -13,6 +13,7 @@ import dev.darkroom.generation.GenerationCommand.CreateGeneration;
 import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
 import dev.darkroom.generation.GenerationCommand.GetGeneration;
 import dev.darkroom.generation.GenerationCommand.GetImage;
+import dev.darkroom.generation.GenerationCommand.GetModels;
 import dev.darkroom.generation.GenerationCommand.ListGenerations;
 import dev.darkroom.generation.GenerationCommand.RetryGeneration;
 import dev.darkroom.generation.GenerationListFilter;
@@ -20,6 +21,7 @@ import dev.darkroom.generation.GenerationResult.CreatedGeneration;
 import dev.darkroom.generation.GenerationResult.DeletedGeneration;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
+import dev.darkroom.generation.GenerationResult.ModelList;
 import dev.darkroom.generation.json.GenerationSpecParser;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -77,6 +79,11 @@ public final class GenerationClient {
         return parse(() -> GenerationListFilter.parse(operationContext.parameters()))
                 .compose(
                         filter -> bus.send(new ListGenerations(requester(operationContext), filter), operationContext));
+    }
+
+    /** Returns the models that requests may name. */
+    Future<ModelList> getModels(OperationContext operationContext) {
+        return bus.send(new GetModels(requester(operationContext)), operationContext);
     }
 
     /**

@@ -12,10 +12,13 @@ import dev.darkroom.generation.GenerationCommand.CreateGeneration;
 import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
 import dev.darkroom.generation.GenerationCommand.GetGeneration;
 import dev.darkroom.generation.GenerationCommand.GetImage;
+import dev.darkroom.generation.GenerationCommand.GetModels;
 import dev.darkroom.generation.GenerationCommand.ListGenerations;
 import dev.darkroom.generation.GenerationCommand.RetryGeneration;
 import dev.darkroom.generation.GenerationResult;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
+import dev.darkroom.generation.GenerationResult.ModelLimits;
+import dev.darkroom.generation.GenerationResult.ModelList;
 import dev.darkroom.generation.json.GenerationCommandJson;
 import dev.darkroom.generation.route.ModelCatalog;
 import io.vertx.core.Future;
@@ -67,6 +70,7 @@ public final class GenerationCommandVerticle extends VerticleBase {
         handle(ListGenerations.class, GenerationBus.LIST, context -> queries.list(context.command()));
         handle(CancelGeneration.class, GenerationBus.CANCEL, context -> cancellationService.cancel(context.command()));
         handle(DeleteGeneration.class, GenerationBus.DELETE, cancellationService::delete);
+        handle(GetModels.class, GenerationBus.GET_MODELS, this::getModels);
         return Future.all(
                 dispatcher.register(vertx, GenerationBus.TYPED_COMMANDS),
                 vertx.eventBus()
@@ -79,6 +83,20 @@ public final class GenerationCommandVerticle extends VerticleBase {
             Class<C> type, String action, Function<CommandContext<C>, Future<CommandReply<R>>> handler) {
         dispatcher.on(
                 type, context -> handler.apply(context).onSuccess(reply -> auditForeignAccess(action, context, reply)));
+    }
+
+    private Future<CommandReply<ModelList>> getModels(CommandContext<GetModels> context) {
+        return CommandReply.completed(new ModelList(
+                        context.command().requester().user(),
+                        catalog.named()
+                                .map(model -> new ModelLimits(
+                                        model.name(),
+                                        catalog.isDefault(model),
+                                        settings.maxPromptLength(),
+                                        settings.maxSide(),
+                                        settings.maxCount()))
+                                .toList()))
+                .toFuture();
     }
 
     private void handleJson(Message<Object> message) {

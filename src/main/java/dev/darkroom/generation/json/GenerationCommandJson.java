@@ -15,6 +15,7 @@ import dev.darkroom.generation.GenerationCommand.CreateGeneration;
 import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
 import dev.darkroom.generation.GenerationCommand.GetGeneration;
 import dev.darkroom.generation.GenerationCommand.GetImage;
+import dev.darkroom.generation.GenerationCommand.GetModels;
 import dev.darkroom.generation.GenerationCommand.ListGenerations;
 import dev.darkroom.generation.GenerationCommand.RetryGeneration;
 import dev.darkroom.generation.GenerationListFilter;
@@ -22,6 +23,7 @@ import dev.darkroom.generation.GenerationResult.CreatedGeneration;
 import dev.darkroom.generation.GenerationResult.DeletedGeneration;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
+import dev.darkroom.generation.GenerationResult.ModelList;
 import dev.darkroom.generation.GenerationSpec;
 import dev.darkroom.generation.route.ModelCatalog;
 import io.vertx.core.MultiMap;
@@ -71,7 +73,10 @@ public final class GenerationCommandJson {
             case GenerationBus.CANCEL -> new CancelGeneration(requester, parseId(body));
             case GenerationBus.DELETE -> new DeleteGeneration(requester, parseId(body));
             case GenerationBus.RETRY -> new RetryGeneration(requester, parseId(body), parseKey(body));
-            default -> throw invalid("the header action must be create, list, get, getImage, cancel, delete or retry");
+            case GenerationBus.GET_MODELS -> new GetModels(requester);
+            default ->
+                throw invalid(
+                        "the header action must be create, list, get, getImage, cancel, delete, retry or getModels");
         };
     }
 
@@ -179,6 +184,9 @@ public final class GenerationCommandJson {
                                     .put("user", location.userId())
                                     .put("generation", location.generationId().toString())
                                     .put("storageKey", location.image().storageKey()));
+        }
+        if (result instanceof ModelList models) {
+            return GenerationJson.toJson(models);
         }
         DeletedGeneration deleted = (DeletedGeneration) result;
         return new JsonObject()

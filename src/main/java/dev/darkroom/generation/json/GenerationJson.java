@@ -11,9 +11,11 @@ import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationListCursor;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
+import dev.darkroom.generation.GenerationResult.ModelList;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.StoredImage;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -39,6 +41,19 @@ public final class GenerationJson {
     /** Returns a generation in the form of the event bus. */
     public static JsonObject toJson(Generation generation) {
         return toJson(json -> write(json, generation, null));
+    }
+
+    /** Returns the models in the form of HTTP and the event bus. */
+    public static JsonObject toJson(ModelList list) {
+        JsonArray models = new JsonArray();
+        list.models()
+                .forEach(model -> models.add(new JsonObject()
+                        .put("name", model.name())
+                        .put("default", model.isDefault())
+                        .put("maxPromptLength", model.maxPromptLength())
+                        .put("maxSide", model.maxSide())
+                        .put("maxCount", model.maxCount())));
+        return new JsonObject().put("models", models);
     }
 
     /** Returns an image in the form of the event bus. */

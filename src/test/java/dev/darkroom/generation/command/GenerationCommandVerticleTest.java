@@ -116,6 +116,7 @@ class GenerationCommandVerticleTest {
                 Arguments.of("generation", "get", byId(FAILED)),
                 Arguments.of("image", "getImage", byId(IMAGE)),
                 Arguments.of("items", "list", new JsonObject()),
+                Arguments.of("models", "getModels", new JsonObject()),
                 Arguments.of("error", "list", new JsonObject().put("limit", 0)),
                 Arguments.of("error", "cancel", byId(COMPLETE)),
                 Arguments.of("error", "delete", byId(PENDING)),
@@ -172,6 +173,25 @@ class GenerationCommandVerticleTest {
         assertThat(generation.getString("status")).isEqualTo("PENDING");
     }
 
+    @Test
+    void returnsTheModelWithItsLimits() throws Exception {
+        // when
+        JsonObject reply = send("getModels", new JsonObject().put("user", "local"));
+
+        // then
+        assertThat(reply)
+                .isEqualTo(new JsonObject()
+                        .put(
+                                "models",
+                                new JsonArray()
+                                        .add(new JsonObject()
+                                                .put("name", "house-model")
+                                                .put("default", true)
+                                                .put("maxPromptLength", 100)
+                                                .put("maxSide", 1024)
+                                                .put("maxCount", 2))));
+    }
+
     @ParameterizedTest
     @NullSource
     @ValueSource(strings = {"", "0", "2", "1.0", "one"})
@@ -192,7 +212,8 @@ class GenerationCommandVerticleTest {
         JsonObject reply = send(action, byId(PENDING).put("user", "local"));
 
         // then
-        assertInvalid(reply, "the header action must be create, list, get, getImage, cancel, delete or retry");
+        assertInvalid(
+                reply, "the header action must be create, list, get, getImage, cancel, delete, retry or getModels");
     }
 
     static Stream<Object> bodiesWithoutUser() {
