@@ -53,7 +53,34 @@ class CallbackBackendIT {
         }
     }
 
-    /** The result arrives while no process is running, and is repeated, as the protocol requires. */
+    @Test
+    void anotherNodeReceivesTheResult(@TempDir Path directory) throws Exception {
+        // given a node that works and a node that receives, on the same database
+        DatabaseUrl database = TestPostgres.migratedDatabase();
+        int receiverPort = freePort();
+        try (InProcessSimulator simulator = new InProcessSimulator(Duration.ofMillis(10));
+                DarkroomInstanceProcess receiver = DarkroomInstanceProcess.start(
+                        directory,
+                        settings(database, simulator.port(), receiverPort)
+                                .with("DARKROOM_WORKER_CONCURRENCY", "0")
+                                .environment());
+                DarkroomInstanceProcess worker = DarkroomInstanceProcess.start(
+                        directory,
+                        settings(database, simulator.port(), 0)
+                                .with("DARKROOM_PUBLIC_URL", "http://127.0.0.1:" + receiverPort)
+                                .environment())) {
+            // when
+            String id = worker.client().create("A lighthouse");
+
+            // then
+            assertThat(worker.client().awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
+            assertThat(receiver.client().generation(id).getString("status")).isEqualTo("COMPLETE");
+            assertThat(simulator.recordedRequests().get(0).getJsonObject("body").getString("callbackUrl"))
+                    .startsWith(receiver.api().toString());
+        }
+    }
+
+    /** The result arrives after the restart. */
     @Test
     void nextOwnerWaitsForTheResultAfterKill(@TempDir Path directory) throws Exception {
         // given an AI server that has accepted a job

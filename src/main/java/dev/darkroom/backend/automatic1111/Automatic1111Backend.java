@@ -40,7 +40,6 @@ import java.util.UUID;
  * <p>Sources: the OpenAPI document of stable-diffusion-webui and of Forge; {@code examples/server/api.md} of stable-diffusion.cpp.
  */
 public final class Automatic1111Backend implements ImageBackend {
-    private static final Duration CANCEL_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
 
     private final Settings.Backend settings;
@@ -172,18 +171,13 @@ public final class Automatic1111Backend implements ImageBackend {
      */
     @Override
     public Future<Void> cancel(JobReference job) {
-        BackendCall backendCall = new BackendCall(CANCEL_TIMEOUT);
-        return http.run(
-                        job.key().toString(),
-                        backendCall,
-                        scope -> taskMonitor
-                                .requestStatus(scope, job.key())
-                                .compose(status -> status.running()
-                                        ? http.send(scope, HttpMethod.POST, interrupt, http.headers(), null)
-                                        : Future.succeededFuture())
-                                .map(done -> new BackendOutcome.Generated(List.of())))
-                .onComplete(done -> backendCall.release())
-                .mapEmpty();
+        return http.cancel(
+                job,
+                scope -> taskMonitor
+                        .requestStatus(scope, job.key())
+                        .compose(status -> status.running()
+                                ? http.send(scope, HttpMethod.POST, interrupt, http.headers(), null)
+                                : Future.succeededFuture()));
     }
 
     @Override

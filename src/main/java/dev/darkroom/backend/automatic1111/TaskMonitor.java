@@ -19,8 +19,6 @@ import java.util.UUID;
  * since it does not say which task it describes. Thread-safe.
  */
 final class TaskMonitor {
-    private static final Duration TIMEOUT = Duration.ofSeconds(5);
-
     private final BackendHttpClient http;
     private final Duration interval;
     private final RequestTarget target;
@@ -68,8 +66,12 @@ final class TaskMonitor {
     Future<TaskStatus> requestStatus(BackendCallScope scope, UUID taskId) {
         MultiMap headers = http.headers().add(HttpHeaders.CONTENT_TYPE, "application/json");
         JsonObject body = new JsonObject().put("id_task", taskId.toString()).put("live_preview", false);
-        Duration timeout = scope.remaining().compareTo(TIMEOUT) < 0 ? scope.remaining() : TIMEOUT;
-        return http.send(scope, HttpMethod.POST, target, headers, body.toBuffer(), timeout)
-                .compose(response -> http.onWorker(() -> TaskStatus.parse(http.readObject(response))));
+        return http.poll(
+                scope,
+                HttpMethod.POST,
+                target,
+                headers,
+                body.toBuffer(),
+                response -> TaskStatus.parse(http.readObject(response)));
     }
 }
