@@ -21,6 +21,8 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.darkroom.fleet.FleetCommand;
+import dev.darkroom.fleet.FleetResult;
 import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationStatus;
@@ -71,9 +73,10 @@ class ArchitectureTest {
     private static final Map<String, String> DEPENDENCIES = Map.ofEntries(
             Map.entry(
                     "api",
-                    "api.callback api.contract api.generation api.management api.notification api.security api.stream api.transport api.webhook auth backend.callback config generation.watch image maintenance notification.stream webhook"),
+                    "api.callback api.contract api.fleet api.generation api.management api.notification api.security api.stream api.transport api.webhook auth backend.callback config fleet generation.watch image maintenance notification.stream webhook"),
             Map.entry("api.callback", "api.contract api.problem api.transport auth backend.callback"),
             Map.entry("api.contract", "api.problem api.security api.transport auth eventbus notification"),
+            Map.entry("api.fleet", "api.contract api.problem auth eventbus fleet"),
             Map.entry(
                     "api.generation",
                     "api.contract api.problem api.stream api.transport auth eventbus generation generation.json generation.watch image"),
@@ -105,6 +108,7 @@ class ArchitectureTest {
             Map.entry("eventbus", "database"),
             Map.entry("eventbus.cluster", "config eventbus generation generation.json"),
             Map.entry("file", ""),
+            Map.entry("fleet", "backend.executor config database eventbus signal task"),
             Map.entry("generation", "backend generation.route config database eventbus image queue signal"),
             Map.entry(
                     "generation.command",
@@ -193,6 +197,7 @@ class ArchitectureTest {
             .resideInAPackage(API)
             .should()
             .dependOnClassesThat(resideInAnyPackage(
+                            "dev.darkroom.fleet..",
                             "dev.darkroom.generation..",
                             "dev.darkroom.notification..",
                             "dev.darkroom.webhook..",
@@ -200,6 +205,8 @@ class ArchitectureTest {
                     .and(not(resideInAnyPackage("dev.darkroom.generation", "dev.darkroom.generation.json")))
                     .and(not(belongToAnyOf(
                             ErasureCommand.class,
+                            FleetCommand.class,
+                            FleetResult.class,
                             ProgressSubscribers.class,
                             ProgressSubscribers.Subscriber.class,
                             ProgressSubscribers.ProgressListener.class,
@@ -327,6 +334,7 @@ class ArchitectureTest {
     static final ArchRule decisionsDoNotUseTheWallClock = noClasses()
             .that()
             .resideInAnyPackage(
+                    "dev.darkroom.fleet",
                     "dev.darkroom.node",
                     "dev.darkroom.queue",
                     "dev.darkroom.generation..",

@@ -6,6 +6,7 @@ import dev.darkroom.api.contract.CommandClient;
 import dev.darkroom.api.contract.ContractRouter;
 import dev.darkroom.api.contract.JsonOperationHandler;
 import dev.darkroom.api.contract.OperationHandler;
+import dev.darkroom.api.fleet.FleetOperations;
 import dev.darkroom.api.generation.CancelGenerationHandler;
 import dev.darkroom.api.generation.CreateGenerationHandler;
 import dev.darkroom.api.generation.DeleteGenerationHandler;
@@ -37,6 +38,7 @@ import dev.darkroom.auth.AuthServices;
 import dev.darkroom.backend.callback.CallbackReceiver;
 import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
+import dev.darkroom.fleet.FleetCommand;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.maintenance.ErasureCommand;
@@ -207,6 +209,9 @@ public final class ApiVerticle extends VerticleBase {
                                 vertx, WebhookBus.COMMANDS, settings.api().replyTimeout()),
                         DNS_LOOKUP_TIMEOUT,
                         settings.webhooks().timeout())
+                .handlers());
+        handlers.addAll(new FleetOperations(new CommandClient(
+                        vertx, FleetCommand.ADDRESS, settings.api().replyTimeout()))
                 .handlers());
         return handlers;
     }

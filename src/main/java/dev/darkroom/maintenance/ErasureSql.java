@@ -109,7 +109,13 @@ final class ErasureSql {
             deleteRows("idempotency_keys", "key"),
             deleteRows("subscriber_cursors", "subscriber"),
             deleteRows("user_streams", "user_id"),
-            deleteRows("user_webhook_secrets", "user_id"));
+            deleteRows("user_webhook_secrets", "user_id"),
+            // A backend stays drained when the admin that drained it is erased.
+            """
+            WITH cleared AS (
+              UPDATE drained_backends SET drained_by = NULL WHERE name IN (
+                SELECT name FROM drained_backends WHERE drained_by = $1 ORDER BY name LIMIT $2) RETURNING name)
+            SELECT count(*)::int AS deleted FROM cleared""");
 
     private ErasureSql() {}
 

@@ -1,11 +1,13 @@
 package dev.darkroom.node;
 
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * Identity of this process as a node, and its validity. Shared by the verticles of the process; thread-safe. {@link
@@ -23,6 +25,7 @@ public final class LocalNode {
     private boolean draining;
     private long rejectedResults;
     private volatile Throughput throughput = Throughput.NONE;
+    private volatile Supplier<JsonArray> backendStates = JsonArray::new;
     private volatile boolean clockStable = true;
 
     /**
@@ -81,6 +84,15 @@ public final class LocalNode {
         throughput = measured;
     }
 
+    /**
+     * Sets the source of the backend states that each heartbeat stores.
+     *
+     * @param states called on the event loop of the heartbeats; returns an object for each backend of this process
+     */
+    public void reportBackends(Supplier<JsonArray> states) {
+        backendStates = states;
+    }
+
     /** False from the detection of a database clock step until a heartbeat without one. */
     public boolean clockStable() {
         return clockStable;
@@ -93,6 +105,11 @@ public final class LocalNode {
     /** Returns the throughput as last reported, never null. */
     Throughput throughput() {
         return throughput;
+    }
+
+    /** Returns the current state of each backend; empty when the process calls none. */
+    JsonArray backendStates() {
+        return backendStates.get();
     }
 
     /** Returns the time of the clock that decides about validity, in nanoseconds. */

@@ -158,7 +158,12 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
         boolean seemsExpired = stepped && localNode.validId().isPresent();
         return database.heartbeats()
                 .preparedQuery(seemsExpired ? NodeSql.HEARTBEAT_AFTER_STEP : NodeSql.HEARTBEAT)
-                .execute(Tuple.of(id, settings.ttl().toMillis(), throughput.concurrency(), throughput.attemptMillis()))
+                .execute(Tuple.of(
+                        id,
+                        settings.ttl().toMillis(),
+                        throughput.concurrency(),
+                        throughput.attemptMillis(),
+                        localNode.backendStates()))
                 .compose(rows -> {
                     confirmedStepCount = stepCount;
                     if (rows.size() > 0) {

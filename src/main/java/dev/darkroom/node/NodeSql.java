@@ -9,11 +9,12 @@ final class NodeSql {
             VALUES ($1, $2, $3, now() + $4::bigint * interval '1 millisecond')""";
 
     /**
-     * Renews the expiry of a node and stores its throughput. Returns no row when the node has expired: an expired node must never
-     * revive, because another process may have reclaimed its jobs.
+     * Renews the expiry of a node and stores its throughput and the state of its backends. Returns no row when the node has expired: an
+     * expired node must never revive, because another process may have reclaimed its jobs.
      */
     static final String HEARTBEAT = """
-            UPDATE nodes SET expires_at = now() + $2::bigint * interval '1 millisecond', concurrency = $3, average_attempt_ms = $4
+            UPDATE nodes SET expires_at = now() + $2::bigint * interval '1 millisecond', concurrency = $3, average_attempt_ms = $4,
+              backends = $5
             WHERE id = $1 AND expires_at > now()
             RETURNING id""";
 
@@ -22,7 +23,8 @@ final class NodeSql {
      * the monotonic clock of this process. Results of leases that a reaper reclaimed meanwhile stay rejected by their fencing token.
      */
     static final String HEARTBEAT_AFTER_STEP = """
-            UPDATE nodes SET expires_at = now() + $2::bigint * interval '1 millisecond', concurrency = $3, average_attempt_ms = $4
+            UPDATE nodes SET expires_at = now() + $2::bigint * interval '1 millisecond', concurrency = $3, average_attempt_ms = $4,
+              backends = $5
             WHERE id = $1
             RETURNING id""";
 

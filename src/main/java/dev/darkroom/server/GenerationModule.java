@@ -145,13 +145,20 @@ final class GenerationModule {
                                 dependencies, settings.generation(), new ModelCatalog(settings.models()), random));
     }
 
-    /** Deploys the worker with the executors of its backends, unless {@code worker.concurrency} is 0. */
-    void deployWorker(LocalNode localNode, List<ImageBackend> backends) throws Exception {
+    /** Deploys the executors of the backends, unless {@code worker.concurrency} is 0. Returns them. */
+    List<BackendExecutor> deployExecutors(List<ImageBackend> backends) throws Exception {
+        if (settings.worker().concurrency() > 0) {
+            for (int i = 0; i < backends.size(); i++) {
+                backendExecutors.add(deployExecutor(settings.backends().get(i), backends.get(i)));
+            }
+        }
+        return List.copyOf(backendExecutors);
+    }
+
+    /** Deploys the worker, unless {@code worker.concurrency} is 0. Requires the executors. */
+    void deployWorker(LocalNode localNode) throws Exception {
         if (settings.worker().concurrency() == 0) {
             return;
-        }
-        for (int i = 0; i < backends.size(); i++) {
-            backendExecutors.add(deployExecutor(settings.backends().get(i), backends.get(i)));
         }
         resources
                 .processLifecycle()
@@ -196,7 +203,7 @@ final class GenerationModule {
         return progressSubscribers;
     }
 
-    /** Returns the state of each backend, for the management interface. Empty until the worker is deployed. */
+    /** Returns the state of each backend. Empty until the executors are deployed. */
     JsonArray backendsToJson() {
         return new JsonArray(
                 backendExecutors.stream().map(BackendExecutor::toJson).toList());

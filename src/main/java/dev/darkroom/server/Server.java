@@ -12,6 +12,7 @@ import dev.darkroom.auth.UrlSigningKeys;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
 import dev.darkroom.backend.executor.BackendEventPublisher;
+import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
@@ -21,6 +22,7 @@ import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.database.NotifyChannelVerticle;
 import dev.darkroom.database.embedded.EmbeddedDatabase;
 import dev.darkroom.eventbus.cluster.ClusterVerticle;
+import dev.darkroom.fleet.FleetVerticle;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.local.LocalImageStore;
@@ -178,7 +180,11 @@ public final class Server {
         deployCluster(vertx);
         // Starts before the worker. On stop, the outcomes of the last attempts are therefore still delivered.
         notifications.webhooks().deploy(localNode, notifications.notificationWriter());
-        generations.deployWorker(localNode, backends);
+        List<BackendExecutor> executors = generations.deployExecutors(backends);
+        localNode.reportBackends(generations::backendsToJson);
+        // Starts before the worker, which must not call a drained AI server.
+        processLifecycle.deploy(vertx, "fleet", new FleetVerticle(database, notifyChannel, settings, executors));
+        generations.deployWorker(localNode);
         int apiPort =
                 ApiModule.deploy(resources, contracts.api(), notifications.hub(), generations.progressSubscribers());
         listeningPort.set(apiPort);

@@ -51,6 +51,7 @@ class UserErasureIT {
     /** Tables that contain the user's name or prompt once every feature was used. */
     private static final List<String> TABLES = List.of(
             "api_keys",
+            "drained_backends",
             "generation_queue",
             "generation_webhook_urls",
             "generations",
@@ -160,6 +161,9 @@ class UserErasureIT {
             ApiClient aliceAtSecond = second.client().withKey(key(USER, Role.USER));
             assertThat(aliceAtSecond.generation(ended.getString("id")).getString("status"))
                     .isEqualTo("COMPLETE");
+            // and an AI server that the user drained as an admin
+            TestPostgres.execute(
+                    database, "INSERT INTO drained_backends (name, drained_by) VALUES ('gpu-9', '" + USER + "')");
             assertThat(tablesWithTraces()).containsAll(TABLES);
             assertThat(traces()).anyMatch(row -> row.startsWith("generations ") && row.contains("secret-lighthouse"));
             assertThat(files()).hasSize(2);
@@ -179,6 +183,8 @@ class UserErasureIT {
             assertThat(tablesWithTraces()).isSubsetOf("user_erasures");
             assertThat(TestPostgres.query(database, "SELECT count(*) FROM erased_attempts"))
                     .containsExactly("0");
+            assertThat(TestPostgres.query(database, "SELECT name FROM drained_backends"))
+                    .containsExactly("gpu-9");
             // and the request is deleted as well
             await("no trace")
                     .atMost(Duration.ofSeconds(60))

@@ -1,5 +1,8 @@
 package dev.darkroom.eventbus;
 
+import dev.darkroom.fleet.FleetCommand;
+import dev.darkroom.fleet.FleetCommandSamples;
+import dev.darkroom.fleet.FleetResult;
 import dev.darkroom.generation.GenerationCommand;
 import dev.darkroom.generation.GenerationResult;
 import dev.darkroom.generation.GenerationSamples;
@@ -26,12 +29,14 @@ public final class CommandFamilies {
 
     public static final List<Family> COMMANDS = List.of(
             new Family(ErasureCommand.class, ErasureCommandSamples.commands()),
+            new Family(FleetCommand.class, FleetCommandSamples.commands()),
             new Family(GenerationCommand.class, GenerationSamples.commands()),
             new Family(NotificationCommand.class, NotificationCommandSamples.commands()),
             new Family(WebhookCommand.class, WebhookCommandSamples.commands()));
 
     public static final List<Family> RESULTS = List.of(
             new Family(ErasureCommand.ErasureProgress.class, ErasureCommandSamples.results()),
+            new Family(FleetResult.class, FleetCommandSamples.results()),
             new Family(GenerationResult.class, GenerationSamples.results()),
             new Family(NotificationResult.class, NotificationCommandSamples.results()),
             new Family(WebhookResult.class, WebhookCommandSamples.results()));

@@ -15,6 +15,8 @@ import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -165,6 +167,19 @@ class NodeHeartbeatVerticleTest {
         awaitTrue(
                 "shortened",
                 () -> rows("max(expires_at) <= now() + interval '10 min'").equals(List.of("t")));
+    }
+
+    @Test
+    void heartbeatsStoreTheStateOfTheBackends() {
+        // given
+        deploy(FAST_HEARTBEATS);
+        assertThat(rows("backends")).containsExactly("[]");
+
+        // when
+        localNode.reportBackends(() -> new JsonArray().add(new JsonObject().put("name", "gpu-1")));
+
+        // then
+        awaitTrue("stored", () -> rows("backends").equals(List.of("[{\"name\": \"gpu-1\"}]")));
     }
 
     @Test

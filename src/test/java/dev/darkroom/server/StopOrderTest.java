@@ -49,6 +49,7 @@ class StopOrderTest {
         effects.put(
                 "worker",
                 "running attempts finish, up to `shutdown.gracePeriod`; the rest is aborted and released, uncounted");
+        effects.put("fleet", "drains are no longer applied; administration commands on the event bus get no reply");
         effects.put("backend executor", "the circuit breaker rejects all calls");
         effects.put("webhook sender", "running webhook deliveries finish, up to `shutdown.gracePeriod`");
         effects.put("webhook", "webhook commands on the event bus get no reply");

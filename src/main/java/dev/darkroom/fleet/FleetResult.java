@@ -1,0 +1,118 @@
+package dev.darkroom.fleet;
+
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.UUID;
+
+/** Result of a {@link FleetCommand}. Immutable. Its components have the names of the OpenAPI contract. */
+public sealed interface FleetResult {
+
+    /** @param backends in the order of the configuration */
+    record BackendStatusList(List<BackendStatus> backends) implements FleetResult {
+        public BackendStatusList {
+            backends = List.copyOf(backends);
+        }
+    }
+
+    /**
+     * Configured backend.
+     *
+     * @param type protocol, as in the settings
+     * @param models models that use it; without those that have no name
+     * @param drained whether an admin stopped the start of calls
+     * @param drainedBy the admin; null unless drained, and after the erasure of the admin
+     * @param drainedAt null unless drained
+     * @param nodes its state on each live node, as of the last heartbeat of the node
+     */
+    record BackendStatus(
+            String name,
+            String type,
+            List<String> models,
+            boolean drained,
+            String drainedBy,
+            OffsetDateTime drainedAt,
+            List<BackendOnNode> nodes)
+            implements FleetResult {
+        public BackendStatus {
+            models = List.copyOf(models);
+            nodes = List.copyOf(nodes);
+        }
+    }
+
+    /**
+     * State of a backend on a node, see {@code BackendExecutor.toJson}.
+     *
+     * @param node id of the node
+     */
+    record BackendOnNode(
+            UUID node,
+            String host,
+            String breaker,
+            boolean drained,
+            long retryAfterMs,
+            int concurrency,
+            int availablePermits) {}
+
+    /** @param nodes oldest first */
+    record NodeStatusList(List<NodeStatus> nodes) implements FleetResult {
+        public NodeStatusList {
+            nodes = List.copyOf(nodes);
+        }
+    }
+
+    /**
+     * Live node, as of its last heartbeat.
+     *
+     * @param concurrency number of concurrent calls; 0 when the node makes none now
+     * @param averageAttemptMs average duration of an attempt in milliseconds; null before the first one has ended
+     * @param backends empty before the first heartbeat, and when the node calls no AI server
+     */
+    record NodeStatus(
+            UUID id,
+            String host,
+            String version,
+            OffsetDateTime startedAt,
+            boolean draining,
+            int concurrency,
+            Long averageAttemptMs,
+            List<ExecutorState> backends) {
+        public NodeStatus {
+            backends = List.copyOf(backends);
+        }
+    }
+
+    /** State of a backend, see {@code BackendExecutor.toJson}. */
+    record ExecutorState(
+            String name, String breaker, boolean drained, long retryAfterMs, int concurrency, int availablePermits) {}
+
+    /** @param models configured models in their order, then other models with unfinished generations */
+    record QueueStatus(List<ModelQueue> models) implements FleetResult {
+        public QueueStatus {
+            models = List.copyOf(models);
+        }
+    }
+
+    /**
+     * Unfinished generations of a model.
+     *
+     * @param model null in a configuration without names of models
+     * @param configured false for a model that the configuration does not have; then its generations wait until their deadline
+     * @param waiting number of generations without a running attempt, also those with a delayed retry
+     * @param oldestWaitSeconds seconds since the due time of the generation that is due longest; null when none is due
+     * @param users at most ten with waiting generations, those with most first
+     */
+    record ModelQueue(
+            String model,
+            boolean configured,
+            long waiting,
+            long running,
+            Long oldestWaitSeconds,
+            List<UserQueue> users) {
+        public ModelQueue {
+            users = List.copyOf(users);
+        }
+    }
+
+    /** @param waiting number of generations of the user that wait for the model */
+    record UserQueue(String user, long waiting) {}
+}

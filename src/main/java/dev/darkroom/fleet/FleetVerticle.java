@@ -1,0 +1,203 @@
+package dev.darkroom.fleet;
+
+import dev.darkroom.backend.executor.BackendExecutor;
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.eventbus.CommandContext;
+import dev.darkroom.eventbus.CommandDispatcher;
+import dev.darkroom.eventbus.CommandReply;
+import dev.darkroom.fleet.FleetCommand.DrainBackend;
+import dev.darkroom.fleet.FleetCommand.EnableBackend;
+import dev.darkroom.fleet.FleetCommand.GetBackends;
+import dev.darkroom.fleet.FleetCommand.GetNodes;
+import dev.darkroom.fleet.FleetCommand.GetQueue;
+import dev.darkroom.fleet.FleetResult.BackendOnNode;
+import dev.darkroom.fleet.FleetResult.BackendStatus;
+import dev.darkroom.fleet.FleetResult.BackendStatusList;
+import dev.darkroom.fleet.FleetResult.ModelQueue;
+import dev.darkroom.fleet.FleetResult.NodeStatus;
+import dev.darkroom.fleet.FleetResult.NodeStatusList;
+import dev.darkroom.fleet.FleetResult.QueueStatus;
+import dev.darkroom.fleet.FleetStore.Drain;
+import dev.darkroom.fleet.FleetStore.RouteQueue;
+import dev.darkroom.signal.ChangeSignal;
+import dev.darkroom.task.PeriodicTask;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Applies drains to the backend executors of this process and handles the commands on {@link FleetCommand#ADDRESS}. One instance per
+ * process. Its start completes when the drains are applied, so a worker that starts later calls no drained backend.
+ */
+public final class FleetVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(FleetVerticle.class);
+
+    /** Signals that a backend was drained or enabled. */
+    private static final ChangeSignal DRAINS = new ChangeSignal("drains");
+
+    private final FleetStore store;
+    private final NotifyChannel notifyChannel;
+    private final Settings settings;
+    private final List<BackendExecutor> executors;
+    private Future<Map<String, Drain>> lastRead = Future.succeededFuture(Map.of());
+    private PeriodicTask pollTask;
+
+    /** @param executors of this process; empty when it calls no AI server */
+    public FleetVerticle(
+            Database database, NotifyChannel notifyChannel, Settings settings, List<BackendExecutor> executors) {
+        this.store = new FleetStore(database);
+        this.notifyChannel = notifyChannel;
+        this.settings = settings;
+        this.executors = List.copyOf(executors);
+    }
+
+    @Override
+    public Future<?> start() {
+        Future<?> applied = applyDrains();
+        pollTask = DRAINS.subscribe(
+                vertx,
+                notifyChannel,
+                settings.node().heartbeatInterval(),
+                key -> applyDrains()
+                        .onFailure(error -> LOG.atDebug()
+                                .addKeyValue("reason", error.getMessage())
+                                .log("drained backends not read")));
+        return Future.all(
+                applied,
+                new CommandDispatcher(FleetCommand.class)
+                        .on(GetBackends.class, context -> getBackends())
+                        .on(DrainBackend.class, this::drain)
+                        .on(EnableBackend.class, this::enable)
+                        .on(
+                                GetNodes.class,
+                                context -> store.findLiveNodes()
+                                        .map(nodes -> CommandReply.completed(new NodeStatusList(nodes))))
+                        .on(GetQueue.class, context -> getQueue())
+                        .register(vertx, FleetCommand.ADDRESS));
+    }
+
+    @Override
+    public Future<?> stop() {
+        return pollTask.stop();
+    }
+
+    /** Reads the drains and applies them. Reads one after another, so that no older state replaces a newer one. */
+    private Future<Map<String, Drain>> applyDrains() {
+        lastRead = lastRead.otherwiseEmpty()
+                .compose(previous -> store.findDrained())
+                .onSuccess(drains ->
+                        executors.forEach(executor -> executor.setDrained(drains.containsKey(executor.name()))));
+        return lastRead;
+    }
+
+    private Future<CommandReply<BackendStatusList>> getBackends() {
+        return store.findDrained()
+                .compose(drains -> store.findLiveNodes()
+                        .map(nodes -> CommandReply.completed(new BackendStatusList(settings.backends().stream()
+                                .map(backend -> describe(backend, drains, nodes))
+                                .toList()))));
+    }
+
+    private Future<CommandReply<BackendStatus>> drain(CommandContext<DrainBackend> context) {
+        DrainBackend command = context.command();
+        return change(
+                context,
+                command.backend(),
+                "audit: backend drain requested",
+                () -> store.drain(command.backend(), command.admin()));
+    }
+
+    private Future<CommandReply<BackendStatus>> enable(CommandContext<EnableBackend> context) {
+        String backend = context.command().backend();
+        return change(context, backend, "audit: backend enable requested", () -> store.enable(backend));
+    }
+
+    /** Stores a change, applies it in this process before the reply, and signals it to the others. */
+    private Future<CommandReply<BackendStatus>> change(
+            CommandContext<? extends FleetCommand<?>> context,
+            String name,
+            String message,
+            Supplier<Future<Void>> statement) {
+        Optional<Settings.Backend> configured = settings.backends().stream()
+                .filter(backend -> backend.name().equals(name))
+                .findFirst();
+        if (configured.isEmpty()) {
+            return CommandReply.<BackendStatus>notFound("backend").toFuture();
+        }
+        return statement
+                .get()
+                .compose(stored -> {
+                    LOG.atInfo()
+                            .addKeyValue("admin", context.command().admin())
+                            .addKeyValue("backend", name)
+                            .addKeyValue("requestId", context.requestId())
+                            .log(message);
+                    DRAINS.publishToOtherProcesses(notifyChannel, null);
+                    return applyDrains();
+                })
+                .compose(drains -> store.findLiveNodes()
+                        .map(nodes -> CommandReply.completed(describe(configured.get(), drains, nodes))));
+    }
+
+    private BackendStatus describe(Settings.Backend backend, Map<String, Drain> drains, List<NodeStatus> nodes) {
+        String name = backend.name();
+        Optional<Drain> drain = Optional.ofNullable(drains.get(name));
+        return new BackendStatus(
+                name,
+                backend.type().name().toLowerCase(Locale.ROOT),
+                settings.models().stream()
+                        .filter(model -> model.targets().stream()
+                                .anyMatch(target -> target.backend().equals(name)))
+                        .map(Settings.Model::name)
+                        .filter(Objects::nonNull)
+                        .toList(),
+                drain.isPresent(),
+                drain.map(Drain::admin).orElse(null),
+                drain.map(Drain::since).orElse(null),
+                nodes.stream()
+                        .flatMap(node -> node.backends().stream()
+                                .filter(state -> state.name().equals(name))
+                                .map(state -> new BackendOnNode(
+                                        node.id(),
+                                        node.host(),
+                                        state.breaker(),
+                                        state.drained(),
+                                        state.retryAfterMs(),
+                                        state.concurrency(),
+                                        state.availablePermits())))
+                        .toList());
+    }
+
+    private Future<CommandReply<QueueStatus>> getQueue() {
+        return store.readQueue().map(queues -> {
+            List<ModelQueue> items = new ArrayList<>();
+            for (Settings.Model model : settings.models()) {
+                RouteQueue queue = queues.stream()
+                        .filter(each -> each.route().equals(model.route()))
+                        .findFirst()
+                        .orElseGet(() -> new RouteQueue(model.route(), 0, 0, null, List.of()));
+                items.add(toModelQueue(model.name(), true, queue));
+            }
+            queues.stream()
+                    .filter(queue -> settings.models().stream()
+                            .noneMatch(model -> model.route().equals(queue.route())))
+                    .forEach(queue -> items.add(toModelQueue(queue.route(), false, queue)));
+            return CommandReply.completed(new QueueStatus(items));
+        });
+    }
+
+    private static ModelQueue toModelQueue(String model, boolean configured, RouteQueue queue) {
+        return new ModelQueue(
+                model, configured, queue.waiting(), queue.running(), queue.oldestWaitSeconds(), queue.users());
+    }
+}
