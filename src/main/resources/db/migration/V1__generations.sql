@@ -52,6 +52,8 @@ CREATE TABLE generation_queue (
     attempt_deadline   timestamptz,
     attempt_backend    text,
     attempt_selection  text,                                  -- why the attempt is made at this backend
+    job_percent        smallint,                              -- progress of the running attempt, as the backend reports it
+    job_queue_position integer,                               -- its place in the queue of the backend
     failed_backend     text,                                  -- backend of the last failed attempt
     job_backend        text,                                  -- backend with a submission whose outcome is unknown; null when there is none
     job_token          bigint,                                -- the lease that made this submission; our key of the job derives from it

@@ -26,6 +26,7 @@ import dev.darkroom.fleet.FleetResult;
 import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.watch.JobProgressSignal;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.maintenance.ErasureCommand;
 import dev.darkroom.notification.Notification;
@@ -79,7 +80,7 @@ class ArchitectureTest {
             Map.entry("api.fleet", "api.contract api.problem auth eventbus fleet"),
             Map.entry(
                     "api.generation",
-                    "api.contract api.problem api.stream api.transport auth eventbus generation generation.json generation.watch image"),
+                    "api.contract api.problem api.stream api.transport auth backend eventbus generation generation.json generation.watch image"),
             Map.entry(
                     "api.management",
                     "api.contract api.problem api.security api.transport auth config eventbus maintenance"),
@@ -209,6 +210,7 @@ class ArchitectureTest {
                             FleetResult.class,
                             ProgressSubscribers.class,
                             ProgressSubscribers.Subscriber.class,
+                            JobProgressSignal.class,
                             ProgressSubscribers.ProgressListener.class,
                             Notification.class,
                             NotificationBus.class,

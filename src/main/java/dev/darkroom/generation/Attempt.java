@@ -1,6 +1,7 @@
 package dev.darkroom.generation;
 
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.JobProgress;
 import dev.darkroom.generation.route.BackendSelection;
 import java.time.Instant;
 
@@ -10,6 +11,7 @@ import java.time.Instant;
  * @param number from 1
  * @param backend name of the AI server
  * @param selection reason why the attempt was made there
+ * @param progress as the AI server reports it; null when it reports none, and after the end
  * @param finishedAt null while it runs
  * @param outcome null while it runs
  * @param counted whether it counts towards {@code retry.maxAttempts}; false while it runs
@@ -21,6 +23,7 @@ public record Attempt(
         String backend,
         BackendSelection selection,
         Instant startedAt,
+        JobProgress progress,
         Instant finishedAt,
         AttemptOutcome outcome,
         boolean counted,
@@ -36,9 +39,14 @@ public record Attempt(
      */
     public record AttemptError(FailureClass failureClass, String code, String message, Integer httpStatus) {}
 
-    /** Returns an attempt that has not ended. */
-    public static Attempt running(int number, String backend, BackendSelection selection, Instant startedAt) {
-        return new Attempt(number, backend, selection, startedAt, null, null, false, null, null);
+    /**
+     * Returns an attempt that has not ended.
+     *
+     * @param progress null when the AI server reports none
+     */
+    public static Attempt running(
+            int number, String backend, BackendSelection selection, Instant startedAt, JobProgress progress) {
+        return new Attempt(number, backend, selection, startedAt, progress, null, null, false, null, null);
     }
 
     /** Returns whether the attempt has not ended. */

@@ -14,7 +14,10 @@ public final class GenerationBus {
     /** Internal address of each {@link GenerationCommand}: in this process, and between Darkroom processes in a cluster. */
     public static final String TYPED_COMMANDS = "darkroom.generation.commands";
 
-    /** Address of events. {@code {"version", "type", "id", "user", "status"}} is published when a generation has ended. */
+    /**
+     * Address of events. {@code {"version", "type", "id", "user", "status"}} is published when a generation has ended, {@code
+     * {"version", "type", "id", "user", "status", "attempt", "percent"?, "queuePosition"?}} when the AI server reports progress.
+     */
     public static final String EVENTS = "darkroom.generation.events";
 
     /**

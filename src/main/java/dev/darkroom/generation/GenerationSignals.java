@@ -13,6 +13,9 @@ public final class GenerationSignals {
     /** The generation with this key has ended, or one of its attempts has started or failed. */
     public static final ChangeSignal PROGRESS = new ChangeSignal("progress");
 
+    /** The job of an attempt has progressed. The key is that of {@code JobProgressSignal}; a lost signal is not repeated. */
+    public static final ChangeSignal JOB_PROGRESS = new ChangeSignal("jobProgress");
+
     /** Generations were canceled. A worker may have running attempts of them. */
     public static final ChangeSignal CANCELLED = new ChangeSignal("cancelled");
 

@@ -45,6 +45,7 @@ public final class TestGenerations {
                     attempt.backend(),
                     attempt.selection(),
                     attempt.startedAt(),
+                    attempt.progress(),
                     attempt.finishedAt(),
                     attempt.outcome(),
                     attempt.counted(),
@@ -74,7 +75,7 @@ public final class TestGenerations {
     }
 
     public static Attempt running() {
-        return Attempt.running(1, "default", BackendSelection.ONLY, CREATED_AT);
+        return Attempt.running(1, "default", BackendSelection.ONLY, CREATED_AT, null);
     }
 
     public static Attempt succeeded() {
@@ -83,6 +84,7 @@ public final class TestGenerations {
                 "default",
                 BackendSelection.ONLY,
                 CREATED_AT,
+                null,
                 CREATED_AT,
                 AttemptOutcome.SUCCEEDED,
                 true,
@@ -97,6 +99,7 @@ public final class TestGenerations {
                 "default",
                 BackendSelection.ONLY,
                 CREATED_AT,
+                null,
                 CREATED_AT,
                 AttemptOutcome.RETRYABLE,
                 true,

@@ -192,6 +192,13 @@ public final class LoadGenerator implements AutoCloseable {
         assertThat(slowestResponse).as("slowest response").isLessThan(MAX_RESPONSE_TIME);
     }
 
+    /** Waiting and running generations, for the message of a failure; no row for an empty queue. */
+    private static final String QUEUE_SUMMARY = """
+            SELECT concat_ws(' ', count(*), CASE WHEN q.lease_owner IS NULL THEN 'waiting' WHEN n.id IS NULL THEN 'leased by a dead node'
+                ELSE 'leased by a live node' END, 'oldest due since', min(run_at), 'job at', job_backend, 'now', now())
+            FROM generation_queue q LEFT JOIN nodes n ON n.id = q.lease_owner AND n.expires_at > now()
+            GROUP BY q.lease_owner IS NULL, n.id IS NULL, job_backend""";
+
     /** Waits until the queue is empty, then checks that every accepted generation is COMPLETE. */
     public void assertAllAcceptedComplete(DatabaseUrl database, Duration atMost) {
         assertAllAcceptedEnded(database, atMost, Set.of("COMPLETE"));
@@ -205,8 +212,8 @@ public final class LoadGenerator implements AutoCloseable {
         Awaitility.await("the queue is empty")
                 .atMost(atMost)
                 .pollInterval(Duration.ofMillis(200))
-                .until(() -> TestPostgres.query(database, "SELECT 1 FROM generation_queue LIMIT 1")
-                        .isEmpty());
+                .untilAsserted(() ->
+                        assertThat(TestPostgres.query(database, QUEUE_SUMMARY)).isEmpty());
         Map<String, String> ended = new HashMap<>();
         TestPostgres.query(database, "SELECT id || ' ' || status FROM generations")
                 .forEach(row -> ended.put(row.split(" ")[0], row.split(" ")[1]));

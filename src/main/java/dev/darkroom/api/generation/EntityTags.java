@@ -1,5 +1,6 @@
 package dev.darkroom.api.generation;
 
+import dev.darkroom.backend.JobProgress;
 import dev.darkroom.generation.Attempt;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.Generation.QueuePosition;
@@ -39,7 +40,13 @@ final class EntityTags {
         return "W/\"" + toMicros(generation.updatedAt())
                 + '-' + generation.failedAttempts()
                 + '-' + (last != null && last.isRunning() ? toMicros(last.startedAt()) : "")
-                + '-' + (position == null ? "" : position.ahead() + 1) + '"';
+                + '-' + (position == null ? "" : position.ahead() + 1)
+                + (last == null || last.progress() == null ? "" : "-" + format(last.progress())) + '"';
+    }
+
+    private static String format(JobProgress progress) {
+        return (progress.percent() == null ? "" : progress.percent()) + "."
+                + (progress.queuePosition() == null ? "" : progress.queuePosition());
     }
 
     /** Returns a time in microseconds, the unit of the database, as text. */

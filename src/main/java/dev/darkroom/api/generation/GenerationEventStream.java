@@ -7,6 +7,7 @@ import dev.darkroom.api.stream.StreamAdmission;
 import dev.darkroom.eventbus.Rfc3339Timestamp;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.json.GenerationEventHistory;
+import dev.darkroom.generation.watch.JobProgressSignal;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
@@ -69,6 +70,14 @@ final class GenerationEventStream implements SseStream.Producer {
             if (stream != null) {
                 sendPendingEvents();
             }
+        }
+    }
+
+    /** Sends progress of the running attempt, without an event id: it is not repeated after a reconnection. */
+    void onJobProgress(JobProgressSignal signal) {
+        if (stream != null && latest.isPending() && !stream.isFull()) {
+            stream.send(SseFrameEncoder.eventWithoutId(
+                    EVENT_NAME, GenerationEventHistory.progressEvent(latest, signal.attempt(), signal.progress())));
         }
     }
 

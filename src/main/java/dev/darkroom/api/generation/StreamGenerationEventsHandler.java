@@ -5,6 +5,7 @@ import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.stream.LastEventId;
 import dev.darkroom.api.stream.StreamAdmission;
 import dev.darkroom.generation.Generation;
+import dev.darkroom.generation.watch.JobProgressSignal;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
@@ -44,8 +45,17 @@ public final class StreamGenerationEventsHandler implements OperationHandler {
         Context eventLoop = vertx.getOrCreateContext();
         UUID id = operationContext.uuid("generationId");
         GenerationEventStream stream = new GenerationEventStream();
-        ProgressSubscribers.Subscriber subscriber =
-                progress.subscribe(id, changed -> eventLoop.runOnContext(ignored -> stream.onChange(changed)));
+        ProgressSubscribers.Subscriber subscriber = progress.subscribe(id, new ProgressSubscribers.ProgressListener() {
+            @Override
+            public void onChange(Generation changed) {
+                eventLoop.runOnContext(ignored -> stream.onChange(changed));
+            }
+
+            @Override
+            public void onJobProgress(JobProgressSignal signal) {
+                eventLoop.runOnContext(ignored -> stream.onJobProgress(signal));
+            }
+        });
         generations
                 .get(operationContext, id, Duration.ZERO)
                 .onSuccess(generation -> openStream(operationContext, stream, subscriber, generation))

@@ -17,7 +17,7 @@ public final class SseFrameEncoder {
     }
 
     /** Encodes an event that does not change the last event id of the client. */
-    static Buffer eventWithoutId(String event, JsonObject data) {
+    public static Buffer eventWithoutId(String event, JsonObject data) {
         return frame(null, event, data.encode());
     }
 

@@ -1,5 +1,6 @@
 package dev.darkroom.generation.json;
 
+import dev.darkroom.backend.JobProgress;
 import dev.darkroom.eventbus.Rfc3339Timestamp;
 import dev.darkroom.generation.Attempt;
 import dev.darkroom.generation.Generation;
@@ -41,6 +42,19 @@ public final class GenerationEventHistory {
         return generation.status() == GenerationStatus.COMPLETE
                 ? event.put("imageCount", generation.images().size())
                 : event;
+    }
+
+    /** Returns the progress of a running attempt as an event. It has the version of the current state, because progress is not stored. */
+    public static JsonObject progressEvent(Generation generation, int number, JobProgress progress) {
+        JsonObject attempt = new JsonObject().put("number", number);
+        if (progress.percent() != null) {
+            attempt.put("percent", progress.percent());
+        }
+        if (progress.queuePosition() != null) {
+            attempt.put("queuePosition", progress.queuePosition());
+        }
+        return newEvent(generation, generation.version(), "attempt.progress", GenerationStatus.PENDING)
+                .put("attempt", attempt);
     }
 
     /** Returns the events after a version, oldest first. Attempts that the retention cleanup has deleted are left out. */

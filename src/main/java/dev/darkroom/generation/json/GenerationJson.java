@@ -3,6 +3,7 @@ package dev.darkroom.generation.json;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.util.TokenBuffer;
+import dev.darkroom.backend.JobProgress;
 import dev.darkroom.eventbus.Rfc3339Timestamp;
 import dev.darkroom.generation.Attempt;
 import dev.darkroom.generation.Attempt.AttemptError;
@@ -202,12 +203,27 @@ public final class GenerationJson {
         }
     }
 
+    private static void write(JsonGenerator json, JobProgress progress) throws IOException {
+        json.writeStartObject();
+        if (progress.percent() != null) {
+            json.writeNumberField("percent", progress.percent());
+        }
+        if (progress.queuePosition() != null) {
+            json.writeNumberField("queuePosition", progress.queuePosition());
+        }
+        json.writeEndObject();
+    }
+
     private static void write(JsonGenerator json, Attempt attempt) throws IOException {
         json.writeStartObject();
         json.writeNumberField("number", attempt.number());
         json.writeStringField("backend", attempt.backend());
         json.writeStringField("selection", attempt.selection().name());
         writeTime(json, "startedAt", attempt.startedAt());
+        if (attempt.progress() != null) {
+            json.writeFieldName("progress");
+            write(json, attempt.progress());
+        }
         writeTime(json, "finishedAt", attempt.finishedAt());
         json.writeStringField(
                 "outcome", attempt.isRunning() ? "RUNNING" : attempt.outcome().name());

@@ -10,8 +10,10 @@ import java.util.List;
 final class GenerationLeaseSql {
 
     /** SQL fragments shared by every leased queue. */
-    static final LeasedQueueSql QUEUE =
-            new LeasedQueueSql("generation_queue", "generation_id", List.of("attempt_backend", "attempt_selection"));
+    static final LeasedQueueSql QUEUE = new LeasedQueueSql(
+            "generation_queue",
+            "generation_id",
+            List.of("attempt_backend", "attempt_selection", "job_percent", "job_queue_position"));
 
     /**
      * Claims due generations for a live node: users in the order of their turns, and of each user the generations with the highest
@@ -253,6 +255,10 @@ final class GenerationLeaseSql {
 
     /** Stores the id that the AI server assigned to the job of a lease. Fenced. */
     static final String STORE_PROVIDER_JOB_ID = "UPDATE generation_queue SET provider_job_id = $4 WHERE "
+            + QUEUE.tokenCondition() + " RETURNING generation_id";
+
+    /** Stores the progress of the job of a lease. Fenced. */
+    static final String STORE_PROGRESS = "UPDATE generation_queue SET job_percent = $4, job_queue_position = $5 WHERE "
             + QUEUE.tokenCondition() + " RETURNING generation_id";
 
     /** Releases a lease without an attempt, and forgets the submission that was looked up and not found. Fenced. */

@@ -1,6 +1,7 @@
 package dev.darkroom.generation.store;
 
 import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.StatementBatcher;
@@ -189,6 +190,15 @@ public final class GenerationLeaseStore {
     public Future<Boolean> storeProviderId(GenerationLease generationLease, String providerId) {
         return pool.preparedQuery(GenerationLeaseSql.STORE_PROVIDER_JOB_ID)
                 .execute(tokenParameters(generationLease).addString(providerId))
+                .map(rows -> rows.size() > 0);
+    }
+
+    /** Stores the progress of the job of a lease. Returns whether the lease was still held. */
+    public Future<Boolean> storeProgress(GenerationLease generationLease, JobProgress progress) {
+        return pool.preparedQuery(GenerationLeaseSql.STORE_PROGRESS)
+                .execute(tokenParameters(generationLease)
+                        .addInteger(progress.percent())
+                        .addInteger(progress.queuePosition()))
                 .map(rows -> rows.size() > 0);
     }
 

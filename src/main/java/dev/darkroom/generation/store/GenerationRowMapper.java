@@ -1,6 +1,7 @@
 package dev.darkroom.generation.store;
 
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.JobProgress;
 import dev.darkroom.generation.Attempt;
 import dev.darkroom.generation.Attempt.AttemptError;
 import dev.darkroom.generation.AttemptOutcome;
@@ -167,9 +168,16 @@ final class GenerationRowMapper {
                     attempts.size() + 1,
                     row.getString(position("attempt_backend")),
                     BackendSelection.valueOf(row.getString(position("attempt_selection"))),
-                    toInstant(started)));
+                    toInstant(started),
+                    toProgress(row)));
         }
         return attempts;
+    }
+
+    private JobProgress toProgress(Row row) {
+        Integer percent = row.getInteger(position("job_percent"));
+        Integer queuePosition = row.getInteger(position("job_queue_position"));
+        return percent == null && queuePosition == null ? null : new JobProgress(percent, queuePosition);
     }
 
     private static Attempt toAttempt(JsonObject row) {
@@ -186,6 +194,7 @@ final class GenerationRowMapper {
                 row.getString("backend"),
                 BackendSelection.valueOf(row.getString("selection")),
                 toInstant(row.getString("started_at")),
+                null,
                 toInstant(row.getString("finished_at")),
                 AttemptOutcome.valueOf(row.getString("outcome")),
                 row.getBoolean("counted"),

@@ -1,8 +1,10 @@
 package dev.darkroom.generation.watch;
 
+import dev.darkroom.backend.JobProgress;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.store.GenerationLeaseStore;
@@ -31,6 +33,27 @@ public final class GenerationEventPublisher {
     /** Publishes that an attempt of a generation has started or failed. */
     public void publishProgress(UUID generationId) {
         GenerationSignals.PROGRESS.publish(notifyChannel, generationId.toString());
+    }
+
+    /** Publishes the progress of the job of an attempt. Must be called after it is stored. */
+    public void publishJobProgress(GenerationLease generationLease, JobProgress progress) {
+        GenerationSignals.JOB_PROGRESS.publish(
+                notifyChannel,
+                new JobProgressSignal(generationLease.generationId(), generationLease.number(), progress).key());
+        JsonObject event = new JsonObject()
+                .put("version", 1)
+                .put("type", "attempt.progress")
+                .put("id", generationLease.generationId().toString())
+                .put("user", generationLease.userId())
+                .put("status", GenerationStatus.PENDING.name())
+                .put("attempt", generationLease.number());
+        if (progress.percent() != null) {
+            event.put("percent", progress.percent());
+        }
+        if (progress.queuePosition() != null) {
+            event.put("queuePosition", progress.queuePosition());
+        }
+        vertx.eventBus().publish(GenerationBus.EVENTS, event);
     }
 
     /** Logs and publishes the end of a generation. Must be called after the commit. */

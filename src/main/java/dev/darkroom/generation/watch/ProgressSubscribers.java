@@ -24,6 +24,11 @@ public final class ProgressSubscribers {
     public interface ProgressListener {
         /** @param generation null when it was deleted */
         void onChange(Generation generation);
+
+        /** Called when the job of the running attempt has progressed. Does nothing by default. */
+        default void onJobProgress(JobProgressSignal signal) {
+            // Progress is optional.
+        }
     }
 
     private static final class SubscribedGeneration {
@@ -97,6 +102,14 @@ public final class ProgressSubscribers {
             });
         }
         return known;
+    }
+
+    /** Notifies the subscribers of a generation of the progress of its job. */
+    void notifySubscribers(JobProgressSignal signal) {
+        SubscribedGeneration found = subscribedGenerations.get(signal.generationId());
+        if (found != null) {
+            List.copyOf(found.subscribers).forEach(subscriber -> subscriber.progressListener.onJobProgress(signal));
+        }
     }
 
     /**

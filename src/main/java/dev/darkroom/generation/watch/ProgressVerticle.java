@@ -42,6 +42,12 @@ public final class ProgressVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
+        GenerationSignals.JOB_PROGRESS.subscribe(vertx, notifyChannel, key -> {
+            // Without a key, signals may be lost. The next one shows the progress.
+            if (key != null) {
+                subscribers.notifySubscribers(JobProgressSignal.parse(key));
+            }
+        });
         pollTask = GenerationSignals.PROGRESS.subscribe(vertx, notifyChannel, POLL_INTERVAL, this::onSignal);
         return Future.succeededFuture();
     }

@@ -72,18 +72,27 @@ record BackendCaller(BackendRouter router) {
             return Resolution.GIVE_UP;
         }
         FailureClass failureClass = backendFailure.failureClass();
-        boolean unreachable = generationLease.isLookUp() && failureClass == FailureClass.NOT_SENT;
-        if (!unreachable && !failureClass.outcomeUnknown()) {
-            return Resolution.SUBMIT_AGAIN;
-        }
-        boolean found = router.executor(backend)
+        boolean canLookUp = router.executor(backend)
                 .map(executor -> executor.canLookUp(job))
                 .orElse(false);
         boolean repeats = router.repeatsAmbiguous(backend);
+        boolean unreachable = generationLease.isLookUp() && failureClass == FailureClass.NOT_SENT;
         if (unreachable && repeats && router.hasAlternative(generationLease.route(), backend)) {
             return Resolution.SUBMIT_AGAIN;
         }
-        return found ? Resolution.LOOK_UP : repeats ? Resolution.SUBMIT_AGAIN : Resolution.GIVE_UP;
+        if (canLookUp && isUnresolved(failureClass, generationLease.isLookUp())) {
+            return Resolution.LOOK_UP;
+        }
+        return repeats || !failureClass.outcomeUnknown() ? Resolution.SUBMIT_AGAIN : Resolution.GIVE_UP;
+    }
+
+    /** Returns whether the job may still succeed or have succeeded: the failure is that of Darkroom, or of the look-up itself. */
+    private static boolean isUnresolved(FailureClass failureClass, boolean lookUp) {
+        return switch (failureClass) {
+            case AMBIGUOUS, RESULT_DOWNLOAD, INTERNAL -> true;
+            case NOT_SENT, REJECTED_RETRYABLE, TERMINAL_AUTH -> lookUp;
+            default -> false;
+        };
     }
 
     /** What the next attempt does about the submission of a failed one. */

@@ -223,7 +223,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
 
         GenerationAttempt(GenerationLease generationLease) {
             this.generationLease = generationLease;
-            this.jobRecorder = new JobRecorder(generationLease, leases);
+            this.jobRecorder = new JobRecorder(vertx, generationLease, leases, eventPublisher);
             this.backendCall = new BackendCall(generationLease.attemptBudget(), generationLease.job(), jobRecorder);
             router.recordSelection(generationLease.route(), generationLease.backend(), generationLease.selection());
         }
@@ -234,6 +234,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
             eventPublisher.publishProgress(generationLease.generationId());
             return onEventLoop(attemptRunner.run(generationLease, backendCall, jobRecorder, () -> leaseLost))
                     .onComplete(done -> {
+                        jobRecorder.end();
                         attemptDurations.record(Duration.ofNanos(System.nanoTime() - startedAt));
                         reportThroughput();
                     });

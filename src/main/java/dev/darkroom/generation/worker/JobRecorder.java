@@ -5,20 +5,40 @@ import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.store.GenerationLeaseStore;
+import dev.darkroom.generation.watch.GenerationEventPublisher;
+import io.vertx.core.Vertx;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Stores the id that the AI server assigned to the job of an attempt, so that another node can look it up. Thread-safe. */
+/**
+ * Stores what an AI server reports about the job of an attempt: its id, so that another node can look it up, and its progress, at most
+ * once per second. Thread-safe.
+ */
 final class JobRecorder implements JobListener {
     private static final Logger LOG = LoggerFactory.getLogger(JobRecorder.class);
+    private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
 
+    private final Vertx vertx;
     private final GenerationLease generationLease;
     private final GenerationLeaseStore leases;
+    private final GenerationEventPublisher eventPublisher;
     private volatile JobReference job;
+    // Guarded by this.
+    private JobProgress latest;
+    private JobProgress stored;
+    private boolean waiting;
+    private boolean ended;
 
-    JobRecorder(GenerationLease generationLease, GenerationLeaseStore leases) {
+    JobRecorder(
+            Vertx vertx,
+            GenerationLease generationLease,
+            GenerationLeaseStore leases,
+            GenerationEventPublisher eventPublisher) {
+        this.vertx = vertx;
         this.generationLease = generationLease;
         this.leases = leases;
+        this.eventPublisher = eventPublisher;
         this.job = generationLease.job();
     }
 
@@ -40,6 +60,46 @@ final class JobRecorder implements JobListener {
 
     @Override
     public void onProgress(JobProgress progress) {
-        // Not published yet.
+        synchronized (this) {
+            latest = progress;
+            if (waiting) {
+                return;
+            }
+        }
+        storeProgress();
+    }
+
+    /** Stores the latest progress if it is new, and waits before the next. */
+    private void storeProgress() {
+        JobProgress progress;
+        synchronized (this) {
+            if (ended || latest.equals(stored)) {
+                return;
+            }
+            progress = latest;
+            stored = progress;
+            waiting = true;
+        }
+        vertx.setTimer(PROGRESS_INTERVAL.toMillis(), timer -> {
+            synchronized (this) {
+                waiting = false;
+            }
+            storeProgress();
+        });
+        leases.storeProgress(generationLease, progress)
+                .onSuccess(held -> {
+                    if (held) {
+                        eventPublisher.publishJobProgress(generationLease, progress);
+                    }
+                })
+                .onFailure(error -> LOG.atDebug()
+                        .addKeyValue("generation", generationLease.generationId())
+                        .addKeyValue("reason", error.getMessage())
+                        .log("progress not stored"));
+    }
+
+    /** Ignores further progress. */
+    synchronized void end() {
+        ended = true;
     }
 }

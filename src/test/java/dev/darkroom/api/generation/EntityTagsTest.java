@@ -68,7 +68,7 @@ class EntityTagsTest {
         Generation runningLater = TestGenerations.generation(
                 GenerationStatus.PENDING,
                 0,
-                Attempt.running(1, "default", BackendSelection.ONLY, CREATED_AT.plusNanos(1_000)));
+                Attempt.running(1, "default", BackendSelection.ONLY, CREATED_AT.plusNanos(1_000), null));
         Generation failed = TestGenerations.generation(GenerationStatus.PENDING, 1, TestGenerations.failed(CREATED_AT));
         Generation retried = TestGenerations.generation(
                 GenerationStatus.PENDING, 1, TestGenerations.failed(CREATED_AT), TestGenerations.running());

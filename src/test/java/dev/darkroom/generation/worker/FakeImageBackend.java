@@ -4,6 +4,7 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.image.ChunkedBytes;
@@ -109,6 +110,8 @@ final class FakeImageBackend implements ImageBackend {
         submitted.add(backendCall.job());
         if (lookUp != null) {
             backendCall.jobListener().onAccepted("id of " + backendCall.job().key());
+            backendCall.jobListener().onProgress(new JobProgress(null, 2));
+            backendCall.jobListener().onProgress(new JobProgress(40, null));
         }
         return untilAborted(backendCall, outcome.apply(request));
     }

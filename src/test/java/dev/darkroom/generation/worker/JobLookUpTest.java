@@ -25,6 +25,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Submissions whose outcome is unknown: looked up where possible, otherwise repeated or given up. */
 @Tag("database")
@@ -114,15 +116,16 @@ class JobLookUpTest {
                 .isEqualTo(backend.submitted().get(0).key());
     }
 
-    @Test
-    void failedLookUpIsRepeated() {
+    @ParameterizedTest
+    @EnumSource(names = {"NOT_SENT", "REJECTED_RETRYABLE", "INTERNAL", "RESULT_DOWNLOAD"})
+    void failedLookUpIsRepeated(FailureClass failureClass) {
         // given
         queue.submit();
         AtomicInteger lookUps = new AtomicInteger();
         FakeImageBackend backend = new FakeImageBackend(
                 request -> TIMED_OUT,
                 job -> lookUps.incrementAndGet() < 3
-                        ? Future.succeededFuture(new BackendOutcome.Failed(TestFailures.of(FailureClass.NOT_SENT)))
+                        ? Future.succeededFuture(new BackendOutcome.Failed(TestFailures.of(failureClass)))
                         : GENERATED);
 
         // when
@@ -132,6 +135,23 @@ class JobLookUpTest {
         process.awaitComplete(1);
         assertThat(backend.submitted()).hasSize(1);
         assertThat(attempts()).isEqualTo("TIMEOUT ONLY, RETRYABLE LOOK_UP, RETRYABLE LOOK_UP, SUCCEEDED LOOK_UP");
+    }
+
+    @Test
+    void rejectedCredentialsOfALookUpEndTheGeneration() {
+        // given
+        queue.submit();
+        FakeImageBackend backend = new FakeImageBackend(
+                request -> TIMED_OUT,
+                job -> Future.succeededFuture(new BackendOutcome.Failed(TestFailures.of(FailureClass.TERMINAL_AUTH))));
+
+        // when
+        process.deploy(backend, settings(AmbiguityPolicy.RETRY));
+
+        // then it is not submitted again
+        awaitTrue(
+                "the end", () -> "TERMINAL_AUTH".equals(queue.queryValue("SELECT error_code FROM generations")));
+        assertThat(backend.submitted()).hasSize(1);
     }
 
     @Test
@@ -192,6 +212,11 @@ class JobLookUpTest {
                 request -> Promise.<BackendOutcome>promise().future(), job -> NOT_FOUND);
         process.deploy(backend, settings(AmbiguityPolicy.AUTO));
         awaitTrue("a call", () -> backend.submitted().size() == 1);
+        awaitTrue(
+                "the last reported progress",
+                () -> "40 "
+                        .equals(queue.queryValue(
+                                "SELECT concat(job_percent, ' ', job_queue_position) FROM generation_queue")));
 
         // when
         await(queue.leaseStore.cancel(id, null));
