@@ -117,7 +117,7 @@ class ArchitectureTest {
             Map.entry("generation.json", "backend config eventbus generation generation.route"),
             Map.entry("generation.route", "backend backend.executor config"),
             Map.entry("generation.store", "backend generation.route config database eventbus generation queue"),
-            Map.entry("generation.watch", "database generation generation.store signal task"),
+            Map.entry("generation.watch", "backend database generation generation.store signal task"),
             Map.entry(
                     "generation.worker",
                     "backend backend.executor config database eventbus generation generation.route generation.store generation.watch image node queue signal"),

@@ -141,6 +141,8 @@ public record Settings(
      * @param requestsPerMinute maximum number of calls of this process in a minute; 0 for no limit
      * @param downloadNetworks networks for image downloads in addition to public addresses and the AI server; may be empty
      * @param requestFields optional fields to send; null when the model name decides
+     * @param inputFields inputs of models of cog and Replicate, see {@code InputFields}
+     * @param pollInterval time between the first two polls of a job
      * @param workflow absolute path of the workflow template of a ComfyUI server; null for other types
      */
     public record Backend(
@@ -166,8 +168,16 @@ public record Settings(
             @Networks List<String> downloadNetworks,
             Set<RequestField> requestFields,
             PromptSanitizing promptSanitizing,
+            @Format(TextFormat.INPUT_FIELDS) String inputFields,
+            @DurationRange(min = "50ms", max = "1m") Duration pollInterval,
             @NullIfEmpty @PathOf("a file") Path workflow,
             Breaker breaker) {
+
+        /** Returns the path of a free GET below the URL, with a leading slash; null for none. */
+        public String healthCheckPath() {
+            String path = breaker.healthCheckPath();
+            return Breaker.AUTO.equals(path) ? type.healthCheckPath : path;
+        }
 
         /** Returns whether an attempt is repeated when nobody can tell whether the AI server did the work. */
         public boolean repeatsAmbiguous() {
@@ -177,13 +187,21 @@ public record Settings(
 
     /** Protocol of an AI server. */
     public enum BackendType {
-        OPENAI,
-        AUTOMATIC1111,
-        CALLBACK;
+        OPENAI("/models"),
+        AUTOMATIC1111("/sdapi/v1/samplers"),
+        CALLBACK(null),
+        COG("/health-check"),
+        REPLICATE("/v1/account");
 
         /** Hosts of metered services with the OpenAI protocol. */
         private static final Pattern METERED_HOST =
                 Pattern.compile("api\\.openai\\.com|.+\\.openai\\.azure\\.com|.+\\.cognitiveservices\\.azure\\.com");
+
+        private final String healthCheckPath;
+
+        BackendType(String healthCheckPath) {
+            this.healthCheckPath = healthCheckPath;
+        }
 
         /**
          * Returns whether every generation costs money.
@@ -191,9 +209,10 @@ public record Settings(
          * @param url null for the bundled simulator
          */
         boolean metered(URI url) {
-            return this == OPENAI
-                    && url != null
-                    && METERED_HOST.matcher(url.getHost()).matches();
+            return this == REPLICATE
+                    || this == OPENAI
+                            && url != null
+                            && METERED_HOST.matcher(url.getHost()).matches();
         }
     }
 
@@ -268,7 +287,7 @@ public record Settings(
      *
      * @param openDuration first open time
      * @param maxOpenDuration longest open time
-     * @param healthCheckPath path below the AI server's URL, with a leading slash; null for none
+     * @param healthCheckPath path below the AI server's URL, with a leading slash; {@link #AUTO} for that of the type; null for none
      */
     public record Breaker(
             Duration window,
@@ -280,7 +299,9 @@ public record Settings(
             Duration openDuration,
             Duration maxOpenDuration,
             @Range(min = 1, max = 100) int halfOpenCalls,
-            @NullIfEmpty @Format(TextFormat.URL_PATH) String healthCheckPath) {}
+            @NullIfEmpty @Format(TextFormat.URL_PATH) String healthCheckPath) {
+        static final String AUTO = "auto";
+    }
 
     /**
      * PostgreSQL and its connections.

@@ -16,6 +16,10 @@ enum TextFormat {
     HOST(hostPattern(), "a host name or an IP address without brackets"),
     /** Host names as in the header {@code Host} of browsers, without a port. */
     HOST_NAMES(listOf("[a-z0-9_.\\-]{1,255}"), "host names without ports, in lower case, separated by commas"),
+    /** Inputs of a model: names, each optionally with the name at the model. */
+    INPUT_FIELDS(
+            listOf("(prompt|negative_prompt|seed|width|height|num_outputs)(=[A-Za-z_][A-Za-z0-9_]{0,62})?"),
+            "some of prompt, negative_prompt, seed, width, height, num_outputs, separated by commas, each optionally with a name of the model such as num_outputs=num_images"),
     /** Name of a model of an AI server. */
     MODEL("[^\\p{Cntrl}]{1,200}", "at most 200 characters and no control characters"),
     /** Name of a part of the service. */
@@ -29,7 +33,7 @@ enum TextFormat {
             "(?!0\\.0\\.0\\.0$|[:0]+$|\\*$)" + hostPattern(),
             "an address by which others reach this machine, not a wildcard"),
     /** Path below a URL. */
-    URL_PATH("/[0-9A-Za-z._~/-]{1,200}", "a path such as /models");
+    URL_PATH("auto|/[0-9A-Za-z._~/-]{1,200}", "auto, or a path such as /models");
 
     private final Pattern pattern;
     private final String expected;

@@ -6,6 +6,9 @@ import dev.darkroom.backend.callback.CallbackBackend;
 import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.backend.openai.OpenAiImagesBackend;
+import dev.darkroom.backend.replicate.CogBackend;
+import dev.darkroom.backend.replicate.InputFields;
+import dev.darkroom.backend.replicate.ReplicateBackend;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Vertx;
 import java.net.URI;
@@ -30,7 +33,7 @@ record BackendFactory(
         }
         return switch (backend.type()) {
             case OPENAI -> simulatorUrl;
-            case AUTOMATIC1111 -> simulatorUrl.resolve("/");
+            case AUTOMATIC1111, COG, REPLICATE -> simulatorUrl.resolve("/");
             case CALLBACK -> simulatorUrl.resolve("/callback/jobs");
         };
     }
@@ -43,6 +46,18 @@ record BackendFactory(
             case OPENAI -> new OpenAiImagesBackend(vertx, backend, base, memoryBudget, maxHeaderBytes);
             case AUTOMATIC1111 -> new Automatic1111Backend(vertx, backend, base, memoryBudget, maxHeaderBytes);
             case CALLBACK -> new CallbackBackend(vertx, backend, base, memoryBudget, maxHeaderBytes, callbackServices);
+            case COG ->
+                new CogBackend(
+                        vertx, backend, base, memoryBudget, maxHeaderBytes, InputFields.parse(backend.inputFields()));
+            case REPLICATE ->
+                new ReplicateBackend(
+                        vertx,
+                        backend,
+                        base,
+                        memoryBudget,
+                        maxHeaderBytes,
+                        InputFields.parse(backend.inputFields()),
+                        backend.pollInterval());
         };
     }
 }

@@ -131,6 +131,8 @@ class SettingsConsistencyTest {
         "backend.downloadNetworks, DARKROOM_BACKEND_DOWNLOAD_NETWORKS, 'fd00::/8, 10.1.0.0/16', '[fd00::/8, 10.1.0.0/16]'",
         "backend.requestFields, DARKROOM_BACKEND_REQUEST_FIELDS, 'size, n', '[N, SIZE]'",
         "backend.promptSanitizing, DARKROOM_BACKEND_PROMPT_SANITIZING, pass, PASS",
+        "backend.inputFields, DARKROOM_BACKEND_INPUT_FIELDS, 'prompt, num_outputs=num_images', 'prompt, num_outputs=num_images'",
+        "backend.pollInterval, DARKROOM_BACKEND_POLL_INTERVAL, 250ms, 250ms",
         "backend.workflow, DARKROOM_BACKEND_WORKFLOW, /etc/darkroom/flux.json, /etc/darkroom/flux.json",
         "backend.breaker.window, DARKROOM_BACKEND_BREAKER_WINDOW, 16s, 16s",
         "backend.breaker.minimumCalls, DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS, 11, 11",

@@ -73,7 +73,7 @@ public final class Automatic1111Backend implements ImageBackend {
                 new BackendHttpClient(vertx, settings, base, memoryBudget, maxHeaderBytes, () -> credentials(settings));
         this.txt2img = http.target("/sdapi/v1/txt2img");
         this.interrupt = http.target("/sdapi/v1/interrupt");
-        String path = settings.breaker().healthCheckPath();
+        String path = settings.healthCheckPath();
         this.healthCheckTarget = path == null ? null : http.target(path);
         this.responseParser = new TxtToImageResponseParser(settings.maxImageBytes());
         this.taskMonitor = new TaskMonitor(http, progressInterval);

@@ -94,7 +94,7 @@ public final class CallbackBackend implements ImageBackend {
         this.http =
                 new BackendHttpClient(vertx, settings, url, memoryBudget, maxHeaderBytes, () -> bearerToken(settings));
         this.endpoint = http.target("");
-        String path = settings.breaker().healthCheckPath();
+        String path = settings.healthCheckPath();
         this.healthCheckTarget = path == null ? null : http.target(path);
         this.store = new CallbackJobStore(services.database());
         this.inbox = new CallbackInbox(vertx, store, services.notifyChannel());

@@ -60,7 +60,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
         this.http = new BackendHttpClient(
                 vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
         this.endpoint = http.target("/images/generations");
-        String path = settings.breaker().healthCheckPath();
+        String path = settings.healthCheckPath();
         this.healthCheckTarget = path == null ? null : http.target(path);
         this.responseParser = new OpenAiResponseParser(settings.maxImageBytes());
     }

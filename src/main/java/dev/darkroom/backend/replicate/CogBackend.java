@@ -70,7 +70,7 @@ public final class CogBackend implements ImageBackend {
         this.inputFields = inputFields;
         this.http = new BackendHttpClient(
                 vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
-        String path = settings.breaker().healthCheckPath();
+        String path = settings.healthCheckPath();
         this.healthCheckTarget = path == null ? null : http.target(path);
         this.reader = new PredictionReader(http, settings.maxImageBytes());
     }

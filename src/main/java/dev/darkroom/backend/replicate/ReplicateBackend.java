@@ -79,7 +79,7 @@ public final class ReplicateBackend implements ImageBackend {
         URI root = URI.create(base.toString().replaceFirst("(/v1)?/*$", ""));
         this.http = new BackendHttpClient(
                 vertx, settings, root, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
-        String path = settings.breaker().healthCheckPath();
+        String path = settings.healthCheckPath();
         this.healthCheckTarget = path == null ? null : http.target(path);
         this.reader = new PredictionReader(http, settings.maxImageBytes());
     }

@@ -149,8 +149,7 @@ class JobLookUpTest {
         process.deploy(backend, settings(AmbiguityPolicy.RETRY));
 
         // then it is not submitted again
-        awaitTrue(
-                "the end", () -> "TERMINAL_AUTH".equals(queue.queryValue("SELECT error_code FROM generations")));
+        awaitTrue("the end", () -> "TERMINAL_AUTH".equals(queue.queryValue("SELECT error_code FROM generations")));
         assertThat(backend.submitted()).hasSize(1);
     }
 
