@@ -191,6 +191,7 @@ public record Settings(
         AUTOMATIC1111("/sdapi/v1/samplers"),
         CALLBACK(null),
         COG("/health-check"),
+        COMFYUI("/system_stats"),
         REPLICATE("/v1/account");
 
         /** Hosts of metered services with the OpenAI protocol. */

@@ -79,6 +79,9 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 "retention.orphanedFiles",
                 "longer than",
                 section + ".timeout");
+        if (backend.type() == Settings.BackendType.COMFYUI && backend.workflow() == null) {
+            throw layeredSettings.get(section + ".workflow").expected("a file, with the type comfyui");
+        }
         if (named && backend.url() == null) {
             throw SettingValue.ofDefault(section + ".url", "").expected("the URL of the AI server");
         }

@@ -4,6 +4,8 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.automatic1111.Automatic1111Backend;
 import dev.darkroom.backend.callback.CallbackBackend;
 import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
+import dev.darkroom.backend.comfyui.ComfyUiBackend;
+import dev.darkroom.backend.comfyui.InvalidWorkflowException;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.backend.openai.OpenAiImagesBackend;
 import dev.darkroom.backend.replicate.CogBackend;
@@ -33,7 +35,7 @@ record BackendFactory(
         }
         return switch (backend.type()) {
             case OPENAI -> simulatorUrl;
-            case AUTOMATIC1111, COG, REPLICATE -> simulatorUrl.resolve("/");
+            case AUTOMATIC1111, COG, COMFYUI, REPLICATE -> simulatorUrl.resolve("/");
             case CALLBACK -> simulatorUrl.resolve("/callback/jobs");
         };
     }
@@ -49,6 +51,7 @@ record BackendFactory(
             case COG ->
                 new CogBackend(
                         vertx, backend, base, memoryBudget, maxHeaderBytes, InputFields.parse(backend.inputFields()));
+            case COMFYUI -> createComfyUi(backend, base);
             case REPLICATE ->
                 new ReplicateBackend(
                         vertx,
@@ -59,5 +62,14 @@ record BackendFactory(
                         InputFields.parse(backend.inputFields()),
                         backend.pollInterval());
         };
+    }
+
+    private ImageBackend createComfyUi(Settings.Backend backend, URI base) {
+        try {
+            return new ComfyUiBackend(
+                    vertx, backend, base, memoryBudget, settings.outbound().maxHeaderBytes());
+        } catch (InvalidWorkflowException e) {
+            throw new StartupException("backend " + backend.name() + ": " + e.getMessage());
+        }
     }
 }

@@ -84,7 +84,7 @@ public final class ComfyUiBackend implements ImageBackend {
         this.parser = new ComfyUiJobParser(http, new ExecutionErrorMapper(http.errors()));
         this.jobs = new ComfyUiJobClient(http, parser);
         this.validator = new WorkflowValidator(http, workflow, settings.maxResponseBytes());
-        String path = settings.breaker().healthCheckPath();
+        String path = settings.healthCheckPath();
         this.healthCheckTarget = path == null ? null : http.target(path);
     }
 
