@@ -3,25 +3,18 @@ package dev.darkroom.e2e;
 import static dev.darkroom.testing.ProblemAssertions.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.auth.CallbackTokens;
-import dev.darkroom.auth.UrlSigningKeys;
-import dev.darkroom.config.Settings;
-import dev.darkroom.config.SettingsLoader;
-import dev.darkroom.database.Database;
 import dev.darkroom.testing.ApiClient.ApiResponse;
+import dev.darkroom.testing.CallbackTokenFactory;
 import dev.darkroom.testing.DarkroomExtension;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
-import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -252,27 +245,7 @@ class CallbackReportIT {
         return token(jobKey, Instant.now().plusSeconds(600));
     }
 
-    /** Returns a token signed with the keys of the service. */
     private static String token(UUID job, Instant expiry) {
-        Vertx vertx = Vertx.vertx();
-        Settings.Database settings = SettingsLoader.load(
-                        DarkroomInstanceSettings.forTests()
-                                .database(service.database())
-                                .environment(),
-                        service.directory())
-                .settings()
-                .database();
-        Database database = Database.open(vertx, service.database(), settings);
-        try {
-            UrlSigningKeys keys = new UrlSigningKeys(vertx, database, InstantSource.system(), System::nanoTime);
-            return new CallbackTokens(keys, InstantSource.system())
-                    .create(job, expiry)
-                    .await(60, TimeUnit.SECONDS);
-        } catch (Exception e) {
-            throw new AssertionError(e);
-        } finally {
-            database.close();
-            vertx.close();
-        }
+        return CallbackTokenFactory.create(service.database(), job, expiry);
     }
 }

@@ -7,6 +7,7 @@ import dev.darkroom.auth.ApiKeyAdmin;
 import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.Role;
 import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.CallbackTokenFactory;
 import dev.darkroom.testing.DarkroomExtension;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.DatabaseInvariants;
@@ -17,7 +18,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -118,6 +121,14 @@ class ContractFuzzIT {
                 [operations.parameters]
                 "path.imageName" = "%s"
 
+                # A token of a job that is closed. Valid reports get 410, after the validation.
+                [[operations]]
+                include-operation-id = ["receiveCallback"]
+                [operations.parameters]
+                "path.callbackToken" = "%s"
+                [operations.checks]
+                positive_data_acceptance.expected-statuses = ["400", "403", "410"]
+
                 # Valid requests may be rejected: the model is unknown, an idempotency key is repeated, cursors and sequence numbers do not
                 # exist, June has 30 days, receiver hosts resolve to public addresses, and the number of webhooks is limited.
                 [[operations]]
@@ -126,7 +137,10 @@ class ContractFuzzIT {
                   "redeliverWebhookDelivery", "redeliverFailedWebhookDeliveries", "testWebhook"]
                 [operations.checks]
                 positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409", "422"]
-                """.formatted(image.getPath().substring("/images/".length()));
+                """.formatted(
+                image.getPath().substring("/images/".length()),
+                CallbackTokenFactory.create(
+                        service.database(), UUID.randomUUID(), Instant.now().plus(Duration.ofHours(1))));
     }
 
     private static Path install() throws IOException, InterruptedException {
