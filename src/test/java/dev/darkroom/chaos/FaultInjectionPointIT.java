@@ -76,6 +76,38 @@ class FaultInjectionPointIT {
         DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
     }
 
+    /** The next owner finds the reported result, or finds that nothing was submitted. */
+    @ParameterizedTest
+    @CsvSource({
+        "BEFORE_CALL, 0, LOST SUCCEEDED",
+        "AFTER_RESPONSE, 1, LOST SUCCEEDED",
+        "BEFORE_COMMIT, 1, LOST SUCCEEDED",
+        "AFTER_COMMIT, 1, SUCCEEDED"
+    })
+    void submitsOnceWithTheCallbackProtocol(String point, int submittedBefore, String outcomes) {
+        // given
+        settings.with("DARKROOM_BACKEND_TYPE", "callback")
+                .with("DARKROOM_BACKEND_URL", "http://127.0.0.1:" + inProcessSimulator.port() + "/callback/jobs");
+        String id;
+        try (DarkroomInstanceProcess killed = pausingAt(point)) {
+            id = killed.client().create("A lighthouse at dusk");
+            killed.awaitLine("fault injection point reached point=" + point);
+            assertThat(inProcessSimulator.recordedRequests()).hasSize(submittedBefore);
+
+            // when
+            killed.kill();
+        }
+
+        // then
+        try (DarkroomInstanceProcess restarted = DarkroomInstanceProcess.start(directory, settings.environment())) {
+            JsonObject ended = restarted.client().awaitEnd(id);
+            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+            assertThat(outcomes(ended)).isEqualTo(List.of(outcomes.split(" ")));
+            assertThat(inProcessSimulator.recordedRequests()).hasSize(1);
+        }
+        DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
+    }
+
     @Test
     void failsGenerationAfterLostAttempts() {
         // given
