@@ -42,8 +42,8 @@ record FleetStore(Database database) {
      * Counts the generations of each route. Reads at most $1 waiting rows, in an index that has all columns, so the cost is bounded; the
      * running rows are as many as there are concurrent attempts.
      */
-    private static final String READ_QUEUE = """
-            WITH waiting AS MATERIALIZED (
+    static final String READ_QUEUE = """
+            WITH waiting AS (
               SELECT route, user_id, run_at FROM generation_queue WHERE lease_owner IS NULL LIMIT $1),
             users AS (
               SELECT route, user_id, count(*) AS waiting, min(run_at) AS due_since,

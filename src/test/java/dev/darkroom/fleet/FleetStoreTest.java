@@ -11,6 +11,7 @@ import dev.darkroom.fleet.FleetResult.UserQueue;
 import dev.darkroom.fleet.FleetStore.Drain;
 import dev.darkroom.fleet.FleetStore.RouteQueue;
 import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.StatementPlan;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -164,6 +165,23 @@ class FleetStoreTest {
         assertThat(slow.waiting()).isEqualTo(2);
         assertThat(slow.oldestWaitSeconds()).isNull();
         assertThat(slow.users()).containsExactly(new UserQueue("delayed", 2));
+    }
+
+    @Test
+    void readsWaitingGenerationsFromAnIndexThatHasAllColumns() {
+        // given
+        insertWaiting("ann", "flux", 1_000, 0);
+        TestPostgres.execute(url, "VACUUM ANALYZE generation_queue");
+
+        // when
+        List<String> plan = await(StatementPlan.of(database.pool(), "bigint", FleetStore.READ_QUEUE, "100000"))
+                .lines();
+
+        // then
+        assertThat(plan)
+                .anyMatch(line -> line.contains("Index Only Scan using generation_queue_user_order"))
+                .anyMatch(line -> line.contains("Index Scan using generation_queue_leased"))
+                .noneMatch(line -> line.contains("Seq Scan"));
     }
 
     @Test
