@@ -70,6 +70,7 @@ class GracefulShutdownIT {
                             "readiness",
                             "api",
                             "worker",
+                            "fleet",
                             "backend executor",
                             "webhook sender",
                             "webhook",
