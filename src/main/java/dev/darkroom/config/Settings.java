@@ -139,6 +139,9 @@ public record Settings(
      * @param model null when the AI server chooses
      * @param concurrency maximum number of concurrent calls of this process; 0 for that of the worker
      * @param requestsPerMinute maximum number of calls of this process in a minute; 0 for no limit
+     * @param maxPromptLength in code points; 0 for the limit of all generations, as for the next two
+     * @param maxSide in pixels
+     * @param maxCount number of images
      * @param downloadNetworks networks for image downloads in addition to public addresses and the AI server; may be empty
      * @param requestFields optional fields to send; null when the model name decides
      * @param inputFields inputs of models of cog and Replicate, see {@code InputFields}
@@ -154,6 +157,9 @@ public record Settings(
             @Range(max = 1024) int concurrency,
             @Range(max = 10_000) int requestsPerMinute,
             AmbiguityPolicy onAmbiguous,
+            @Range(max = 4000) int maxPromptLength,
+            @Range(max = 2048) int maxSide,
+            @Range(max = 4) int maxCount,
             Duration timeout,
             Duration connectTimeout,
 

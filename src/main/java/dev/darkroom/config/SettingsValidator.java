@@ -53,7 +53,7 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 "at least twice",
                 "node.heartbeatInterval");
         for (Settings.Backend backend : settings.backends()) {
-            validateBackend(backend, settings.retention());
+            validateBackend(backend, settings.generation(), settings.retention());
         }
         Settings.Cluster cluster = settings.cluster();
         require(
@@ -64,7 +64,8 @@ record SettingsValidator(LayeredSettings layeredSettings) {
         require(cluster.port() != cluster.busPort(), "cluster.busPort", "a port other than", "cluster.port");
     }
 
-    private void validateBackend(Settings.Backend backend, Settings.Retention retention) {
+    private void validateBackend(
+            Settings.Backend backend, Settings.Generation generation, Settings.Retention retention) {
         boolean named = layeredSettings.backendNames().contains(backend.name());
         String section = named ? "backends." + backend.name() : "backend";
         Settings.Breaker breaker = backend.breaker();
@@ -79,6 +80,17 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 "retention.orphanedFiles",
                 "longer than",
                 section + ".timeout");
+        require(
+                backend.maxSide() == 0
+                        || backend.maxSide() >= Math.max(generation.defaultWidth(), generation.defaultHeight()),
+                section + ".maxSide",
+                "0, or at least the default width and height, such as",
+                "generation.defaultWidth");
+        require(
+                backend.maxCount() == 0 || backend.maxCount() >= generation.defaultCount(),
+                section + ".maxCount",
+                "0, or at least",
+                "generation.defaultCount");
         if (backend.type() == Settings.BackendType.COMFYUI && backend.workflow() == null) {
             throw layeredSettings.get(section + ".workflow").expected("a file, with the type comfyui");
         }

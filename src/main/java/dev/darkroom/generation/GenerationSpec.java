@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -60,7 +61,10 @@ public record GenerationSpec(
      *
      * @return empty when the request is valid
      */
-    public List<FieldError> validate(Settings.Generation limits, ModelCatalog catalog) {
+    public List<FieldError> validate(Settings.Generation settings, ModelCatalog catalog) {
+        Optional<Settings.Model> found = catalog.find(model);
+        ModelCatalog.Limits limits =
+                catalog.limitsOf(found.orElse(catalog.models().get(0)), settings);
         List<FieldError> errors = new ArrayList<>();
         if (prompt == null) {
             errors.add(new FieldError("#/prompt", "is required"));

@@ -142,7 +142,10 @@ final class GenerationModule {
                         "generation",
                         settings.generation().instances(),
                         () -> new GenerationCommandVerticle(
-                                dependencies, settings.generation(), new ModelCatalog(settings.models()), random));
+                                dependencies,
+                                settings.generation(),
+                                new ModelCatalog(settings.models(), settings.backends()),
+                                random));
     }
 
     /** Deploys the executors of the backends, unless {@code worker.concurrency} is 0. Returns them. */

@@ -46,6 +46,7 @@ class BackendRoutingIT {
                       maxOpenDuration: 200ms
                   b:
                     url: %s
+                    maxSide: 1024
                 models:
                   ordered: a/first, b/second
                   weighted: a=3, b=1
@@ -120,7 +121,7 @@ class BackendRoutingIT {
         // then
         JsonObject limits = new JsonObject()
                 .put("maxPromptLength", 4000)
-                .put("maxSide", 2048)
+                .put("maxSide", 1024)
                 .put("maxCount", 4);
         assertThat(models.getJsonArray("models"))
                 .containsExactly(
@@ -146,6 +147,21 @@ class BackendRoutingIT {
         // then
         assertThat(problem.getJsonArray("errors").getJsonObject(0).getString("detail"))
                 .isEqualTo("is not a known model; known are ordered, weighted");
+    }
+
+    @Test
+    void requestsMustBeWithinTheLimitsOfEveryAiServerOfTheModel() {
+        // when
+        JsonObject problem = client.post(new JsonObject()
+                        .put("prompt", "a pier")
+                        .put("model", "ordered")
+                        .put("width", 1088)
+                        .encode())
+                .json();
+
+        // then
+        assertThat(problem.getJsonArray("errors").getJsonObject(0))
+                .isEqualTo(new JsonObject().put("pointer", "#/width").put("detail", "must be between 64 and 1024"));
     }
 
     @Test

@@ -88,15 +88,14 @@ public final class GenerationCommandVerticle extends VerticleBase {
     private Future<CommandReply<ModelList>> getModels(CommandContext<GetModels> context) {
         return CommandReply.completed(new ModelList(
                         context.command().requester().user(),
-                        catalog.named()
-                                .map(model -> new ModelLimits(
-                                        model.name(),
-                                        catalog.isDefault(model),
-                                        settings.maxPromptLength(),
-                                        settings.maxSide(),
-                                        settings.maxCount()))
-                                .toList()))
+                        catalog.named().map(this::toModelLimits).toList()))
                 .toFuture();
+    }
+
+    private ModelLimits toModelLimits(Settings.Model model) {
+        ModelCatalog.Limits limits = catalog.limitsOf(model, settings);
+        return new ModelLimits(
+                model.name(), catalog.isDefault(model), limits.maxPromptLength(), limits.maxSide(), limits.maxCount());
     }
 
     private void handleJson(Message<Object> message) {

@@ -1,8 +1,11 @@
 package dev.darkroom.generation.route;
 
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Model;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -10,10 +13,39 @@ import java.util.stream.Stream;
  * Models that requests may name. Immutable.
  *
  * @param models not empty; the first is that of requests without a model
+ * @param backends all backends of the models
  */
-public record ModelCatalog(List<Model> models) {
+public record ModelCatalog(List<Model> models, List<Backend> backends) {
     public ModelCatalog {
         models = List.copyOf(models);
+        backends = List.copyOf(backends);
+    }
+
+    /**
+     * Limits of the requests for a model.
+     *
+     * @param maxPromptLength in code points, of the prompt and of the negative prompt
+     * @param maxSide maximum width and height in pixels
+     * @param maxCount maximum number of images
+     */
+    public record Limits(int maxPromptLength, int maxSide, int maxCount) {}
+
+    /** Returns the limits of a model: the lowest of all generations and of its backends, so that each of them can make it. */
+    public Limits limitsOf(Model model, Settings.Generation generation) {
+        return new Limits(
+                lowest(model, generation.maxPromptLength(), Backend::maxPromptLength),
+                lowest(model, generation.maxSide(), Backend::maxSide),
+                lowest(model, generation.maxCount(), Backend::maxCount));
+    }
+
+    /** @param own limit of a backend; 0 for none */
+    private int lowest(Model model, int limit, ToIntFunction<Backend> own) {
+        return backends.stream()
+                .filter(backend -> model.targets().stream()
+                        .anyMatch(target -> target.backend().equals(backend.name())))
+                .mapToInt(own)
+                .filter(value -> value > 0)
+                .reduce(limit, Math::min);
     }
 
     /**

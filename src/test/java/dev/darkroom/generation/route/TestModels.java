@@ -2,6 +2,7 @@ package dev.darkroom.generation.route;
 
 import dev.darkroom.config.Settings.Model;
 import dev.darkroom.config.Settings.Target;
+import dev.darkroom.config.TestSettings;
 import java.util.List;
 
 /** Catalogs of models for tests. */
@@ -14,6 +15,8 @@ public final class TestModels {
      * @param name null when the AI server chooses the model
      */
     public static ModelCatalog catalog(String name) {
-        return new ModelCatalog(List.of(new Model("default", name, List.of(new Target("default", name, null)))));
+        return new ModelCatalog(
+                List.of(new Model("default", name, List.of(new Target("default", name, null)))),
+                TestSettings.DEFAULTS.backends());
     }
 }

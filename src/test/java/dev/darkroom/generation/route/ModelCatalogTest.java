@@ -1,0 +1,59 @@
+package dev.darkroom.generation.route;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.config.Settings.Backend;
+import dev.darkroom.config.Settings.Model;
+import dev.darkroom.config.Settings.Target;
+import dev.darkroom.config.TestSettings;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ModelCatalogTest {
+    private static final Backend LARGE = backend("large", 0, 0, 0);
+    private static final Backend SMALL = backend("small", 300, 1024, 1);
+    private static final Model BOTH =
+            new Model("both", "both", List.of(new Target("large", null, null), new Target("small", null, null)));
+    private static final Model ONE = new Model("one", "one", List.of(new Target("large", null, null)));
+
+    private final ModelCatalog catalog = new ModelCatalog(List.of(BOTH, ONE), List.of(LARGE, SMALL));
+
+    private static Backend backend(String name, int maxPromptLength, int maxSide, int maxCount) {
+        return TestSettings.with(
+                TestSettings.DEFAULTS.backend(),
+                "name",
+                name,
+                "maxPromptLength",
+                maxPromptLength,
+                "maxSide",
+                maxSide,
+                "maxCount",
+                maxCount);
+    }
+
+    @Test
+    void limitsAreThoseThatEveryBackendOfTheModelAllows() {
+        // then
+        assertThat(catalog.limitsOf(BOTH, TestSettings.DEFAULTS.generation()))
+                .isEqualTo(new ModelCatalog.Limits(300, 1024, 1));
+        assertThat(catalog.limitsOf(ONE, TestSettings.DEFAULTS.generation()))
+                .isEqualTo(new ModelCatalog.Limits(4000, 2048, 4));
+    }
+
+    @Test
+    void limitsOfAllGenerationsAreUpperBounds() {
+        // given
+        var generation = TestSettings.with(TestSettings.DEFAULTS.generation(), "maxSide", 768);
+
+        // then
+        assertThat(catalog.limitsOf(BOTH, generation)).isEqualTo(new ModelCatalog.Limits(300, 768, 1));
+    }
+
+    @Test
+    void requestsWithoutAModelGetTheFirst() {
+        // then
+        assertThat(catalog.find(null)).contains(BOTH);
+        assertThat(catalog.find("one")).contains(ONE);
+        assertThat(catalog.find("other")).isEmpty();
+    }
+}
