@@ -67,6 +67,15 @@ public final class CallbackTokens {
     }
 
     /**
+     * Returns the expiry in seconds since 1970.
+     *
+     * @param token a valid token
+     */
+    public static long expiry(String token) {
+        return Long.parseLong(token.split("\\.", 3)[1]);
+    }
+
+    /**
      * Returns the key of the job.
      *
      * @param token a valid token

@@ -11,6 +11,7 @@ import java.util.UUID;
  */
 public final class BackendCall {
     private final Duration timeout;
+    private final long createdAt = System.nanoTime();
     private final JobReference job;
     private final JobListener jobListener;
     private final Promise<Void> aborted = Promise.promise();
@@ -35,9 +36,10 @@ public final class BackendCall {
         this.jobListener = jobListener;
     }
 
-    /** Returns the timeout for the whole call, downloads included. */
+    /** Returns the time that is left for the call, downloads included; positive. */
     public Duration timeout() {
-        return timeout;
+        Duration left = timeout.minusNanos(System.nanoTime() - createdAt);
+        return left.toMillis() > 0 ? left : Duration.ofMillis(1);
     }
 
     /** Returns the job to submit, or the submitted job to look up. */

@@ -23,6 +23,8 @@ public record BackendFailure(
     /** Rate limit (429). Pauses the whole backend and does not count as an attempt. */
     public static final String RATE_LIMITED = "RATE_LIMITED";
 
+    /** Darkroom had no file descriptor, port or buffer for the call. Nothing was sent. */
+    public static final String OUT_OF_RESOURCES = "OUT_OF_RESOURCES";
     /** An unexpected exception in Darkroom. */
     public static final BackendFailure INTERNAL_ERROR =
             of(FailureClass.INTERNAL, "INTERNAL_ERROR", "The call failed because of an internal error.");

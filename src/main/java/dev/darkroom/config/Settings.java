@@ -201,8 +201,9 @@ public record Settings(
         REPLICATE("/v1/account");
 
         /** Hosts of metered services with the OpenAI protocol. */
-        private static final Pattern METERED_HOST =
-                Pattern.compile("api\\.openai\\.com|.+\\.openai\\.azure\\.com|.+\\.cognitiveservices\\.azure\\.com");
+        private static final Pattern METERED_HOST = Pattern.compile(
+                "api\\.openai\\.com|.+\\.openai\\.azure\\.com|.+\\.cognitiveservices\\.azure\\.com",
+                Pattern.CASE_INSENSITIVE);
 
         private final String healthCheckPath;
 

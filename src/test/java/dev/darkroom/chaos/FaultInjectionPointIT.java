@@ -76,18 +76,28 @@ class FaultInjectionPointIT {
         DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
     }
 
-    /** The next owner finds the reported result, or finds that nothing was submitted. */
+    /** Where the protocol can tell, the next owner looks up the submission of the killed process, and submits only if there is none. */
     @ParameterizedTest
     @CsvSource({
-        "BEFORE_CALL, 0, LOST SUCCEEDED",
-        "AFTER_RESPONSE, 1, LOST SUCCEEDED",
-        "BEFORE_COMMIT, 1, LOST SUCCEEDED",
-        "AFTER_COMMIT, 1, SUCCEEDED"
+        "callback, BEFORE_CALL, 0, 1, LOST SUCCEEDED",
+        "callback, AFTER_RESPONSE, 1, 1, LOST SUCCEEDED",
+        "callback, BEFORE_COMMIT, 1, 1, LOST SUCCEEDED",
+        "callback, AFTER_COMMIT, 1, 1, SUCCEEDED",
+        "comfyui, BEFORE_CALL, 0, 1, LOST SUCCEEDED",
+        "comfyui, AFTER_RESPONSE, 1, 1, LOST SUCCEEDED",
+        "comfyui, BEFORE_COMMIT, 1, 1, LOST SUCCEEDED",
+        "comfyui, AFTER_COMMIT, 1, 1, SUCCEEDED",
+        "replicate, AFTER_RESPONSE, 1, 1, LOST SUCCEEDED",
+        "replicate, BEFORE_COMMIT, 1, 1, LOST SUCCEEDED",
+        "replicate, AFTER_COMMIT, 1, 1, SUCCEEDED",
+        // Without a look-up, and with onAmbiguous: retry.
+        "automatic1111, BEFORE_COMMIT, 1, 2, LOST SUCCEEDED",
+        "cog, BEFORE_COMMIT, 1, 2, LOST SUCCEEDED"
     })
-    void submitsOnceWithTheCallbackProtocol(String point, int submittedBefore, String outcomes) {
+    void submitsOnceWhereALookUpExists(
+            String type, String point, int submittedBefore, int submittedInTotal, String outcomes) {
         // given
-        settings.with("DARKROOM_BACKEND_TYPE", "callback")
-                .with("DARKROOM_BACKEND_URL", "http://127.0.0.1:" + inProcessSimulator.port() + "/callback/jobs");
+        useProtocol(type);
         String id;
         try (DarkroomInstanceProcess killed = pausingAt(point)) {
             id = killed.client().create("A lighthouse at dusk");
@@ -103,9 +113,46 @@ class FaultInjectionPointIT {
             JsonObject ended = restarted.client().awaitEnd(id);
             assertThat(ended.getString("status")).isEqualTo("COMPLETE");
             assertThat(outcomes(ended)).isEqualTo(List.of(outcomes.split(" ")));
-            assertThat(inProcessSimulator.recordedRequests()).hasSize(1);
+            assertThat(inProcessSimulator.recordedRequests()).hasSize(submittedInTotal);
         }
         DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
+    }
+
+    /** The killed process may have submitted, and Replicate cannot be asked without the id that it assigns. */
+    @Test
+    void failsRatherThanPayTwiceWithoutALookUp() {
+        // given
+        useProtocol("replicate");
+        String id;
+        try (DarkroomInstanceProcess killed = pausingAt("BEFORE_CALL")) {
+            id = killed.client().create("A lighthouse at dusk");
+            killed.awaitLine("fault injection point reached point=BEFORE_CALL");
+
+            // when
+            killed.kill();
+        }
+
+        // then
+        try (DarkroomInstanceProcess restarted = DarkroomInstanceProcess.start(directory, settings.environment())) {
+            JsonObject ended = restarted.client().awaitEnd(id);
+            assertThat(ended.getJsonObject("error").getString("code")).isEqualTo("OUTCOME_UNKNOWN");
+            assertThat(inProcessSimulator.recordedRequests()).isEmpty();
+        }
+    }
+
+    private void useProtocol(String type) {
+        String path = type.equals("callback") ? "/callback/jobs" : "";
+        settings.with("DARKROOM_BACKEND_TYPE", type)
+                .with("DARKROOM_BACKEND_URL", "http://127.0.0.1:" + inProcessSimulator.port() + path);
+        if (type.equals("comfyui")) {
+            settings.with(
+                    "DARKROOM_BACKEND_WORKFLOW",
+                    Path.of("conf/examples/comfyui-workflow.json")
+                            .toAbsolutePath()
+                            .toString());
+        } else if (type.equals("replicate")) {
+            settings.with("DARKROOM_BACKEND_MODEL", "black-forest-labs/flux-schnell");
+        }
     }
 
     @Test

@@ -36,7 +36,9 @@ public record ReceiveCallbackHandler(CallbackReceiver callbackReceiver, int maxD
     }
 
     private Future<CallbackReceipt> receive(OperationContext operationContext) {
-        UUID jobKey = CallbackTokens.jobKey(operationContext.parameter("callbackToken"));
+        String token = operationContext.parameter("callbackToken");
+        UUID jobKey = CallbackTokens.jobKey(token);
+        long expiry = CallbackTokens.expiry(token);
         JsonObject report = operationContext.body();
         if (!jobKey.toString().equals(report.getString("id", jobKey.toString()))) {
             throw Problem.invalidCallbackToken("The token belongs to another job than the id.");
@@ -44,15 +46,15 @@ public record ReceiveCallbackHandler(CallbackReceiver callbackReceiver, int maxD
         Future<CallbackReceipt> stored = switch (report.getString("status")) {
             case "progress" -> {
                 requireField(report, "percent");
-                yield callbackReceiver.receiveProgress(jobKey, report.getInteger("percent"));
+                yield callbackReceiver.receiveProgress(jobKey, expiry, report.getInteger("percent"));
             }
             case "succeeded" -> {
                 requireField(report, "images");
-                yield receiveResult(operationContext, jobKey);
+                yield receiveResult(operationContext, jobKey, expiry);
             }
             default -> {
                 requireField(report, "error");
-                yield receiveResult(operationContext, jobKey);
+                yield receiveResult(operationContext, jobKey, expiry);
             }
         };
         return stored.recover(error -> {
@@ -65,9 +67,9 @@ public record ReceiveCallbackHandler(CallbackReceiver callbackReceiver, int maxD
         });
     }
 
-    private Future<CallbackReceipt> receiveResult(OperationContext operationContext, UUID jobKey) {
+    private Future<CallbackReceipt> receiveResult(OperationContext operationContext, UUID jobKey, long expiry) {
         return callbackReceiver.receiveResult(
-                jobKey, operationContext.receivedBody().bytes());
+                jobKey, expiry, operationContext.receivedBody().bytes());
     }
 
     private static void requireField(JsonObject report, String name) {

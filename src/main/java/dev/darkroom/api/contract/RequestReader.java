@@ -70,7 +70,8 @@ final class RequestReader {
     private Future<OperationContext> readWithDataUrls(
             RoutingContext context, Principal principal, JsonObject parameters) {
         return RequestBodyReader.readRetained(context.vertx(), context.request(), limits)
-                .compose(body -> replaceDataUrls(body.bytes())
+                .compose(body -> Future.succeededFuture(body.bytes())
+                        .compose(this::replaceDataUrls)
                         .map(bytes -> new OperationContext(context, principal, parameters, validate(bytes), body))
                         .onFailure(failure -> body.release().run()));
     }

@@ -157,8 +157,12 @@ public final class CallbackBackend implements ImageBackend {
                 })
                 .onFailure(failure -> {
                     if (isRejection(failure)) {
-                        closeJob(jobKey);
-                        outcome.tryFail(failure);
+                        // A result that arrived before is used in spite of the response, for example that of a proxy.
+                        store.deleteUnreported(jobKey).onComplete(deleted -> {
+                            if (deleted.failed() || deleted.result()) {
+                                outcome.tryFail(failure);
+                            }
+                        });
                     }
                     // Otherwise the AI server may have the job, and its result may still arrive.
                 });
@@ -224,13 +228,13 @@ public final class CallbackBackend implements ImageBackend {
         }
         return scope.reserveMemory(status.resultBytes())
                 .compose(reserved -> store.readResult(jobKey)
+                        .map(report -> new ChunkedBytes.Builder().append(report).build())
                         .recover(error -> Future.failedFuture(new BackendCallException(BackendFailure.of(
                                         FailureClass.RESULT_DOWNLOAD,
                                         "RESULT_NOT_READ",
                                         "The result of the AI server could not be read.")
                                 .withDetail(error.getMessage())))))
-                .compose(report ->
-                        http.onWorker(() -> resultParser.parse(ChunkedBytes.of(report.getBytes()), request.count())))
+                .compose(report -> http.onWorker(() -> resultParser.parse(report, request.count())))
                 .compose(result -> loadImages(scope, result));
     }
 

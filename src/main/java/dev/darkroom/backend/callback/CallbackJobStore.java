@@ -43,11 +43,19 @@ record CallbackJobStore(Database database) {
                 .mapEmpty();
     }
 
+    /** Deletes a job without a result. Returns false when it has one. */
+    Future<Boolean> deleteUnreported(UUID jobKey) {
+        return database.client()
+                .preparedQuery(CallbackSql.DELETE_UNREPORTED_JOB)
+                .execute(Tuple.of(jobKey))
+                .map(rows -> rows.rowCount() > 0);
+    }
+
     /** Stores a final report. Uses a connection of its own, since the report can have many megabytes. */
-    Future<CallbackReceipt> storeResult(UUID jobKey, Buffer report) {
+    Future<CallbackReceipt> storeResult(UUID jobKey, long tokenExpiry, Buffer report) {
         return database.pool()
                 .preparedQuery(CallbackSql.STORE_RESULT)
-                .execute(Tuple.of(jobKey, report))
+                .execute(Tuple.of(jobKey, report, tokenExpiry))
                 .map(rows -> {
                     RowIterator<Row> found = rows.iterator();
                     return found.hasNext() ? toReceipt(found.next()) : CallbackReceipt.CLOSED;
@@ -62,10 +70,10 @@ record CallbackJobStore(Database database) {
         return repeated == null ? CallbackReceipt.CLOSED : CallbackReceipt.DIFFERENT_RESULT;
     }
 
-    Future<CallbackReceipt> storeProgress(UUID jobKey, int percent) {
+    Future<CallbackReceipt> storeProgress(UUID jobKey, long tokenExpiry, int percent) {
         return database.client()
                 .preparedQuery(CallbackSql.STORE_PROGRESS)
-                .execute(Tuple.of(jobKey, (short) percent))
+                .execute(Tuple.of(jobKey, (short) percent, tokenExpiry))
                 .map(rows -> rows.rowCount() > 0 ? CallbackReceipt.ACCEPTED : CallbackReceipt.CLOSED);
     }
 

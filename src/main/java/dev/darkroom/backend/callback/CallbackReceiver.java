@@ -26,15 +26,21 @@ public final class CallbackReceiver {
     /**
      * Stores a final report.
      *
+     * @param tokenExpiry of the token of the report, in seconds since 1970
      * @param report the JSON as received
      */
-    public Future<CallbackReceipt> receiveResult(UUID jobKey, Buffer report) {
-        return store.storeResult(jobKey, report).onSuccess(receipt -> publish(jobKey, receipt));
+    public Future<CallbackReceipt> receiveResult(UUID jobKey, long tokenExpiry, Buffer report) {
+        return store.storeResult(jobKey, tokenExpiry, report).onSuccess(receipt -> publish(jobKey, receipt));
     }
 
-    /** @param percent 0 to 100 */
-    public Future<CallbackReceipt> receiveProgress(UUID jobKey, int percent) {
-        return store.storeProgress(jobKey, percent).onSuccess(receipt -> publish(jobKey, receipt));
+    /**
+     * Stores progress.
+     *
+     * @param tokenExpiry as for a result
+     * @param percent 0 to 100
+     */
+    public Future<CallbackReceipt> receiveProgress(UUID jobKey, long tokenExpiry, int percent) {
+        return store.storeProgress(jobKey, tokenExpiry, percent).onSuccess(receipt -> publish(jobKey, receipt));
     }
 
     private void publish(UUID jobKey, CallbackReceipt receipt) {

@@ -15,9 +15,17 @@ final class CallbackSql {
 
     static final String DELETE_JOB = "DELETE FROM callback_jobs WHERE job_key = $1";
 
-    /** Jobs that still accept reports: the deadline has not passed, and the generation is unfinished. */
+    /** Deletes a job without a result. The row lock of a concurrent report decides which comes first. */
+    static final String DELETE_UNREPORTED_JOB =
+            "DELETE FROM callback_jobs WHERE job_key = $1 AND result_sha256 IS NULL RETURNING 1";
+
+    /**
+     * Jobs that still accept reports: the deadline has not passed, it is that of the token in $3, which an earlier submission of the same
+     * job does not have, and the generation is unfinished.
+     */
     private static final String IS_OPEN = """
-            j.deadline > now() AND EXISTS (SELECT FROM generation_queue q WHERE q.generation_id = j.generation_id)""";
+            j.deadline > now() AND floor(extract(epoch FROM j.deadline))::bigint + 60 = $3::bigint
+              AND EXISTS (SELECT FROM generation_queue q WHERE q.generation_id = j.generation_id)""";
 
     /**
      * Stores the first final report of an open job. The row lock lets concurrent reports wait, so exactly one is the first. Returns no

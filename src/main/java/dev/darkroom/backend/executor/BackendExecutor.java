@@ -3,6 +3,7 @@ package dev.darkroom.backend.executor;
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
@@ -32,6 +33,8 @@ import org.slf4j.LoggerFactory;
 public final class BackendExecutor {
     private static final Logger LOG = LoggerFactory.getLogger(BackendExecutor.class);
     private static final Duration HEALTH_CHECK_TIMEOUT = Duration.ofSeconds(5);
+    /** Time after refused credentials in which other AI servers are preferred. */
+    private static final Duration REFUSAL_REST = Duration.ofSeconds(30);
 
     /** State of the circuit breaker. */
     public enum BreakerState {
@@ -65,6 +68,9 @@ public final class BackendExecutor {
     private final CallRateLimit callRateLimit;
     private int activeCalls;
     private boolean drained;
+    /** Until this time calls are refused for lack of permission or quota. Null before the first refusal. */
+    private Long refusedUntil;
+
     private boolean closed;
 
     /**
@@ -108,7 +114,13 @@ public final class BackendExecutor {
         return !closed
                 && !drained
                 && rateLimitPause.remaining().isZero()
+                && callRateLimit.available() > 0
                 && backendCircuitBreaker.state() != BreakerState.OPEN;
+    }
+
+    /** Returns whether the AI server has just refused the credentials, or for lack of permission or quota. */
+    public synchronized boolean refusesAccess() {
+        return refusedUntil != null && nanoTime.getAsLong() - refusedUntil < 0;
     }
 
     /** Returns how many calls may start now. */
@@ -265,6 +277,10 @@ public final class BackendExecutor {
         activeCalls--;
         if (backendOutcome instanceof BackendOutcome.Generated) {
             rateLimitPause.resetBackoff();
+            refusedUntil = null;
+        } else if (backendOutcome instanceof BackendOutcome.Failed failed
+                && failed.backendFailure().failureClass() == FailureClass.TERMINAL_AUTH) {
+            refusedUntil = nanoTime.getAsLong() + REFUSAL_REST.toNanos();
         }
         switch (HealthVerdict.of(backendOutcome)) {
             case SUCCESS -> retryBudget.recordSuccess();

@@ -47,7 +47,7 @@ final class TransportErrorClassifier {
         if (LocalResourceErrors.isResourceExhausted(cause)) {
             return BackendFailure.of(
                     FailureClass.INTERNAL,
-                    "OUT_OF_RESOURCES",
+                    BackendFailure.OUT_OF_RESOURCES,
                     "Darkroom had no file descriptor, port or buffer left for the call.");
         }
         if (cause instanceof UnknownHostException) {

@@ -98,7 +98,8 @@ public final class ReplicateBackend implements ImageBackend {
                         .compose(submitted -> submitted.ended()
                                 ? Future.succeededFuture(submitted)
                                 : scope.delay(pollInterval)
-                                        .compose(elapsed -> await(scope, submitted.id(), request, backendCall)))
+                                        .compose(elapsed -> await(scope, submitted.id(), request, backendCall))
+                                        .recover(cause -> Future.failedFuture(withUnknownOutcome(cause))))
                         .compose(prediction -> finish(scope, prediction)));
     }
 
@@ -205,6 +206,19 @@ public final class ReplicateBackend implements ImageBackend {
                         .recover(cause -> isJobLost(cause)
                                 ? Future.succeededFuture(new BackendOutcome.JobNotFound())
                                 : Future.failedFuture(cause)));
+    }
+
+    /** A refused poll says nothing about the prediction, which may still run and be billed. The next attempt looks it up. */
+    private static Throwable withUnknownOutcome(Throwable cause) {
+        return cause instanceof BackendCallException failed
+                        && failed.failure().failureClass() == FailureClass.TERMINAL_AUTH
+                ? new BackendCallException(BackendFailure.of(
+                                FailureClass.AMBIGUOUS,
+                                "STATUS_REFUSED",
+                                "The AI server refused to tell the status of the job.")
+                        .withHttpStatus(failed.failure().httpStatus())
+                        .withDetail(failed.failure().detail()))
+                : cause;
     }
 
     private static boolean isJobLost(Throwable cause) {

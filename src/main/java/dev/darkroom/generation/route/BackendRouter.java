@@ -71,7 +71,15 @@ public final class BackendRouter {
                         .orElse(null);
     }
 
-    /** Returns whether another backend of a route accepts calls now. */
+    /** Returns whether another backend of a route can start a call now. */
+    public boolean hasFreeAlternative(String route, String backend) {
+        Model model = models.get(route);
+        return model != null
+                && accepting(model).stream()
+                        .anyMatch(other -> !other.name().equals(backend) && other.availablePermits() > 0);
+    }
+
+    /** Returns whether another backend of a route accepts calls, now or when others have ended. */
     public boolean hasAlternative(String route, String backend) {
         Model model = models.get(route);
         return model != null
@@ -132,7 +140,7 @@ public final class BackendRouter {
         Map<String, Integer> tentative = new HashMap<>();
         List<Slot> slots = new ArrayList<>();
         while (slots.size() < limit && !accepting.isEmpty()) {
-            List<String> free = (routeShares == null ? accepting.subList(0, 1) : accepting)
+            List<String> free = (routeShares == null ? first(accepting, permits) : accepting)
                     .stream().filter(name -> permits.get(name) > 0).toList();
             if (free.isEmpty()) {
                 break;
@@ -143,6 +151,15 @@ public final class BackendRouter {
             slots.add(new Slot(model.route(), chosen, alternative(accepting, chosen, permits), selection(model)));
         }
         return slots;
+    }
+
+    /** Returns the first backend in the order. A half-open one gets its probes only, and the next in the order gets the rest. */
+    private List<String> first(List<String> accepting, Map<String, Integer> permits) {
+        return accepting.stream()
+                .filter(name ->
+                        permits.get(name) > 0 || executors.get(name).state() == BackendExecutor.BreakerState.CLOSED)
+                .limit(1)
+                .toList();
     }
 
     private static BackendSelection selection(Model model) {
@@ -158,11 +175,15 @@ public final class BackendRouter {
                 .orElse(null);
     }
 
+    /** Returns the backends that accept calls, without those that have just refused the credentials, unless there is no other. */
     private List<BackendExecutor> accepting(Model model) {
-        return model.targets().stream()
+        List<BackendExecutor> accepting = model.targets().stream()
                 .map(target -> executors.get(target.backend()))
                 .filter(executor -> executor != null && executor.acceptsCalls())
                 .toList();
+        List<BackendExecutor> willing =
+                accepting.stream().filter(executor -> !executor.refusesAccess()).toList();
+        return willing.isEmpty() ? accepting : willing;
     }
 
     private BackendState stateOf(BackendExecutor executor) {

@@ -47,8 +47,8 @@ final class GenerationLeaseSql {
               CROSS JOIN LATERAL (
                 SELECT generation_id, user_id, route, turn, arrival_seq FROM generation_queue q
                 WHERE q.route = r.route AND lease_owner IS NULL AND run_at <= now() AND deadline - now() > interval '0'
-                  AND (job_backend IS NULL OR NOT EXISTS (
-                    SELECT FROM backends b WHERE b.name = q.job_backend AND NOT b.look_up AND NOT b.given_up))
+                  AND (job_backend IS NULL OR EXISTS (
+                    SELECT FROM backends b WHERE b.name = q.job_backend AND (b.look_up OR b.given_up)))
                   AND %s
                 ORDER BY turn, arrival_seq LIMIT r.places
                 FOR UPDATE SKIP LOCKED) c),
@@ -66,8 +66,8 @@ final class GenerationLeaseSql {
                 SELECT generation_id, user_id, route, turn, arrival_seq, failed_backend, job_backend FROM generation_queue q
                 WHERE q.user_id = u.user_id AND q.route = u.route AND q.lease_owner IS NULL AND q.run_at <= now()
                   AND q.deadline - now() > interval '0'
-                  AND (job_backend IS NULL OR NOT EXISTS (
-                    SELECT FROM backends b WHERE b.name = q.job_backend AND NOT b.look_up AND NOT b.given_up))
+                  AND (job_backend IS NULL OR EXISTS (
+                    SELECT FROM backends b WHERE b.name = q.job_backend AND (b.look_up OR b.given_up)))
                 ORDER BY q.priority, q.run_at, q.arrival_seq LIMIT u.turns
                 FOR UPDATE SKIP LOCKED) own),
             passed_over AS (
@@ -235,7 +235,7 @@ final class GenerationLeaseSql {
             requeued AS (
               UPDATE generation_queue q SET %s, run_at = now() + $4::bigint * interval '1 millisecond',
                 turn = coalesce((SELECT turn + 1 FROM generation_queue w WHERE w.route = q.route AND w.lease_owner IS NULL
-                  AND w.run_at <= now() ORDER BY turn LIMIT 1), 0),
+                  AND w.run_at <= now() ORDER BY turn LIMIT 1), h.turn),
                 counted_failures = q.counted_failures + $5, lost_attempts = q.lost_attempts + $6,
                 failed_backend = h.attempt_backend, job_backend = CASE WHEN $13 THEN h.attempt_backend END,
                 job_token = CASE WHEN $13 THEN coalesce(h.job_token, h.lease_token) END,

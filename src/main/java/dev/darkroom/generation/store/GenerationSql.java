@@ -73,7 +73,7 @@ public final class GenerationSql {
               SELECT u.user_id, u.route, greatest(
                 coalesce((SELECT max(turn) + 1 FROM generation_queue q
                           WHERE q.user_id = u.user_id AND q.route = u.route AND q.lease_owner IS NULL), 0),
-                coalesce(served.turn, 0)) AS turn
+                coalesce(served.turn, (SELECT max(turn) FROM generation_queue WHERE lease_owner IS NOT NULL), 0)) AS turn
               FROM (SELECT DISTINCT user_id, route FROM fresh) u LEFT JOIN served USING (route)),
             queued AS (
               INSERT INTO generation_queue (generation_id, user_id, route, priority, deadline, turn,

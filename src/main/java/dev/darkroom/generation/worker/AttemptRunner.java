@@ -5,7 +5,6 @@ import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.JobReference;
-import dev.darkroom.backend.executor.BackendExecutor.Execution;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FaultInjectionPoint;
 import dev.darkroom.generation.GenerationError;
@@ -14,6 +13,7 @@ import dev.darkroom.generation.StoredImage;
 import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
+import dev.darkroom.generation.worker.BackendCaller.CallResult;
 import dev.darkroom.generation.worker.BackendCaller.Resolution;
 import dev.darkroom.generation.worker.RetryDecision.Fail;
 import dev.darkroom.generation.worker.RetryDecision.Retry;
@@ -115,7 +115,7 @@ final class AttemptRunner {
                         return storeImages(attempt, generated.images());
                     }
                     if (backendOutcome instanceof BackendOutcome.Failed failed) {
-                        return recordFailure(attempt, failed.backendFailure(), result.execution());
+                        return recordFailure(attempt, failed.backendFailure(), result);
                     }
                     return backendOutcome instanceof BackendOutcome.Aborted
                             ? recordInterruption(attempt)
@@ -123,18 +123,26 @@ final class AttemptRunner {
                 });
     }
 
-    private Future<Duration> recordFailure(RunningAttempt attempt, BackendFailure backendFailure, Execution execution) {
+    private Future<Duration> recordFailure(RunningAttempt attempt, BackendFailure backendFailure, CallResult result) {
         GenerationLease generationLease = attempt.generationLease();
         Resolution resolution = caller.resolve(
-                generationLease, backendFailure, attempt.jobRecorder().job());
-        boolean alternative = resolution == Resolution.SUBMIT_AGAIN
-                && router.hasAlternative(generationLease.route(), generationLease.backend());
+                generationLease,
+                backendFailure,
+                attempt.jobRecorder().job(),
+                generationLease.isLookUp() && !result.earlierJobGone());
+        boolean submitsAgain = resolution == Resolution.SUBMIT_AGAIN;
+        String route = generationLease.route();
+        String backend = generationLease.backend();
         RetryDecision decision = resolution == Resolution.GIVE_UP
                 ? RetryPolicy.giveUp(backendFailure)
                 : retryPolicy.decideAfterFailure(
                         backendFailure,
                         generationLease.attemptCounts(),
-                        new BackendConditions(execution.probe(), execution.retryBudgetExhausted(), alternative),
+                        new BackendConditions(
+                                result.execution().probe(),
+                                result.execution().retryBudgetExhausted(),
+                                submitsAgain && router.hasAlternative(route, backend),
+                                submitsAgain && router.hasFreeAlternative(route, backend)),
                         timeLeft(attempt));
         AttemptOutcome outcome = decision instanceof Retry && !backendFailure.timedOut()
                 ? AttemptOutcome.RETRYABLE
@@ -251,7 +259,7 @@ final class AttemptRunner {
             return Future.succeededFuture();
         }
         Resolution resolution = caller.resolve(
-                generationLease, INTERRUPTED, attempt.jobRecorder().job());
+                generationLease, INTERRUPTED, attempt.jobRecorder().job(), generationLease.isLookUp());
         RetryDecision decision = resolution == Resolution.GIVE_UP
                 ? RetryPolicy.giveUp(INTERRUPTED)
                 : retryPolicy.decideAfterInterruption(INTERRUPTED, generationLease.attemptCounts());

@@ -47,6 +47,11 @@ record BackendCaller(BackendRouter router) {
         }
         return executor.lookUp(request, backendCall).compose(found -> {
             boolean gone = found.backendOutcome() instanceof BackendOutcome.JobNotFound;
+            if (gone && generationLease.job().providerId() != null) {
+                // The id belongs to the old job. A new lease has a new key and no id.
+                return Future.succeededFuture(
+                        new CallResult(new Execution(new BackendOutcome.NotStarted(), false, false), true));
+            }
             return gone
                     ? executor.execute(request, backendCall).map(execution -> new CallResult(execution, true))
                     : Future.succeededFuture(new CallResult(found, false));
@@ -65,8 +70,10 @@ record BackendCaller(BackendRouter router) {
      * Returns what to do about the submission of a failed attempt.
      *
      * @param job of the attempt, with the id of the AI server when it is known
+     * @param lookUp whether the failure is that of a look-up
      */
-    Resolution resolve(GenerationLease generationLease, BackendFailure backendFailure, JobReference job) {
+    Resolution resolve(
+            GenerationLease generationLease, BackendFailure backendFailure, JobReference job, boolean lookUp) {
         String backend = generationLease.backend();
         if (backendFailure.code().equals(OUTCOME_UNKNOWN.code())) {
             return Resolution.GIVE_UP;
@@ -76,21 +83,24 @@ record BackendCaller(BackendRouter router) {
                 .map(executor -> executor.canLookUp(job))
                 .orElse(false);
         boolean repeats = router.repeatsAmbiguous(backend);
-        boolean unreachable = generationLease.isLookUp() && failureClass == FailureClass.NOT_SENT;
+        boolean unreachable = lookUp && failureClass == FailureClass.NOT_SENT;
         if (unreachable && repeats && router.hasAlternative(generationLease.route(), backend)) {
             return Resolution.SUBMIT_AGAIN;
         }
-        if (canLookUp && isUnresolved(failureClass, generationLease.isLookUp())) {
+        if (canLookUp && isUnresolved(failureClass, lookUp)) {
             return Resolution.LOOK_UP;
         }
-        return repeats || !failureClass.outcomeUnknown() ? Resolution.SUBMIT_AGAIN : Resolution.GIVE_UP;
+        boolean unknown = failureClass.outcomeUnknown()
+                || failureClass == FailureClass.INTERNAL
+                        && !backendFailure.code().equals(BackendFailure.OUT_OF_RESOURCES);
+        return repeats || !unknown ? Resolution.SUBMIT_AGAIN : Resolution.GIVE_UP;
     }
 
     /** Returns whether the job may still succeed or have succeeded: the failure is that of Darkroom, or of the look-up itself. */
     private static boolean isUnresolved(FailureClass failureClass, boolean lookUp) {
         return switch (failureClass) {
             case AMBIGUOUS, RESULT_DOWNLOAD, INTERNAL -> true;
-            case NOT_SENT, REJECTED_RETRYABLE, TERMINAL_AUTH -> lookUp;
+            case NOT_SENT, TERMINAL_AUTH -> lookUp;
             default -> false;
         };
     }

@@ -17,7 +17,7 @@ import java.util.function.DoubleSupplier;
  * <pre>delay = max(100 ms, min(Retry-After, maxRetryAfter)) + U(0, min(maxDelay, initialDelay · 2^(n-1)))</pre>
  *
  * where n is the number of ended attempts, including the last one. Exceptions: n is 1 after a lost attempt, n is 1 and Retry-After is
- * ignored when another AI server makes the next attempt, the upper limit is {@code
+ * ignored when another AI server can make the next attempt at once, the upper limit is {@code
  * maxDelay} while the retry budget of the backend is exhausted, and there is no delay after an interrupted attempt. Every attempt counts
  * towards one of three limits, so that their sum bounds the submissions of a generation. Full jitter causes the least total load of the
  * common schemes when many generations retry at the same time (AWS Architecture Blog, "Exponential Backoff And Jitter").
@@ -43,11 +43,13 @@ public final class RetryPolicy {
      *
      * @param probe whether the attempt was the probe of a half-open circuit breaker; its failure is attributed to the AI server
      * @param retryBudgetExhausted whether the retry budget of the backend is exhausted; then the delay uses the widest jitter window
-     * @param alternative whether another backend can make the next attempt; then the delay is that of a first retry
+     * @param alternative whether another backend accepts calls, so that a refusal by this one is not final
+     * @param freeAlternative whether another backend can start the next attempt now; then the delay is that of a first retry
      */
-    record BackendConditions(boolean probe, boolean retryBudgetExhausted, boolean alternative) {
+    record BackendConditions(
+            boolean probe, boolean retryBudgetExhausted, boolean alternative, boolean freeAlternative) {
         /** Conditions without information about the backend. */
-        static final BackendConditions NONE = new BackendConditions(false, false, false);
+        static final BackendConditions NONE = new BackendConditions(false, false, false, false);
     }
 
     /**
@@ -75,7 +77,7 @@ public final class RetryPolicy {
         if (!counts && before.uncounted() + 1 >= settings.maxUncountedAttempts()) {
             return new Fail(uncountedExhausted(backendFailure, before), false);
         }
-        Duration delay = conditions.alternative()
+        Duration delay = conditions.freeAlternative()
                 ? computeDelay(jitterWindow(1), null)
                 : computeDelay(
                         conditions.retryBudgetExhausted() ? settings.maxDelay() : jitterWindow(before.total() + 1),

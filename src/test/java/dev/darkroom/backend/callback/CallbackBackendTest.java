@@ -106,7 +106,8 @@ class CallbackBackendTest {
     private static void receive(HttpServerRequest request) {
         String token = request.path().substring(request.path().lastIndexOf('/') + 1);
         request.body()
-                .compose(body -> receiver.receiveResult(CallbackTokens.jobKey(token), body))
+                .compose(body ->
+                        receiver.receiveResult(CallbackTokens.jobKey(token), CallbackTokens.expiry(token), body))
                 .onSuccess(receipt -> request.response()
                         .setStatusCode(receipt == CallbackReceipt.ACCEPTED ? 204 : 410)
                         .end());
@@ -301,7 +302,10 @@ class CallbackBackendTest {
         // when
         Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
         await().atMost(60, TimeUnit.SECONDS).until(() -> listener.accepted.contains("job-7"));
-        get(receiver.receiveResult(backendCall.job().key(), success().toBuffer()));
+        get(receiver.receiveResult(
+                backendCall.job().key(),
+                expiry(backendCall.job().key()),
+                success().toBuffer()));
 
         // then
         generated(get(outcome));
@@ -327,14 +331,18 @@ class CallbackBackendTest {
         // given
         serve((request, job) -> {
             request.response().end();
-            receiver.receiveProgress(UUID.fromString(job.getString("id")), 40);
+            receiver.receiveProgress(
+                    UUID.fromString(job.getString("id")), expiry(UUID.fromString(job.getString("id"))), 40);
         });
         BackendCall backendCall = call(LONG_TIMEOUT);
 
         // when
         Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
         await().atMost(60, TimeUnit.SECONDS).until(() -> listener.progress.contains(new JobProgress(40, null)));
-        get(receiver.receiveResult(backendCall.job().key(), success().toBuffer()));
+        get(receiver.receiveResult(
+                backendCall.job().key(),
+                expiry(backendCall.job().key()),
+                success().toBuffer()));
 
         // then
         generated(get(outcome));
@@ -354,7 +362,9 @@ class CallbackBackendTest {
         assertThat(failure.timedOut()).isTrue();
         await().atMost(60, TimeUnit.SECONDS)
                 .until(() -> get(receiver.receiveResult(
-                                backendCall.job().key(), success().toBuffer()))
+                                backendCall.job().key(),
+                                expiry(backendCall.job().key()),
+                                success().toBuffer()))
                         == CallbackReceipt.CLOSED);
 
         // and the next owner finds that no result will come
@@ -384,7 +394,10 @@ class CallbackBackendTest {
         assertThat(get(outcome)).isInstanceOf(BackendOutcome.Aborted.class);
 
         // when the result arrives, and another node looks it up
-        assertThat(get(receiver.receiveResult(backendCall.job().key(), success().toBuffer())))
+        assertThat(get(receiver.receiveResult(
+                        backendCall.job().key(),
+                        expiry(backendCall.job().key()),
+                        success().toBuffer())))
                 .isEqualTo(CallbackReceipt.ACCEPTED);
         CallbackBackend nextOwner = createBackend(URI.create("http://127.0.0.1:1"));
 
@@ -410,7 +423,10 @@ class CallbackBackendTest {
 
         // when
         Future<BackendOutcome> found = backend.lookUp(request(1), sameJob(backendCall));
-        get(silentReceiver.receiveResult(backendCall.job().key(), success().toBuffer()));
+        get(silentReceiver.receiveResult(
+                backendCall.job().key(),
+                expiry(backendCall.job().key()),
+                success().toBuffer()));
 
         // then
         generated(get(found));
@@ -436,7 +452,10 @@ class CallbackBackendTest {
         get(backend.cancel(backendCall.job()));
 
         // then
-        assertThat(get(receiver.receiveResult(backendCall.job().key(), success().toBuffer())))
+        assertThat(get(receiver.receiveResult(
+                        backendCall.job().key(),
+                        expiry(backendCall.job().key()),
+                        success().toBuffer())))
                 .isEqualTo(CallbackReceipt.CLOSED);
     }
 
@@ -449,10 +468,11 @@ class CallbackBackendTest {
         String stored = database.queryValue("SELECT convert_from(result, 'UTF8') FROM callback_jobs");
 
         // then the same body is accepted again, another one is not
-        assertThat(get(receiver.receiveResult(jobKey, Buffer.buffer(stored)))).isEqualTo(CallbackReceipt.ACCEPTED);
-        assertThat(get(receiver.receiveResult(jobKey, success().toBuffer())))
+        assertThat(get(receiver.receiveResult(jobKey, expiry(jobKey), Buffer.buffer(stored))))
+                .isEqualTo(CallbackReceipt.ACCEPTED);
+        assertThat(get(receiver.receiveResult(jobKey, expiry(jobKey), success().toBuffer())))
                 .isEqualTo(CallbackReceipt.DIFFERENT_RESULT);
-        assertThat(get(receiver.receiveProgress(jobKey, 7))).isEqualTo(CallbackReceipt.ACCEPTED);
+        assertThat(get(receiver.receiveProgress(jobKey, expiry(jobKey), 7))).isEqualTo(CallbackReceipt.ACCEPTED);
         assertThat(database.queryValue("SELECT convert_from(result, 'UTF8') FROM callback_jobs"))
                 .isEqualTo(stored);
     }
@@ -471,6 +491,7 @@ class CallbackBackendTest {
                 .limit(10)
                 .map(i -> receiver.receiveResult(
                         backendCall.job().key(),
+                        expiry(backendCall.job().key()),
                         success().put("id", String.valueOf(i)).toBuffer()))
                 .toList();
         get(Future.join(receipts));
@@ -497,8 +518,9 @@ class CallbackBackendTest {
 
         // then
         UUID jobKey = backendCall.job().key();
-        assertThat(get(receiver.receiveResult(jobKey, success().toBuffer()))).isEqualTo(CallbackReceipt.CLOSED);
-        assertThat(get(receiver.receiveProgress(jobKey, 7))).isEqualTo(CallbackReceipt.CLOSED);
+        assertThat(get(receiver.receiveResult(jobKey, expiry(jobKey), success().toBuffer())))
+                .isEqualTo(CallbackReceipt.CLOSED);
+        assertThat(get(receiver.receiveProgress(jobKey, expiry(jobKey), 7))).isEqualTo(CallbackReceipt.CLOSED);
         backendCall.abort();
         get(outcome);
     }
@@ -515,7 +537,8 @@ class CallbackBackendTest {
     }
 
     private static void report(JsonObject job, JsonObject report) {
-        receiver.receiveResult(UUID.fromString(job.getString("id")), report.toBuffer());
+        receiver.receiveResult(
+                UUID.fromString(job.getString("id")), expiry(UUID.fromString(job.getString("id"))), report.toBuffer());
     }
 
     private static JsonObject success() {
@@ -578,5 +601,16 @@ class CallbackBackendTest {
         } catch (Exception e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** Returns the expiry of the token of a job; 0 when there is no job. */
+    private static long expiry(UUID jobKey) {
+        return database
+                .query("SELECT floor(extract(epoch FROM deadline))::bigint + 60 FROM callback_jobs WHERE job_key = '"
+                        + jobKey + "'")
+                .stream()
+                .findFirst()
+                .map(Long::parseLong)
+                .orElse(0L);
     }
 }

@@ -168,9 +168,11 @@ class ReplicatePollTest extends PredictionFixture {
     }
 
     @Test
-    void endsWhenTheTokenIsRevoked() {
+    void outcomeIsUnknownWhenAPollIsRefused() {
         poll(401, new JsonObject().put("title", "Unauthenticated").put("status", 401));
-        assertThat(failed(generate(request(1))).failureClass()).isEqualTo(FailureClass.TERMINAL_AUTH);
+        BackendFailure failure = failed(generate(request(1)));
+        assertThat(failure.failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
+        assertThat(failure.code()).isEqualTo("STATUS_REFUSED");
         assertThat(requestsTo(server)).hasSize(2);
     }
 

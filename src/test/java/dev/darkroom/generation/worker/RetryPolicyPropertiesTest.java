@@ -152,7 +152,7 @@ class RetryPolicyPropertiesTest {
             Duration timeLeft = Duration.ofMillis(millisLeft);
             RetryPolicy policy = new RetryPolicy(settings, () -> fraction);
             RetryDecision decision = policy.decideAfterFailure(
-                    backendFailure, AttemptCounts.NONE, new BackendConditions(probe, false, false), timeLeft);
+                    backendFailure, AttemptCounts.NONE, new BackendConditions(probe, false, false, false), timeLeft);
             RetryDecision afterLoss = policy.decideAfterLoss(0, timeLeft);
 
             // then
@@ -186,12 +186,12 @@ class RetryPolicyPropertiesTest {
             int counted = counts ? 1 : 0;
             int uncounted = counts ? 0 : 1;
             RetryDecision decision = policy.decideAfterFailure(
-                    backendFailure, AttemptCounts.NONE, new BackendConditions(false, false, false), UNLIMITED);
+                    backendFailure, AttemptCounts.NONE, new BackendConditions(false, false, false, false), UNLIMITED);
             while (decision instanceof Retry && attempts < 200) {
                 decision = policy.decideAfterFailure(
                         backendFailure,
                         new AttemptCounts(counted, uncounted, 0),
-                        new BackendConditions(false, false, false),
+                        new BackendConditions(false, false, false, false),
                         UNLIMITED);
                 attempts++;
                 counted += decision.counted() ? 1 : 0;
@@ -217,7 +217,7 @@ class RetryPolicyPropertiesTest {
                     .decideAfterFailure(
                             backendFailure,
                             new AttemptCounts(countedBefore, 0, 0),
-                            new BackendConditions(true, false, false),
+                            new BackendConditions(true, false, false, false),
                             UNLIMITED);
 
             // then

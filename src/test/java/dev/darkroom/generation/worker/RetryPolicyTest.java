@@ -62,10 +62,16 @@ class RetryPolicyTest {
         // when
         RetryDecision decision = policy(0)
                 .decideAfterFailure(
-                        backendFailure, AttemptCounts.NONE, new BackendConditions(false, false, false), LONG_TIME);
+                        backendFailure,
+                        AttemptCounts.NONE,
+                        new BackendConditions(false, false, false, false),
+                        LONG_TIME);
         RetryDecision asProbe = policy(0)
                 .decideAfterFailure(
-                        backendFailure, AttemptCounts.NONE, new BackendConditions(true, false, false), LONG_TIME);
+                        backendFailure,
+                        AttemptCounts.NONE,
+                        new BackendConditions(true, false, false, false),
+                        LONG_TIME);
 
         // then
         assertThat(decision).isInstanceOf(retried ? Retry.class : Fail.class);
@@ -92,7 +98,7 @@ class RetryPolicyTest {
                 .decideAfterFailure(
                         backendFailure,
                         new AttemptCounts(4, 0, 0),
-                        new BackendConditions(false, false, false),
+                        new BackendConditions(false, false, false, false),
                         LONG_TIME);
 
         // then
@@ -118,7 +124,7 @@ class RetryPolicyTest {
                 .decideAfterFailure(
                         TestFailures.RATE_LIMITED,
                         new AttemptCounts(4, 0, 0),
-                        new BackendConditions(false, false, false),
+                        new BackendConditions(false, false, false, false),
                         LONG_TIME);
 
         // then
@@ -144,10 +150,11 @@ class RetryPolicyTest {
                 .decideAfterFailure(
                         backendFailure,
                         new AttemptCounts(4, 18, 0),
-                        new BackendConditions(false, false, false),
+                        new BackendConditions(false, false, false, false),
                         LONG_TIME);
         RetryDecision decision = policy(0)
-                .decideAfterFailure(backendFailure, before, new BackendConditions(false, false, false), LONG_TIME);
+                .decideAfterFailure(
+                        backendFailure, before, new BackendConditions(false, false, false, false), LONG_TIME);
 
         // then
         assertThat(before20).isInstanceOf(Retry.class);
@@ -170,7 +177,7 @@ class RetryPolicyTest {
         // when
         RetryDecision probe = policy(0)
                 .decideAfterFailure(
-                        TestFailures.SERVER_ERROR, before, new BackendConditions(true, false, false), LONG_TIME);
+                        TestFailures.SERVER_ERROR, before, new BackendConditions(true, false, false, false), LONG_TIME);
         RetryDecision interrupted = policy(0).decideAfterInterruption(TestFailures.SERVER_ERROR, before);
         RetryDecision first = policy(0).decideAfterInterruption(TestFailures.SERVER_ERROR, AttemptCounts.NONE);
 
@@ -187,7 +194,7 @@ class RetryPolicyTest {
                 .decideAfterFailure(
                         TestFailures.of(FailureClass.NOT_SENT),
                         new AttemptCounts(0, 3, 0),
-                        new BackendConditions(false, false, false),
+                        new BackendConditions(false, false, false, false),
                         LONG_TIME);
 
         // then
@@ -201,7 +208,7 @@ class RetryPolicyTest {
                 .decideAfterFailure(
                         TestFailures.TIMED_OUT,
                         AttemptCounts.NONE,
-                        new BackendConditions(false, false, false),
+                        new BackendConditions(false, false, false, false),
                         LONG_TIME);
 
         // then
@@ -225,7 +232,7 @@ class RetryPolicyTest {
                 .decideAfterFailure(
                         TestFailures.SERVER_ERROR,
                         new AttemptCounts(countedBefore, 0, 0),
-                        new BackendConditions(false, false, false),
+                        new BackendConditions(false, false, false, false),
                         LONG_TIME);
 
         // then
@@ -264,19 +271,19 @@ class RetryPolicyTest {
                 .decideAfterFailure(
                         backendFailure,
                         AttemptCounts.NONE,
-                        new BackendConditions(false, false, false),
+                        new BackendConditions(false, false, false, false),
                         Duration.ofMillis(2001));
         RetryDecision atTheDeadline = policy(0)
                 .decideAfterFailure(
                         backendFailure,
                         AttemptCounts.NONE,
-                        new BackendConditions(false, false, false),
+                        new BackendConditions(false, false, false, false),
                         Duration.ofSeconds(2));
         RetryDecision afterIt = policy(0)
                 .decideAfterFailure(
                         backendFailure,
                         AttemptCounts.NONE,
-                        new BackendConditions(false, false, false),
+                        new BackendConditions(false, false, false, false),
                         Duration.ofMillis(-1));
 
         // then
@@ -297,7 +304,7 @@ class RetryPolicyTest {
                 .decideAfterFailure(
                         TestFailures.MODERATED,
                         AttemptCounts.NONE,
-                        new BackendConditions(false, false, false),
+                        new BackendConditions(false, false, false, false),
                         Duration.ZERO);
 
         // then
@@ -344,7 +351,7 @@ class RetryPolicyTest {
                 .decideAfterFailure(
                         TestFailures.SERVER_ERROR,
                         AttemptCounts.NONE,
-                        new BackendConditions(false, true, false),
+                        new BackendConditions(false, true, false, false),
                         LONG_TIME);
 
         // then
