@@ -106,8 +106,22 @@ class CallbackReportIT {
 
         // then
         assertRejected(expired, SUCCESS, 410, "gone");
-        assertRejected(token(late, Instant.now().plusSeconds(60)), SUCCESS, 410, "gone");
+        assertRejected(token(late, expiry(late)), SUCCESS, 410, "gone");
         assertThat(storedResult()).isNull();
+    }
+
+    @Test
+    void rejectsTheReportOfAnEarlierSubmissionOfTheSameJob() {
+        // given the token of a submission whose deadline was later moved
+        String earlier = token();
+        TestPostgres.execute(
+                service.database(),
+                "UPDATE callback_jobs SET deadline = deadline + interval '5 min' WHERE job_key = '" + jobKey + "'");
+
+        // then
+        assertRejected(earlier, SUCCESS, 410, "gone");
+        assertRejected(earlier, new JsonObject().put("status", "progress").put("percent", 1), 410, "gone");
+        assertThat(post(token(), SUCCESS).status()).isEqualTo(204);
     }
 
     @Test
@@ -242,7 +256,16 @@ class CallbackReportIT {
     }
 
     private String token() {
-        return token(jobKey, Instant.now().plusSeconds(600));
+        return token(jobKey, expiry(jobKey));
+    }
+
+    /** Returns the expiry of the token of a job: a minute after its deadline. */
+    private static Instant expiry(UUID job) {
+        return Instant.ofEpochSecond(Long.parseLong(TestPostgres.query(
+                        service.database(),
+                        "SELECT floor(extract(epoch FROM deadline))::bigint + 60 FROM callback_jobs WHERE job_key = '"
+                                + job + "'")
+                .get(0)));
     }
 
     private static String token(UUID job, Instant expiry) {

@@ -83,7 +83,7 @@ final class GenerationLeaseSql {
             claimed AS (
               UPDATE generation_queue q SET %s,
                 attempt_backend = coalesce(j.name, f.name, s.backend),
-                attempt_selection = CASE WHEN j.name IS NOT NULL THEN 'LOOK_UP' WHEN f.name IS NOT NULL THEN 'FAILOVER'
+                attempt_selection = CASE WHEN j.name IS NOT NULL THEN 'LOOK_UP' WHEN p.failed_backend <> coalesce(f.name, s.backend) THEN 'FAILOVER'
                   ELSE s.selection END,
                 job_backend = j.name, job_token = CASE WHEN j.name IS NOT NULL THEN q.job_token END,
                 provider_job_id = CASE WHEN j.name IS NOT NULL THEN q.provider_job_id END,
