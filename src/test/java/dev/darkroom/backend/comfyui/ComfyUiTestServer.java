@@ -18,6 +18,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -29,6 +30,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import org.awaitility.Awaitility;
 
 /**
  * The simulator's ComfyUI on a socket of its own. Records all requests. Routes of a test come before those of the simulator, so that a
@@ -91,9 +93,15 @@ final class ComfyUiTestServer {
         result(server.close());
     }
 
-    /** Starts the stopped server on the same port. */
+    /** Starts the stopped server on the same port, as soon as no connection of another test uses the port. */
     void restart() {
-        listen();
+        Awaitility.await("the port is free")
+                .atMost(Duration.ofSeconds(60))
+                .ignoreExceptionsMatching(error -> error.toString().contains(BindException.class.getName()))
+                .until(() -> {
+                    listen();
+                    return true;
+                });
     }
 
     URI base() {
