@@ -55,7 +55,7 @@ CREATE TABLE generation_queue (
     job_percent        smallint,                              -- progress of the running attempt, as the backend reports it
     job_queue_position integer,                               -- its place in the queue of the backend
     failed_backend     text,                                  -- backend of the last failed attempt
-    job_backend        text,                                  -- backend with a submission whose outcome is unknown; null when there is none
+    job_backend        text,                                  -- backend of a submission with an unknown outcome; null when there is none
     job_token          bigint,                                -- the lease that made this submission; our key of the job derives from it
     provider_job_id    text,                                  -- the backend's own id of the job, of this or the running submission
     CONSTRAINT generation_queue_lease_complete CHECK (

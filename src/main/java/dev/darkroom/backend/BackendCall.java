@@ -18,7 +18,7 @@ public final class BackendCall {
     private final Promise<Void> released = Promise.promise();
 
     /**
-     * Creates a call with a new job, whose reports are ignored.
+     * Creates a call with a new job. The call ignores the reports of the job.
      *
      * @param timeout for the whole call, downloads included; positive
      */

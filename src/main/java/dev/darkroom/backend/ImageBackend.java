@@ -24,7 +24,7 @@ public interface ImageBackend {
     Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall);
 
     /**
-     * Returns whether {@link #lookUp} can find a submission whose response was lost.
+     * Returns whether {@link #lookUp} can find a submission after its response was lost.
      *
      * @param job reference of the submission, with the id of the AI server when that was stored
      */

@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * exist. In addition, the file may define backends, each with any setting of {@code backend}, and models. Not thread-safe.
  */
 final class LayeredSettings {
-    /** Sections whose settings have names chosen by the operator. They have no default. */
+    /** Sections with names chosen by the operator. They have no default. */
     static final List<String> NAMED_SECTIONS = List.of("backends", "models");
 
     private static final String BACKENDS = "backends.";

@@ -224,7 +224,7 @@ public record Settings(
         }
     }
 
-    /** Handling of a submission whose outcome is unknown and cannot be looked up. */
+    /** Handling of a submission with an unknown outcome that cannot be looked up. */
     public enum AmbiguityPolicy {
         /** {@link #FAIL} for metered AI servers, {@link #RETRY} for others. */
         AUTO,

@@ -9,7 +9,7 @@ final class WebpMetadata {
 
     private static final int FILE_HEADER_BYTES = 12;
     private static final int CHUNK_HEADER_BYTES = 8;
-    /** Offset of the flags in a file whose first chunk is VP8X. */
+    /** Offset of the flags in a file that starts with the chunk VP8X. */
     private static final int FLAGS_OFFSET = FILE_HEADER_BYTES + CHUNK_HEADER_BYTES;
 
     private static final int EXIF_AND_XMP_FLAGS = 0x08 | 0x04;

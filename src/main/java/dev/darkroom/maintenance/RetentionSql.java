@@ -78,7 +78,7 @@ final class RetentionSql {
               DELETE FROM stream_tickets t USING old WHERE t.hash = old.hash RETURNING 1)
             SELECT count(*) AS deleted FROM deleted""";
 
-    /** Deletes callback jobs whose deadline passed {@code $1} ms ago, unless the generation is unfinished: it may still look up the result. */
+    /** Deletes callback jobs {@code $1} ms after their deadline, unless the generation is unfinished: it may still look up the result. */
     static final String DELETE_EXPIRED_CALLBACK_JOBS = """
             WITH old AS MATERIALIZED (
               SELECT job_key FROM callback_jobs j

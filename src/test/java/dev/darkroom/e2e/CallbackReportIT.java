@@ -112,7 +112,7 @@ class CallbackReportIT {
 
     @Test
     void rejectsTheReportOfAnEarlierSubmissionOfTheSameJob() {
-        // given the token of a submission whose deadline was later moved
+        // given the token of a submission, and then a later deadline
         String earlier = token();
         TestPostgres.execute(
                 service.database(),

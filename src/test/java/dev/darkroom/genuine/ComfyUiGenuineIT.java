@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The adapter with a running ComfyUI, whose URL is in the system property {@code comfyui.url}. Fails without one. The workflow needs no
+ * The adapter with a running ComfyUI. Its URL is in the system property {@code comfyui.url}. Fails without one. The workflow needs no
  * weights and no GPU.
  */
 @Tag("genuine")

@@ -116,7 +116,7 @@ class RetentionTaskTest {
         return id;
     }
 
-    /** Inserts a callback job whose deadline was {@code age} ago. */
+    /** Inserts a callback job with a deadline {@code age} ago. */
     private UUID insertCallbackJob(UUID generation, Duration age) {
         UUID key = UUID.randomUUID();
         TestPostgres.execute(

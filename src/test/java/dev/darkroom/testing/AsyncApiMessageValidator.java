@@ -78,7 +78,7 @@ public final class AsyncApiMessageValidator {
         validateMessage(null, "webhook", lower, body);
     }
 
-    /** Validates an event of the event bus. Of several messages, it is the one whose example has the same type. */
+    /** Validates an event of the event bus. Of several messages, it uses the one with an example of the same type. */
     public static void validateBusEvent(String address, JsonObject body) {
         List<String> names = new ArrayList<>();
         channel(address).get("messages").properties().forEach(message -> {

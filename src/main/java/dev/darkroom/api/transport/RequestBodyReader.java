@@ -44,7 +44,7 @@ public final class RequestBodyReader {
     }
 
     /**
-     * A body whose memory stays reserved until it is released.
+     * A body and the reservation of its memory, which lasts until {@code release} runs.
      *
      * @param release to be run once, when the bytes are no longer used
      */

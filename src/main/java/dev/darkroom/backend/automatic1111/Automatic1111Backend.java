@@ -46,7 +46,6 @@ public final class Automatic1111Backend implements ImageBackend {
     private final BackendHttpClient http;
     private final RequestTarget txt2img;
     private final RequestTarget interrupt;
-    private final RequestTarget healthCheckTarget;
     private final TxtToImageResponseParser responseParser;
     private final TaskMonitor taskMonitor;
 
@@ -73,8 +72,6 @@ public final class Automatic1111Backend implements ImageBackend {
                 new BackendHttpClient(vertx, settings, base, memoryBudget, maxHeaderBytes, () -> credentials(settings));
         this.txt2img = http.target("/sdapi/v1/txt2img");
         this.interrupt = http.target("/sdapi/v1/interrupt");
-        String path = settings.healthCheckPath();
-        this.healthCheckTarget = path == null ? null : http.target(path);
         this.responseParser = new TxtToImageResponseParser(settings.maxImageBytes());
         this.taskMonitor = new TaskMonitor(http, progressInterval);
     }
@@ -182,7 +179,7 @@ public final class Automatic1111Backend implements ImageBackend {
 
     @Override
     public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(healthCheckTarget, timeout);
+        return http.checkHealth(timeout);
     }
 
     @Override

@@ -60,7 +60,6 @@ public final class CallbackBackend implements ImageBackend {
     private final Settings.Backend settings;
     private final BackendHttpClient http;
     private final RequestTarget endpoint;
-    private final RequestTarget healthCheckTarget;
     private final CallbackJobStore store;
     private final CallbackInbox inbox;
     private final CallbackTokens tokens;
@@ -91,24 +90,14 @@ public final class CallbackBackend implements ImageBackend {
             int maxHeaderBytes,
             CallbackServices services) {
         this.settings = settings;
-        this.http =
-                new BackendHttpClient(vertx, settings, url, memoryBudget, maxHeaderBytes, () -> bearerToken(settings));
+        this.http = new BackendHttpClient(
+                vertx, settings, url, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
         this.endpoint = http.target("");
-        String path = settings.healthCheckPath();
-        this.healthCheckTarget = path == null ? null : http.target(path);
         this.store = new CallbackJobStore(services.database());
         this.inbox = new CallbackInbox(vertx, store, services.notifyChannel());
         this.tokens = services.tokens();
         this.publicUrl = services.publicUrl();
         this.resultParser = new CallbackResultParser(settings.maxImageBytes());
-    }
-
-    private static MultiMap bearerToken(Settings.Backend settings) {
-        MultiMap headers = MultiMap.caseInsensitiveMultiMap();
-        return settings.apiKey().isPresent()
-                ? headers.add(
-                        HttpHeaders.AUTHORIZATION, "Bearer " + settings.apiKey().value())
-                : headers;
     }
 
     @Override
@@ -296,7 +285,7 @@ public final class CallbackBackend implements ImageBackend {
 
     @Override
     public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(healthCheckTarget, timeout);
+        return http.checkHealth(timeout);
     }
 
     @Override

@@ -20,11 +20,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The jobs whose reports calls of this process wait for. Reads the table after each signal and in intervals. Thread-safe. */
+/** Delivers reports to the calls of this process that wait for them. Reads the table after each signal and in intervals. Thread-safe. */
 final class CallbackInbox {
     private static final Logger LOG = LoggerFactory.getLogger(CallbackInbox.class);
 
-    /** Finds reports whose signal was lost. */
+    /** Finds reports after their signal was lost. */
     private static final Duration POLL_INTERVAL = Duration.ofSeconds(2);
 
     private final CallbackJobStore store;

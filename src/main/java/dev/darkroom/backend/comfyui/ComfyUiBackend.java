@@ -16,7 +16,6 @@ import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
 import dev.darkroom.http.OutboundWebSocketClient;
-import dev.darkroom.http.RequestTarget;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
@@ -50,7 +49,6 @@ public final class ComfyUiBackend implements ImageBackend {
     private final ComfyUiJobParser parser;
     private final ComfyUiJobClient jobs;
     private final WorkflowValidator validator;
-    private final RequestTarget healthCheckTarget;
     /** Set for good once the server has replaced the id of a submission by its own. */
     private volatile boolean ignoresJobKeys;
 
@@ -84,8 +82,6 @@ public final class ComfyUiBackend implements ImageBackend {
         this.parser = new ComfyUiJobParser(http, new ExecutionErrorMapper(http.errors()));
         this.jobs = new ComfyUiJobClient(http, parser);
         this.validator = new WorkflowValidator(http, workflow, settings.maxResponseBytes());
-        String path = settings.healthCheckPath();
-        this.healthCheckTarget = path == null ? null : http.target(path);
     }
 
     @Override
@@ -248,7 +244,7 @@ public final class ComfyUiBackend implements ImageBackend {
 
     @Override
     public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(healthCheckTarget, timeout);
+        return http.checkHealth(timeout);
     }
 
     @Override

@@ -13,7 +13,7 @@ import java.nio.charset.StandardCharsets;
 record ComfyUiImage(String filename, String subfolder) {
     private static final String OUTPUT = "output";
 
-    /** Returns the image of an entry of {@code outputs.*.images}; null for a preview, whose type is "temp", and other values. */
+    /** Returns the image of an entry of {@code outputs.*.images}; null for a preview (type "temp") and other values. */
     static ComfyUiImage of(Object entry) {
         return entry instanceof JsonObject image
                         && OUTPUT.equals(image.getValue("type"))

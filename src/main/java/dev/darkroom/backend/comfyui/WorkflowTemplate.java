@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Workflow in ComfyUI's API format, whose inputs contain placeholders: {@code {"6": {"class_type": "CLIPTextEncode", "inputs":
+ * Workflow in ComfyUI's API format, with placeholders in its inputs: {@code {"6": {"class_type": "CLIPTextEncode", "inputs":
  * {"text": "%prompt%"}}}}. A text that is exactly a placeholder becomes the value with its type; inside a longer text the
  * placeholder is replaced by the value as text. Immutable.
  */

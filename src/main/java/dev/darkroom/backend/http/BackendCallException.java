@@ -40,7 +40,7 @@ public final class BackendCallException extends RuntimeException {
         return invalidResult("TOO_FEW_IMAGES", "The AI server returned fewer images than requested.");
     }
 
-    /** Returns the exception for a success whose body is not in the format of the protocol. */
+    /** Returns the exception for a success with a body that is not in the format of the protocol. */
     public static BackendCallException malformedResponse() {
         return invalidResult("MALFORMED_RESPONSE", "The AI server reported success with a malformed response.");
     }

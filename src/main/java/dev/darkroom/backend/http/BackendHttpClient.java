@@ -63,6 +63,7 @@ public final class BackendHttpClient {
     private final ResponseMemoryBudget memoryBudget;
     private final Settings.Backend settings;
     private final String root;
+    private final RequestTarget healthCheckTarget; // null: no health check
     private final Supplier<MultiMap> authentication;
     private final OutboundHttpClient httpClient;
     private final ImageDownloader imageDownloader;
@@ -89,6 +90,7 @@ public final class BackendHttpClient {
         this.settings = settings;
         this.authentication = authentication;
         this.root = base.toString().replaceAll("/+$", "");
+        this.healthCheckTarget = settings.healthCheckPath() == null ? null : target(settings.healthCheckPath());
         this.httpClient = new OutboundHttpClient(vertx, settings.connectTimeout(), maxHeaderBytes);
         EgressPolicy egressPolicy = new EgressPolicy(
                 new EgressPolicy.Rules(settings.downloadNetworks(), true, List.of()),
@@ -376,29 +378,28 @@ public final class BackendHttpClient {
     }
 
     /**
-     * Sends a GET and passes on any status below 500: a 401 or 404 shows that the server responds.
+     * Sends a GET to the health check path and passes on any status below 500: a 401 or 404 shows that the server responds.
+     * Passes without a request when the settings have no path.
      *
-     * @param target null passes without a request
      * @return completes within {@code timeout}, never fails
      */
-    public Future<HealthCheckResult> checkHealth(RequestTarget target, Duration timeout) {
-        return checkHealth(target, timeout, outboundResponse -> outboundResponse.status() < 500);
+    public Future<HealthCheckResult> checkHealth(Duration timeout) {
+        return checkHealth(timeout, outboundResponse -> outboundResponse.status() < 500);
     }
 
     /**
-     * As {@link #checkHealth(RequestTarget, Duration)}, with a protocol that reports more than a status.
+     * As {@link #checkHealth(Duration)}, with a protocol that reports more than a status.
      *
-     * @param healthy evaluates the response, whose body may be truncated
+     * @param healthy evaluates the response; its body may be truncated
      */
-    public Future<HealthCheckResult> checkHealth(
-            RequestTarget target, Duration timeout, Predicate<OutboundResponse> healthy) {
-        if (target == null) {
+    public Future<HealthCheckResult> checkHealth(Duration timeout, Predicate<OutboundResponse> healthy) {
+        if (healthCheckTarget == null) {
             return Future.succeededFuture(HealthCheckResult.PASSED);
         }
         Promise<HealthCheckResult> result = Promise.promise();
         BackendCall backendCall = new BackendCall(timeout);
         BackendCallScope.run(vertx, memoryBudget, "health check", backendCall, scope -> {
-                    OutboundRequest get = new OutboundRequest(HttpMethod.GET, target, headers(), null);
+                    OutboundRequest get = new OutboundRequest(HttpMethod.GET, healthCheckTarget, headers(), null);
                     return scope.send(httpClient, get, MAX_HEALTH_CHECK_BYTES, scope.remaining())
                             .onSuccess(outboundResponse -> result.tryComplete(
                                     healthy.test(outboundResponse)

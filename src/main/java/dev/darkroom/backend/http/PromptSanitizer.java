@@ -17,7 +17,7 @@ public final class PromptSanitizer {
     private static final Pattern DIRECTIVE =
             Pattern.compile("<(?=/?sd_cpp_extra_args|(?:lora|lyco|hypernet):)", Pattern.CASE_INSENSITIVE);
 
-    /** Every tag of AUTOMATIC1111, whose extensions may add tags. */
+    /** Every tag of AUTOMATIC1111. Its extensions may add tags. */
     private static final Pattern TAG = Pattern.compile("<(?=/?sd_cpp_extra_args|\\w+:)", Pattern.CASE_INSENSITIVE);
 
     private static final char BAR = '|';

@@ -44,7 +44,6 @@ public final class OpenAiImagesBackend implements ImageBackend {
     private final Settings.Backend settings;
     private final BackendHttpClient http;
     private final RequestTarget endpoint;
-    private final RequestTarget healthCheckTarget;
     private final OpenAiResponseParser responseParser;
     /** Set for good once the AI server has rejected the extension fields. */
     private volatile boolean extensionsRejected;
@@ -60,8 +59,6 @@ public final class OpenAiImagesBackend implements ImageBackend {
         this.http = new BackendHttpClient(
                 vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
         this.endpoint = http.target("/images/generations");
-        String path = settings.healthCheckPath();
-        this.healthCheckTarget = path == null ? null : http.target(path);
         this.responseParser = new OpenAiResponseParser(settings.maxImageBytes());
     }
 
@@ -77,7 +74,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
 
     @Override
     public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(healthCheckTarget, timeout);
+        return http.checkHealth(timeout);
     }
 
     private Future<BackendOutcome> submit(BackendCallScope scope, ImageRequest request) {

@@ -14,7 +14,6 @@ import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
 import dev.darkroom.http.OutboundResponse;
-import dev.darkroom.http.RequestTarget;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -50,7 +49,6 @@ public final class CogBackend implements ImageBackend {
     private final Settings.Backend settings;
     private final InputFields inputFields;
     private final BackendHttpClient http;
-    private final RequestTarget healthCheckTarget;
     private final PredictionReader reader;
 
     /**
@@ -70,8 +68,6 @@ public final class CogBackend implements ImageBackend {
         this.inputFields = inputFields;
         this.http = new BackendHttpClient(
                 vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
-        String path = settings.healthCheckPath();
-        this.healthCheckTarget = path == null ? null : http.target(path);
         this.reader = new PredictionReader(http, settings.maxImageBytes());
     }
 
@@ -134,7 +130,7 @@ public final class CogBackend implements ImageBackend {
 
     @Override
     public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(healthCheckTarget, timeout, this::isHealthy);
+        return http.checkHealth(timeout, this::isHealthy);
     }
 
     private boolean isHealthy(OutboundResponse response) {

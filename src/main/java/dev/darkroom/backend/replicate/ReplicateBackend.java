@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
 
 /**
  * Client of Replicate: submits a prediction, reports its id, and polls it until it ends. Replicate chooses the id, so a submission
- * whose response was lost cannot be looked up; one whose id is known can. Sends credentials to URLs below the base URL only, not to
+ * can be looked up only after its id arrived. Sends credentials to URLs below the base URL only, not to
  * the {@code urls} of a response. Thread-safe; each call stays on the context of its caller.
  *
  * <p>Source: the OpenAPI document of the Replicate HTTP API, {@code predictions.create}, {@code models.predictions.create},
@@ -55,7 +55,6 @@ public final class ReplicateBackend implements ImageBackend {
     private final InputFields inputFields;
     private final Duration pollInterval;
     private final BackendHttpClient http;
-    private final RequestTarget healthCheckTarget;
     private final PredictionReader reader;
 
     /**
@@ -79,8 +78,6 @@ public final class ReplicateBackend implements ImageBackend {
         URI root = URI.create(base.toString().replaceFirst("(/v1)?/*$", ""));
         this.http = new BackendHttpClient(
                 vertx, settings, root, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
-        String path = settings.healthCheckPath();
-        this.healthCheckTarget = path == null ? null : http.target(path);
         this.reader = new PredictionReader(http, settings.maxImageBytes());
     }
 
@@ -242,7 +239,7 @@ public final class ReplicateBackend implements ImageBackend {
 
     @Override
     public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(healthCheckTarget, timeout);
+        return http.checkHealth(timeout);
     }
 
     @Override

@@ -10,6 +10,6 @@ public enum BackendSelection {
     WEIGHT,
     /** Another AI server than that of the last failed attempt. */
     FAILOVER,
-    /** The AI server has an earlier submission whose outcome is unknown. */
+    /** The AI server has an earlier submission with an unknown outcome. */
     LOOK_UP
 }

@@ -22,7 +22,7 @@ public record RouteOffer(List<Slot> slots, List<BackendState> backends) {
      * Permission for one generation.
      *
      * @param route key of the model in the queue
-     * @param alternative backend for a generation whose last attempt failed at {@code backend}; null when there is none
+     * @param alternative backend for a generation after an attempt that failed at {@code backend}; null when there is none
      */
     public record Slot(String route, String backend, String alternative, BackendSelection selection) {}
 

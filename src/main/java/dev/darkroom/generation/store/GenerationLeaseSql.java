@@ -28,8 +28,8 @@ final class GenerationLeaseSql {
      * deadlines does not fit the condition on the deadline.
      *
      * <p>Each route has slots, which name the backends of its generations in turn. Together the routes may have more slots than a backend
-     * has permits; a generation beyond them is not claimed. A generation whose last attempt failed at the backend of its slot goes to the
-     * alternative of the slot. One with a submission whose outcome is unknown goes back to the backend of the submission, to look it up,
+     * has permits; a generation beyond them is not claimed. After an attempt that failed at the backend of its slot, a generation goes to the
+     * alternative of the slot. With an unresolved submission, it goes back to the backend of the submission, to look it up,
      * and is not claimed while that backend cannot be reached, unless submissions there are given up. {@code more} is true when
      * further generations may be due.
      */

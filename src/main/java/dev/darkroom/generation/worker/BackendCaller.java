@@ -13,7 +13,7 @@ import dev.darkroom.generation.route.BackendRouter;
 import io.vertx.core.Future;
 
 /**
- * Calls the AI server of an attempt. Looks up an earlier submission whose outcome is unknown, and submits only when the AI server does
+ * Calls the AI server of an attempt. Looks up an earlier submission with an unknown outcome, and submits only when the AI server does
  * not have it. Stateless.
  */
 record BackendCaller(BackendRouter router) {

@@ -11,7 +11,7 @@ import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A server before 0.25: without {@code /api/jobs}, whose unknown paths return 404 in plain text. */
+/** A server before 0.25: without {@code /api/jobs}. Unknown paths return 404 in plain text. */
 class ComfyUiOlderServerTest extends ComfyUiBackendFixture {
     @BeforeEach
     void removeJobsApi() {

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Polls of {@link ReplicateBackend}, with a server whose responses the simulator does not have. */
+/** Polls of {@link ReplicateBackend}, with responses that the simulator does not send. */
 class ReplicatePollTest extends PredictionFixture {
     private static final String ID = "gm3qorzdhgbfurvjtvhg6dckhu";
     private static final String PREDICTION = "/v1/predictions/" + ID;

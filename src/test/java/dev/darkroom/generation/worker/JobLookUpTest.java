@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Submissions whose outcome is unknown: looked up where possible, otherwise repeated or given up. */
+/** Submissions with an unknown outcome: looked up where possible, otherwise repeated or given up. */
 @Tag("database")
 class JobLookUpTest {
     private static final Future<BackendOutcome> GENERATED = Future.succeededFuture(FakeImageBackend.imageOutcome());

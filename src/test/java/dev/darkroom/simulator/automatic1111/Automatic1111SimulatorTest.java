@@ -112,7 +112,7 @@ class Automatic1111SimulatorTest {
 
     @Test
     void continuesAfterTheClientHasClosedTheConnection() {
-        // given a running task whose client is gone
+        // given a running task of a client that has disconnected
         simulator.script(new JsonObject().put("delay", "10m"));
         CompletableFuture<HttpResponse<String>> response = postAsync(request("first"));
         awaitSubmissionCount(1);
