@@ -1,0 +1,70 @@
+package dev.darkroom.backend.example;
+
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.ResponseMemoryBudget;
+import dev.darkroom.config.Settings;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+
+/** Client of an AI server that returns one image as the response to {@code POST {base}/render}. Thread-safe. */
+public final class ExampleBackend implements ImageBackend {
+    private final Settings.Backend settings;
+    private final BackendHttpClient http;
+
+    /**
+     * @param base base URL of the AI server
+     * @param memoryBudget shared by all backends of the process
+     * @param maxHeaderBytes maximum size of the response head in bytes
+     */
+    public ExampleBackend(
+            Vertx vertx, Settings.Backend settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
+        this.settings = settings;
+        this.http = new BackendHttpClient(
+                vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
+    }
+
+    @Override
+    public String name() {
+        return settings.name();
+    }
+
+    @Override
+    public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
+        MultiMap headers =
+                http.headers().set(HttpHeaders.ACCEPT, "image/*").add(HttpHeaders.CONTENT_TYPE, "application/json");
+        JsonObject body = new JsonObject()
+                .put("prompt", request.prompt())
+                .put("width", request.width())
+                .put("height", request.height())
+                .put("seed", request.seed());
+        return http.run(
+                request.key(),
+                backendCall,
+                scope -> http.send(scope, HttpMethod.POST, http.target("/render"), headers, body.toBuffer())
+                        .compose(response -> http.onWorker(() -> http.requireBody(response)))
+                        .compose(response ->
+                                BackendHttpClient.loadImages(scope, List.of(response.body()), http::inspect)));
+    }
+
+    @Override
+    public Future<HealthCheckResult> checkHealth(Duration timeout) {
+        return http.checkHealth(timeout);
+    }
+
+    @Override
+    public Future<Void> close() {
+        return http.close();
+    }
+}
