@@ -64,6 +64,16 @@ record CallbackJob(
                 position -> imageRenderer.createUrl(request.image(), position, downloadFaults, logEntry))));
     }
 
+    /** Reports a failure with the text before the colon as its code. */
+    @Override
+    public SimulatorResponse failedJob(String error) {
+        String[] parts = error.split(": ", 2);
+        JsonObject report = new JsonObject()
+                .put("status", "failed")
+                .put("error", new JsonObject().put("code", parts[0]).put("message", parts[parts.length - 1]));
+        return accept(() -> Future.succeededFuture(report.toBuffer()));
+    }
+
     private SimulatorResponse accept(Supplier<Future<Buffer>> report) {
         return SimulatorResponse.json(202, () -> {
             sender.sendAfter(delay, request.callbackUrl(), report, logEntry);

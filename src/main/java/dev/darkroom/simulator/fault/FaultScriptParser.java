@@ -5,6 +5,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,14 +49,14 @@ final class FaultScriptParser {
         registerType("failedJob", Set.of(), fields -> ImageFault.failedJob(fields.text("failedJob")));
         registerType("url", Set.of(), fields -> ImageFault.fixedUrl(fields.text("url")));
         registerFlag("urlResult", Set.of("downloadFaults"), FaultScriptParser::parseUrlResult);
-        registerType("errorBody", Set.of("status", "retryAfter"), FaultScriptParser::parseErrorBody);
-        registerFlag(
-                "html",
-                Set.of("status", "retryAfter"),
-                fields -> FixedResponse.htmlErrorPage(fields.status(502), fields.retryAfter()));
-        registerType(
+        registerFixedResponse("errorBody", Set.of("status"), FaultScriptParser::parseErrorBody);
+        registerFixedResponse("html", Set.of("status"), fields -> {
+            fields.requireTrue("html");
+            return FixedResponse.htmlErrorPage(fields.status(502), fields.retryAfter());
+        });
+        registerFixedResponse(
                 "status",
-                Set.of("retryAfter", "body"),
+                Set.of("body"),
                 fields -> FixedResponse.status(fields.status(0), fields.retryAfter(), fields.value("body")));
     }
 
@@ -66,6 +67,17 @@ final class FaultScriptParser {
         registerType(name, options, fields -> {
             fields.requireTrue(name);
             return parse.apply(fields);
+        });
+    }
+
+    /** Registers a response that may also follow the acceptance of the work, as that of a proxy which lost the real one. */
+    private static void registerFixedResponse(
+            String name, Set<String> options, Function<ScriptStepFields, FixedResponse> parse) {
+        Set<String> all = new HashSet<>(options);
+        all.addAll(Set.of("accepted", "retryAfter", "retryAfterMs"));
+        registerType(name, all, fields -> {
+            FixedResponse response = parse.apply(fields);
+            return fields.optionalBoolean("accepted") ? new ResponseAfterAcceptance(response) : response;
         });
     }
 
@@ -146,7 +158,7 @@ final class FaultScriptParser {
         return new UrlResult(faults);
     }
 
-    private static Fault parseErrorBody(ScriptStepFields fields) {
+    private static FixedResponse parseErrorBody(ScriptStepFields fields) {
         String key = switch (fields.text("errorBody")) {
             case "string" -> "error";
             case "detail" -> "detail";

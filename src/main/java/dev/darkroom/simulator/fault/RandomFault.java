@@ -3,6 +3,7 @@ package dev.darkroom.simulator.fault;
 import io.vertx.core.json.JsonArray;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 
@@ -17,10 +18,10 @@ import java.util.Set;
 record RandomFault(int failurePercent, Duration minLatency, Duration maxLatency, Random random) implements Fault {
     /** Temporary failures. Excludes rejections and rate limits, which would pause all submissions. */
     private static final List<Fault> FAILURES = List.of(
-            FixedResponse.status(500, null, null),
-            FixedResponse.status(502, null, null),
-            FixedResponse.status(503, null, null),
-            FixedResponse.status(504, null, null),
+            FixedResponse.status(500, Map.of(), null),
+            FixedResponse.status(502, Map.of(), null),
+            FixedResponse.status(503, Map.of(), null),
+            FixedResponse.status(504, Map.of(), null),
             ConnectionFault.DROP,
             ConnectionFault.TRUNCATED,
             FixedResponse.MALFORMED_BODY,

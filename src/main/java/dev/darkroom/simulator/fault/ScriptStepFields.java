@@ -3,6 +3,8 @@ package dev.darkroom.simulator.fault;
 import dev.darkroom.simulator.http.SimulatorRequestException;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -68,17 +70,23 @@ record ScriptStepFields(JsonObject source, String path) {
         return (int) number("status", 200, 599, null);
     }
 
-    /** Returns the value of a {@code Retry-After} header, given as a number of seconds or a string; null if absent. */
-    String retryAfter() {
-        if (!has("retryAfter")) {
-            return null;
+    /** Returns the headers {@code Retry-After} and {@code retry-after-ms}, each given as a number or a string; empty without both. */
+    Map<String, String> retryAfter() {
+        Map<String, String> headers = new HashMap<>();
+        putHeader(headers, "Retry-After", "retryAfter", "seconds");
+        putHeader(headers, "retry-after-ms", "retryAfterMs", "milliseconds");
+        return headers;
+    }
+
+    private void putHeader(Map<String, String> headers, String name, String key, String unit) {
+        if (has(key)) {
+            Object value = value(key);
+            String header = value instanceof Number || value instanceof String ? value.toString() : "";
+            if (!isPrintable(header)) {
+                throw invalidField(key, key + " must be a number of " + unit + " or a header value as a string");
+            }
+            headers.put(name, header);
         }
-        Object value = value("retryAfter");
-        String header = value instanceof Number || value instanceof String ? value.toString() : "";
-        if (!isPrintable(header)) {
-            throw invalidField("retryAfter", "retryAfter must be a number of seconds or a header value as a string");
-        }
-        return header;
     }
 
     /**

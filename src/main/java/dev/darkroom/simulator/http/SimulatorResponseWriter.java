@@ -54,11 +54,9 @@ public final class SimulatorResponseWriter {
         });
     }
 
-    /** @param value the header value; null for no header */
-    public void setRetryAfter(String value) {
-        if (value != null) {
-            response().putHeader("Retry-After", value);
-        }
+    /** Sets a header of the response. */
+    public void setHeader(String name, String value) {
+        response().putHeader(name, value);
     }
 
     /** Sends a JSON response. */

@@ -93,13 +93,15 @@ record CogSubmission(
 
     @Override
     public SimulatorResponse moderation() {
+        return failedJob("Exception: NSFW content detected. Try running it again, or try a different prompt.");
+    }
+
+    @Override
+    public SimulatorResponse failedJob(String error) {
         return SimulatorResponse.json(
                 200,
                 () -> Future.succeededFuture(new JsonObject()
-                        .put(
-                                "error",
-                                "Prediction failed: Prediction failed: Exception: NSFW content detected. Try running it again,"
-                                        + " or try a different prompt.")
+                        .put("error", "Prediction failed: Prediction failed: " + error)
                         .put("id", prediction.id())
                         .put("logs", "")
                         .put("metrics", CogContainer.metrics(prediction))

@@ -62,8 +62,12 @@ record ReplicateSubmission(
     /** Fails with the message of the Stable Diffusion models of Replicate. */
     @Override
     public SimulatorResponse moderation() {
-        return accept(
-                created -> created.fail("NSFW content detected. Try running it again, or try a different prompt."));
+        return failedJob("NSFW content detected. Try running it again, or try a different prompt.");
+    }
+
+    @Override
+    public SimulatorResponse failedJob(String error) {
+        return accept(created -> created.fail(error));
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.darkroom.simulator.http.SimulatorRequestException;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,9 @@ class FaultScriptParserTest {
                     {"delay":"1500ms"}                     | image
                     {"status":500}                         | status 500
                     {"status":429,"retryAfter":2}          | status 429
+                    {"status":429,"retryAfterMs":1500}     | status 429
+                    {"status":504,"accepted":true}         | status 504 after accept
+                    {"html":true,"accepted":true}          | status 502 with html after accept
                     {"drop":true}                          | drop
                     {"dropAccepted":true}                  | drop after accept
                     {"failedJob":"RuntimeError: text"}     | failed job
@@ -59,7 +63,8 @@ class FaultScriptParserTest {
 
         // then
         assertThat(scriptedStep.fault())
-                .isEqualTo(FixedResponse.status(503, "Wed, 21 Oct 2026 07:28:00 GMT", new JsonObject().put("a", 1)));
+                .isEqualTo(FixedResponse.status(
+                        503, Map.of("Retry-After", "Wed, 21 Oct 2026 07:28:00 GMT"), new JsonObject().put("a", 1)));
     }
 
     @ParameterizedTest
@@ -104,6 +109,8 @@ class FaultScriptParserTest {
                     {"drop":true,"hang":true}         | steps[0]: "hang" cannot be combined with "drop"
                     {"drop":true,"status":500}        | steps[0]: "status" cannot be combined with "drop"
                     {"drop":true,"retryAfter":1}      | steps[0]: unknown key "retryAfter"
+                    {"drop":true,"accepted":true}     | steps[0]: unknown key "accepted"
+                    {"status":500,"retryAfterMs":true} | steps[0]: retryAfterMs must be
                     {"delay":"1s","retryAfter":1}     | steps[0]: unknown key "retryAfter"
                     {"drop":false}                    | steps[0]: drop must be true
                     {"status":"500"}                  | steps[0]: status must be a whole number, 200 to 599
