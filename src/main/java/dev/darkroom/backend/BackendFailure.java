@@ -36,6 +36,11 @@ public record BackendFailure(
         return new BackendFailure(failureClass, code, message, null, null, null);
     }
 
+    /** Returns the same failure in another class. */
+    public BackendFailure withFailureClass(FailureClass other) {
+        return new BackendFailure(other, code, message, httpStatus, retryAfter, detail);
+    }
+
     public BackendFailure withHttpStatus(int status) {
         return new BackendFailure(failureClass, code, message, status, retryAfter, detail);
     }

@@ -37,6 +37,8 @@ public final class ComfyUiBackend implements ImageBackend {
             "JOB_LOST",
             "The AI server no longer has the job. It restarted or removed the job.");
 
+    private static final Future<BackendOutcome> JOB_IS_LOST = Future.failedFuture(new BackendCallException(JOB_LOST));
+
     private static final Duration POLL_INTERVAL = Duration.ofMillis(500);
     private static final Set<FailureClass> CAUSED_BY_WORKFLOW =
             Set.of(FailureClass.TERMINAL_INPUT, FailureClass.SERVER_ERROR);
@@ -124,18 +126,53 @@ public final class ComfyUiBackend implements ImageBackend {
                         http.target("/prompt"),
                         http.headers().add(HttpHeaders.CONTENT_TYPE, "application/json"),
                         body.toBuffer())
-                .compose(outboundResponse -> http.onWorker(() -> parser.parseSubmission(http.decode(outboundResponse))))
-                .compose(id -> {
-                    // Without an id the response is unreadable, but the server may have accepted the job.
-                    BackendCallException absent =
-                            id == null ? BackendCallException.malformedResponse() : new BackendCallException(JOB_LOST);
-                    if (id != null) {
-                        ignoresJobKeys |= !id.equals(key);
-                        progress.setId(id);
-                        backendCall.jobListener().onAccepted(id);
-                    }
-                    return awaitImages(scope, id == null ? key : id, request, progress, Future.failedFuture(absent));
-                });
+                .compose(outboundResponse -> http.onWorker(() -> parser.parseSubmission(http.decode(outboundResponse)))
+                        .transform(submitted -> submitted.failed()
+                                ? findAfterError(scope, key, request, progress, submitted.cause())
+                                : awaitSubmitted(scope, submitted.result(), request, backendCall, progress)));
+    }
+
+    /** @param id that the server returned; null for an unreadable response of a server that may have accepted the job */
+    private Future<BackendOutcome> awaitSubmitted(
+            BackendCallScope scope,
+            String id,
+            ImageRequest request,
+            BackendCall backendCall,
+            ComfyUiProgress progress) {
+        String key = backendCall.job().key().toString();
+        if (id == null) {
+            return awaitImages(
+                    scope, key, request, progress, Future.failedFuture(BackendCallException.malformedResponse()));
+        }
+        ignoresJobKeys |= !id.equals(key);
+        progress.setId(id);
+        backendCall.jobListener().onAccepted(id);
+        return awaitImages(scope, id, request, progress, JOB_IS_LOST);
+    }
+
+    /**
+     * Looks for the job after a rejected submission. With a 5xx, a proxy may have lost the response of a server that accepted the job.
+     */
+    private Future<BackendOutcome> findAfterError(
+            BackendCallScope scope, String key, ImageRequest request, ComfyUiProgress progress, Throwable error) {
+        if (!(error instanceof BackendCallException rejected) || !mayBeThatOfAProxy(rejected.failure())) {
+            return Future.failedFuture(error);
+        }
+        return jobs.find(scope, key).transform(found -> {
+            if (found.failed()) {
+                return Future.failedFuture(
+                        new BackendCallException(rejected.failure().withFailureClass(FailureClass.AMBIGUOUS)));
+            }
+            return found.result() instanceof ComfyUiJob.Absent
+                    ? Future.failedFuture(error)
+                    : awaitImages(scope, key, request, progress, JOB_IS_LOST);
+        });
+    }
+
+    private static boolean mayBeThatOfAProxy(BackendFailure failure) {
+        return failure.httpStatus() != null
+                && failure.httpStatus() >= 500
+                && failure.failureClass().retryable();
     }
 
     private Map<WorkflowPlaceholder, Object> createValues(ImageRequest request, String key) {

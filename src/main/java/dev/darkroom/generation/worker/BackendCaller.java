@@ -83,7 +83,8 @@ record BackendCaller(BackendRouter router) {
                 .map(executor -> executor.canLookUp(job))
                 .orElse(false);
         boolean repeats = router.repeatsAmbiguous(backend);
-        boolean unreachable = lookUp && failureClass == FailureClass.NOT_SENT;
+        boolean unreachable =
+                lookUp && failureClass == FailureClass.NOT_SENT || isUnreachableBehindProxy(backendFailure);
         if (unreachable && repeats && router.hasAlternative(generationLease.route(), backend)) {
             return Resolution.SUBMIT_AGAIN;
         }
@@ -94,6 +95,13 @@ record BackendCaller(BackendRouter router) {
                 || failureClass == FailureClass.INTERNAL
                         && !backendFailure.code().equals(BackendFailure.OUT_OF_RESOURCES);
         return repeats || !unknown ? Resolution.SUBMIT_AGAIN : Resolution.GIVE_UP;
+    }
+
+    /** Returns whether a proxy rejected a submission and also the look-up that followed it, so that the AI server may be down. */
+    private static boolean isUnreachableBehindProxy(BackendFailure backendFailure) {
+        return backendFailure.failureClass() == FailureClass.AMBIGUOUS
+                && backendFailure.httpStatus() != null
+                && (backendFailure.httpStatus() == 502 || backendFailure.httpStatus() == 503);
     }
 
     /** Returns whether the job may still succeed or have succeeded: the failure is that of Darkroom, or of the look-up itself. */
