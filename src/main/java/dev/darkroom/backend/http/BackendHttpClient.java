@@ -198,6 +198,30 @@ public final class BackendHttpClient {
     }
 
     /**
+     * Polls a job whose images may be in the response, which may have the size of any response and take a quarter of the remaining
+     * time.
+     *
+     * @param parse as for {@link #read}
+     * @param hasImages whether a parsed response contains images, whose memory the call keeps
+     */
+    public <T> Future<T> pollResult(
+            BackendCallScope scope, RequestTarget target, Function<OutboundResponse, T> parse, Predicate<T> hasImages) {
+        Duration share = scope.remaining().dividedBy(4);
+        return send(
+                        scope,
+                        HttpMethod.GET,
+                        target,
+                        headers(),
+                        null,
+                        share.compareTo(MAX_POLL_DURATION) > 0 ? share : MAX_POLL_DURATION)
+                .compose(encoded -> onWorker(() -> parse.apply(encoded)).onComplete(parsed -> {
+                    if (parsed.failed() || !hasImages.test(parsed.result())) {
+                        scope.discard(encoded);
+                    }
+                }));
+    }
+
+    /**
      * Sends a request of a call and parses its response on a worker thread. Does not keep the response, so any number of such
      * requests uses no memory of the call.
      *

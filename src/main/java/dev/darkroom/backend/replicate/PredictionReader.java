@@ -5,6 +5,7 @@ import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.http.OutboundResponse;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Set;
@@ -42,6 +43,7 @@ final class PredictionReader {
      */
     Prediction read(OutboundResponse encoded, int count) {
         OutboundResponse response = http.requireBody(encoded);
+        Buffer bodyPrefix = response.bodyPrefix();
         try {
             PredictionParser.Fields fields = parser.parse(response.body(), count);
             String id = fields.id() != null && ID.matcher(fields.id()).matches() ? fields.id() : null;
@@ -54,7 +56,9 @@ final class PredictionReader {
                     failure == null ? fields.output() : List.of(),
                     failure == null ? null : failure.withHttpStatus(response.status()));
         } catch (BackendCallException e) {
-            throw BackendHttpClient.withStatus(e, response);
+            // A gateway may report a refusal with status 200.
+            BackendFailure refusal = http.errors().findRefusal(response, bodyPrefix);
+            throw refusal == null ? BackendHttpClient.withStatus(e, response) : new BackendCallException(refusal);
         }
     }
 

@@ -138,12 +138,7 @@ public final class ReplicateBackend implements ImageBackend {
     private static Throwable toSubmissionFailure(Throwable cause) {
         return cause instanceof BackendCallException failed
                         && failed.failure().failureClass() == FailureClass.INVALID_RESULT
-                ? new BackendCallException(BackendFailure.of(
-                                FailureClass.AMBIGUOUS,
-                                failed.failure().code(),
-                                failed.failure().message())
-                        .withHttpStatus(failed.failure().httpStatus())
-                        .withDetail(failed.failure().detail()))
+                ? new BackendCallException(failed.failure().withFailureClass(FailureClass.AMBIGUOUS))
                 : cause;
     }
 
@@ -152,13 +147,11 @@ public final class ReplicateBackend implements ImageBackend {
         return JobPoller.poll(
                 scope,
                 pollInterval,
-                () -> http.poll(
+                () -> http.pollResult(
                                 scope,
-                                HttpMethod.GET,
                                 target,
-                                http.headers(),
-                                null,
-                                response -> readPoll(response, request.count()))
+                                response -> readPoll(response, request.count()),
+                                prediction -> !prediction.images().isEmpty())
                         .map(prediction -> {
                             reportProgress(prediction, backendCall);
                             return prediction.ended() ? prediction : null;
