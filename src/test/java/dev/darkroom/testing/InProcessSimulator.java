@@ -65,9 +65,13 @@ public final class InProcessSimulator implements AutoCloseable {
      * and {@code downloads}.
      */
     public List<JsonObject> recordedRequests() {
-        JsonArray requests =
-                new JsonObject(send("GET", "/simulator/requests", null).body()).getJsonArray("requests");
+        JsonArray requests = get("/simulator/requests").getJsonArray("requests");
         return requests.stream().map(JsonObject.class::cast).toList();
+    }
+
+    /** Returns the JSON at a path of the simulated AI server. */
+    public JsonObject get(String path) {
+        return new JsonObject(send("GET", path, null).body());
     }
 
     /** Returns the submissions with the key of this generation. */

@@ -12,15 +12,12 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
-import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Secret;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.image.Image;
 import dev.darkroom.image.TestImages;
-import dev.darkroom.testing.InProcessSimulator;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -28,70 +25,16 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
-import java.util.Queue;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@link Automatic1111Backend} with the simulator, over real sockets. */
-class Automatic1111BackendTest {
-    private static final Duration LONG_TIMEOUT = Duration.ofSeconds(60);
+class Automatic1111BackendTest extends Automatic1111Fixture {
     private static final JsonObject LONG_GENERATION = new JsonObject().put("delay", "10m");
-    private static final int MAX_BYTES = 4 << 20;
-
-    private static Vertx vertx;
-    private static InProcessSimulator simulator;
-    private Automatic1111Backend backend;
-
-    /** Collects the reports about a job. */
-    private static final class RecordingListener implements JobListener {
-        private final Queue<String> accepted = new ConcurrentLinkedQueue<>();
-        private final Queue<JobProgress> progress = new ConcurrentLinkedQueue<>();
-
-        @Override
-        public void onAccepted(String providerId) {
-            accepted.add(providerId);
-        }
-
-        @Override
-        public void onProgress(JobProgress jobProgress) {
-            progress.add(jobProgress);
-        }
-    }
-
-    @BeforeAll
-    static void startSimulator() {
-        vertx = Vertx.vertx();
-        simulator = new InProcessSimulator(Duration.ZERO);
-    }
-
-    @AfterAll
-    static void stopSimulator() {
-        simulator.close();
-        get(vertx.close());
-    }
-
-    @BeforeEach
-    void start() {
-        simulator.reset();
-        backend = createBackend("");
-    }
-
-    @AfterEach
-    void stop() {
-        get(backend.close());
-    }
 
     @Test
     void returnsTheRequestedImages() {
@@ -152,7 +95,8 @@ class Automatic1111BackendTest {
         // given
         ImageRequest tagged =
                 new ImageRequest("key", "[a|b] <lora:x:1> <other:y>", "<hypernet:z:1>", 96, 64, 1, 7, null);
-        Automatic1111Backend passing = createBackend("", "promptSanitizing", Settings.PromptSanitizing.PASS);
+        Automatic1111Backend passing =
+                createBackend(simulatorUrl(), "promptSanitizing", Settings.PromptSanitizing.PASS);
 
         // when
         generated(generate(tagged));
@@ -168,43 +112,6 @@ class Automatic1111BackendTest {
         get(passing.close());
     }
 
-    @ParameterizedTest
-    @MethodSource("faults")
-    void mapsEachFault(String step, FailureClass expectedClass, String expectedCode) {
-        // given
-        simulator.script(new JsonObject(step));
-
-        // when
-        BackendFailure failure = failed(generate(request(2)));
-
-        // then
-        assertThat(failure.failureClass()).isEqualTo(expectedClass);
-        assertThat(failure.code()).isEqualTo(expectedCode);
-        assertThat(simulator.recordedRequests()).hasSize(1);
-    }
-
-    static Stream<Arguments> faults() {
-        return Stream.of(
-                Arguments.of("{\"drop\":true}", FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
-                Arguments.of("{\"truncated\":true}", FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
-                Arguments.of("{\"malformedBody\":true}", FailureClass.INVALID_RESULT, "MALFORMED_RESPONSE"),
-                Arguments.of("{\"noImages\":true}", FailureClass.INVALID_RESULT, "EMPTY_RESPONSE"),
-                Arguments.of("{\"tooFewImages\":true}", FailureClass.INVALID_RESULT, "TOO_FEW_IMAGES"),
-                Arguments.of("{\"invalidImage\":true}", FailureClass.INVALID_RESULT, "INVALID_IMAGE"),
-                Arguments.of("{\"url\":\"http://127.0.0.1/x\"}", FailureClass.INVALID_RESULT, "INVALID_IMAGE"),
-                Arguments.of("{\"oversizedBody\":true}", FailureClass.INVALID_RESULT, "RESPONSE_TOO_LARGE"),
-                Arguments.of("{\"redirectLoop\":true}", FailureClass.SERVER_ERROR, "UNEXPECTED_REDIRECT"),
-                Arguments.of("{\"moderation\":true}", FailureClass.MODERATED, "MODERATED"),
-                Arguments.of("{\"quota\":true}", FailureClass.TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
-                Arguments.of("{\"status\":500}", FailureClass.SERVER_ERROR, "SERVER_ERROR"),
-                Arguments.of("{\"status\":503}", FailureClass.REJECTED_RETRYABLE, "UNAVAILABLE"),
-                Arguments.of("{\"status\":429}", FailureClass.REJECTED_RETRYABLE, "RATE_LIMITED"),
-                Arguments.of("{\"html\":true}", FailureClass.SERVER_ERROR, "SERVER_ERROR"),
-                Arguments.of("{\"html\":true,\"status\":504}", FailureClass.AMBIGUOUS, "GATEWAY_TIMEOUT"),
-                Arguments.of("{\"status\":200,\"body\":{}}", FailureClass.INVALID_RESULT, "EMPTY_RESPONSE"),
-                Arguments.of("{\"status\":204}", FailureClass.INVALID_RESULT, "EMPTY_RESPONSE"));
-    }
-
     @Test
     void ignoresTheContentType() {
         // given
@@ -212,74 +119,6 @@ class Automatic1111BackendTest {
 
         // then
         assertThat(generated(generate(request(1)))).hasSize(1);
-    }
-
-    @ParameterizedTest
-    @MethodSource("serverErrors")
-    void mapsErrorsOfServers(int status, String body, FailureClass expectedClass, String expectedDetail) {
-        // given
-        simulator.script(new JsonObject().put("status", status).put("body", new JsonObject(body)));
-
-        // when
-        BackendFailure failure = failed(generate(request(1)));
-
-        // then
-        assertThat(failure.failureClass()).isEqualTo(expectedClass);
-        assertThat(failure.httpStatus()).isEqualTo(status);
-        assertThat(failure.detail()).startsWith(expectedDetail);
-        assertThat(failure.message()).doesNotContain(expectedDetail);
-    }
-
-    static Stream<Arguments> serverErrors() {
-        return Stream.of(
-                // SD.Next, issue 20 of cyanic-sd-krita
-                Arguments.of(
-                        500,
-                        "{\"error\":\"OutOfMemoryError\",\"detail\":\"\",\"body\":\"\",\"errors\":\"CUDA out of memory."
-                                + " Tried to allocate 1.11 GiB (GPU 0; 6.00 GiB total capacity)\"}",
-                        FailureClass.SERVER_ERROR,
-                        "OutOfMemoryError: CUDA out of memory."),
-                // SD.Next, issue 2039 of LibreChat
-                Arguments.of(
-                        404,
-                        "{\"error\":\"HTTPException\",\"code\":404,\"detail\":\"Sampler not found\",\"body\":\"\","
-                                + "\"errors\":\"404: Sampler not found\"}",
-                        FailureClass.TERMINAL_INPUT,
-                        "404: HTTPException: 404: Sampler not found"),
-                // AUTOMATIC1111, issue 9467
-                Arguments.of(
-                        500,
-                        "{\"error\":\"HTTPException\",\"detail\":\"Invalid encoded image\",\"body\":\"\",\"errors\":\"\"}",
-                        FailureClass.SERVER_ERROR,
-                        "HTTPException: Invalid encoded image"),
-                // FastAPI
-                Arguments.of(
-                        422,
-                        "{\"detail\":[{\"loc\":[\"body\",\"width\"],\"msg\":\"value is not a valid integer\","
-                                + "\"type\":\"type_error.integer\"}]}",
-                        FailureClass.TERMINAL_INPUT,
-                        "[{\"loc\":[\"body\",\"width\"]"),
-                Arguments.of(
-                        401, "{\"detail\":\"Not authenticated\"}", FailureClass.TERMINAL_AUTH, "Not authenticated"),
-                // stable-diffusion.cpp, examples/server
-                Arguments.of(400, "{\"error\":\"prompt required\"}", FailureClass.TERMINAL_INPUT, "prompt required"),
-                Arguments.of(
-                        500,
-                        "{\"error\":\"server_error\",\"message\":\"bad allocation\"}",
-                        FailureClass.SERVER_ERROR,
-                        "server_error: bad allocation"),
-                // KoboldCpp
-                Arguments.of(
-                        503,
-                        "{\"detail\":{\"msg\":\"Server is busy; please try again later.\",\"type\":\"service_unavailable\"}}",
-                        FailureClass.REJECTED_RETRYABLE,
-                        "{\"msg\":\"Server is busy"),
-                // A gateway that reports the error of its backend as a success
-                Arguments.of(
-                        200,
-                        "{\"error\":\"OutOfMemoryError\",\"images\":[]}",
-                        FailureClass.SERVER_ERROR,
-                        "OutOfMemoryError"));
     }
 
     @Test
@@ -346,8 +185,8 @@ class Automatic1111BackendTest {
     void reportsProgressOfARunningAndPositionOfAWaitingJob() {
         // given a job that runs, and one that waits behind it
         simulator.script(LONG_GENERATION);
-        RecordingListener running = new RecordingListener();
-        RecordingListener waiting = new RecordingListener();
+        RecordingJobListener running = new RecordingJobListener();
+        RecordingJobListener waiting = new RecordingJobListener();
         BackendCall first = new BackendCall(LONG_TIMEOUT, JobReference.of(UUID.randomUUID()), running);
         BackendCall second = new BackendCall(LONG_TIMEOUT, JobReference.of(UUID.randomUUID()), waiting);
         Future<BackendOutcome> firstOutcome = backend.generate(request(1), first);
@@ -415,8 +254,8 @@ class Automatic1111BackendTest {
     @Test
     void cancelNeverFails() {
         // given
-        Automatic1111Backend unreachable =
-                new Automatic1111Backend(vertx, settings(""), URI.create("http://127.0.0.1:1"), memory(), 65_536);
+        Automatic1111Backend unreachable = new Automatic1111Backend(
+                vertx, backendSettings(), URI.create("http://127.0.0.1:1"), memory(), MAX_HEADER_BYTES);
 
         // then
         get(unreachable.cancel(JobReference.of(UUID.randomUUID())));
@@ -435,7 +274,11 @@ class Automatic1111BackendTest {
                 })
                 .listen(0, "127.0.0.1"));
         Automatic1111Backend authenticated = new Automatic1111Backend(
-                vertx, settings(apiKey), URI.create("http://127.0.0.1:" + server.actualPort()), memory(), 65_536);
+                vertx,
+                settings("apiKey", new Secret(apiKey)),
+                URI.create("http://127.0.0.1:" + server.actualPort()),
+                memory(),
+                MAX_HEADER_BYTES);
 
         // when
         BackendFailure failure = failed(get(authenticated.generate(request(1), new BackendCall(LONG_TIMEOUT))));
@@ -450,78 +293,14 @@ class Automatic1111BackendTest {
     @Test
     void checksHealth() {
         // given
-        Settings.Breaker breaker = TestSettings.with(settings("").breaker(), "healthCheckPath", "/sdapi/v1/samplers");
-        Automatic1111Backend checked = createBackend("", "breaker", breaker);
+        Settings.Breaker breaker =
+                TestSettings.with(backendSettings().breaker(), "healthCheckPath", "/sdapi/v1/samplers");
+        Automatic1111Backend checked = createBackend(simulatorUrl(), "breaker", breaker);
 
         // then
         assertThat(get(checked.checkHealth(LONG_TIMEOUT))).isEqualTo(HealthCheckResult.PASSED);
         simulator.script(new JsonObject().put("status", 503).put("models", true));
         assertThat(get(checked.checkHealth(LONG_TIMEOUT))).isEqualTo(HealthCheckResult.FAILED);
         get(checked.close());
-    }
-
-    private static void awaitSubmissionCount(int count) {
-        await().atMost(60, TimeUnit.SECONDS)
-                .until(() -> simulator.recordedRequests().size() == count);
-    }
-
-    private static void awaitClosedConnection() {
-        await().atMost(60, TimeUnit.SECONDS)
-                .until(() -> simulator.recordedRequests().get(0).getString("closedAt") != null);
-    }
-
-    private static Automatic1111Backend createBackend(String apiKey, Object... namesAndValues) {
-        return new Automatic1111Backend(
-                vertx,
-                TestSettings.with(settings(apiKey), namesAndValues),
-                URI.create("http://127.0.0.1:" + simulator.port()),
-                memory(),
-                65_536,
-                Duration.ofMillis(20));
-    }
-
-    private static ResponseMemoryBudget memory() {
-        return new ResponseMemoryBudget(Runtime.getRuntime().maxMemory(), 4, MAX_BYTES);
-    }
-
-    private static Settings.Backend settings(String apiKey) {
-        return TestSettings.with(
-                TestSettings.DEFAULTS.backend(),
-                "apiKey",
-                new Secret(apiKey),
-                "maxResponseBytes",
-                MAX_BYTES,
-                "maxImageBytes",
-                MAX_BYTES / 2);
-    }
-
-    private static ImageRequest request(int count) {
-        return new ImageRequest("key", "a fox", null, 96, 64, count, 7, null);
-    }
-
-    private BackendOutcome generate(ImageRequest request) {
-        return generate(request, new BackendCall(LONG_TIMEOUT));
-    }
-
-    private BackendOutcome generate(ImageRequest request, BackendCall backendCall) {
-        return get(backend.generate(request, backendCall));
-    }
-
-    private static List<Image> generated(BackendOutcome outcome) {
-        assertThat(outcome).isInstanceOf(BackendOutcome.Generated.class);
-        return ((BackendOutcome.Generated) outcome).images();
-    }
-
-    private static BackendFailure failed(BackendOutcome outcome) {
-        assertThat(outcome).isInstanceOf(BackendOutcome.Failed.class);
-        return ((BackendOutcome.Failed) outcome).backendFailure();
-    }
-
-    private static <T> T get(Future<T> future) {
-        try {
-            return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
-        } catch (Exception e) {
-            throw new AssertionError(e);
-        }
     }
 }

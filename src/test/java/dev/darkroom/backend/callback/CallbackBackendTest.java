@@ -4,24 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.auth.CallbackTokens;
-import dev.darkroom.auth.UrlSigningKeys;
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
-import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
-import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
-import dev.darkroom.backend.http.ResponseMemoryBudget;
-import dev.darkroom.config.Secret;
-import dev.darkroom.config.Settings;
-import dev.darkroom.config.TestSettings;
 import dev.darkroom.database.NotifyChannel;
-import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.image.Image;
-import dev.darkroom.testing.InProcessSimulator;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
@@ -31,22 +22,14 @@ import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.List;
-import java.util.Queue;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -55,86 +38,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** {@link CallbackBackend} with the simulator or a scripted server, a database and real sockets. */
 @Tag("database")
 @Timeout(300)
-class CallbackBackendTest {
-    @RegisterExtension
-    static final GenerationDatabaseFixture database = new GenerationDatabaseFixture();
-
-    private static final Duration LONG_TIMEOUT = Duration.ofSeconds(60);
-    private static final int MAX_BYTES = 4 << 20;
+class CallbackBackendTest extends CallbackFixture {
     private static final String PNG =
             "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
-
-    private static InProcessSimulator simulator;
-    private static CallbackTokens tokens;
-    private static CallbackReceiver receiver;
-    private static HttpServer api;
-
-    private final RecordingListener listener = new RecordingListener();
-    private CallbackBackend backend;
-    private UUID generationId;
-
-    /** Collects the reports about a job. */
-    private static final class RecordingListener implements JobListener {
-        private final Queue<String> accepted = new ConcurrentLinkedQueue<>();
-        private final Queue<JobProgress> progress = new ConcurrentLinkedQueue<>();
-
-        @Override
-        public void onAccepted(String providerId) {
-            accepted.add(providerId);
-        }
-
-        @Override
-        public void onProgress(JobProgress jobProgress) {
-            progress.add(jobProgress);
-        }
-    }
-
-    @BeforeAll
-    static void startServers() {
-        simulator = new InProcessSimulator(Duration.ZERO);
-        tokens = new CallbackTokens(
-                new UrlSigningKeys(database.vertx, database.database, InstantSource.system(), System::nanoTime),
-                InstantSource.system());
-        receiver = new CallbackReceiver(database.database, database.notifyChannel);
-        api = get(database.vertx
-                .createHttpServer()
-                .requestHandler(CallbackBackendTest::receive)
-                .listen(0, "127.0.0.1"));
-    }
-
-    /** Receives a result on another node than the one that waits. */
-    private static void receive(HttpServerRequest request) {
-        String token = request.path().substring(request.path().lastIndexOf('/') + 1);
-        request.body()
-                .compose(body ->
-                        receiver.receiveResult(CallbackTokens.jobKey(token), CallbackTokens.expiry(token), body))
-                .onSuccess(receipt -> request.response()
-                        .setStatusCode(receipt == CallbackReceipt.ACCEPTED ? 204 : 410)
-                        .end());
-    }
-
-    @AfterAll
-    static void stopServers() {
-        get(api.close());
-        simulator.close();
-    }
-
-    @BeforeEach
-    void start() {
-        simulator.reset();
-        generationId = database.submit();
-        backend = createBackend(URI.create("http://127.0.0.1:" + simulator.port() + "/callback/jobs"));
-    }
-
-    @AfterEach
-    void stop() {
-        get(backend.close());
-    }
 
     @Test
     void returnsTheReportedImages() {
         // when
-        List<Image> images = generated(generate(request(2)));
+        List<Image> images = generated(generate(request(2), call(LONG_TIMEOUT)));
 
         // then
         assertThat(images).hasSize(2).doesNotHaveDuplicates();
@@ -149,7 +60,7 @@ class CallbackBackendTest {
         simulator.script(new JsonObject().put(step, true));
 
         // then
-        assertThat(generated(generate(request(2)))).hasSize(2);
+        assertThat(generated(generate(request(2), call(LONG_TIMEOUT)))).hasSize(2);
         assertThat(simulator.recordedRequests()).hasSize(1);
     }
 
@@ -187,55 +98,17 @@ class CallbackBackendTest {
     }
 
     @ParameterizedTest
-    @MethodSource("rejections")
-    void mapsARejectedSubmissionAndClosesTheJob(String step, FailureClass expectedClass, String expectedCode) {
+    @ValueSource(ints = {400, 401, 429, 500, 503})
+    void rejectedSubmissionClosesTheJob(int status) {
         // given
-        simulator.script(new JsonObject(step));
+        simulator.script(new JsonObject().put("status", status));
 
         // when
-        BackendFailure failure = failed(generate(request(1)));
+        failed(generate(request(1), call(LONG_TIMEOUT)));
 
         // then
-        assertThat(failure.failureClass()).isEqualTo(expectedClass);
-        assertThat(failure.code()).isEqualTo(expectedCode);
         await().atMost(60, TimeUnit.SECONDS)
                 .until(() -> database.query("SELECT 1 FROM callback_jobs").isEmpty());
-    }
-
-    static Stream<Arguments> rejections() {
-        return Stream.of(
-                Arguments.of("{\"status\":500}", FailureClass.SERVER_ERROR, "SERVER_ERROR"),
-                Arguments.of("{\"status\":400}", FailureClass.TERMINAL_INPUT, "INVALID_REQUEST"),
-                Arguments.of("{\"status\":401}", FailureClass.TERMINAL_AUTH, "UNAUTHORIZED"),
-                Arguments.of("{\"status\":429}", FailureClass.REJECTED_RETRYABLE, "RATE_LIMITED"),
-                Arguments.of("{\"status\":503}", FailureClass.REJECTED_RETRYABLE, "UNAVAILABLE"),
-                Arguments.of("{\"moderation\":true}", FailureClass.MODERATED, "MODERATED"),
-                Arguments.of("{\"quota\":true}", FailureClass.TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
-                Arguments.of("{\"html\":true}", FailureClass.SERVER_ERROR, "SERVER_ERROR"),
-                Arguments.of("{\"redirectLoop\":true}", FailureClass.SERVER_ERROR, "UNEXPECTED_REDIRECT"));
-    }
-
-    @ParameterizedTest
-    @MethodSource("invalidResults")
-    void mapsAnInvalidResult(String step, FailureClass expectedClass, String expectedCode) {
-        // given
-        simulator.script(new JsonObject(step));
-
-        // when
-        BackendFailure failure = failed(generate(request(2)));
-
-        // then
-        assertThat(failure.failureClass()).isEqualTo(expectedClass);
-        assertThat(failure.code()).isEqualTo(expectedCode);
-    }
-
-    static Stream<Arguments> invalidResults() {
-        return Stream.of(
-                Arguments.of("{\"noImages\":true}", FailureClass.INVALID_RESULT, "EMPTY_RESPONSE"),
-                Arguments.of("{\"tooFewImages\":true}", FailureClass.INVALID_RESULT, "TOO_FEW_IMAGES"),
-                Arguments.of("{\"invalidImage\":true}", FailureClass.INVALID_RESULT, "INVALID_IMAGE"),
-                Arguments.of("{\"url\":\"ftp://x/y\"}", FailureClass.INVALID_RESULT, "INVALID_IMAGE_URL"),
-                Arguments.of("{\"url\":\"http://10.0.0.1/x\"}", FailureClass.TERMINAL_AUTH, "IMAGE_URL_NOT_ALLOWED"));
     }
 
     @ParameterizedTest
@@ -248,7 +121,7 @@ class CallbackBackendTest {
         });
 
         // when
-        BackendFailure failure = failed(generate(request(1)));
+        BackendFailure failure = failed(generate(request(1), call(LONG_TIMEOUT)));
 
         // then
         assertThat(failure.failureClass()).isEqualTo(expectedClass);
@@ -281,7 +154,7 @@ class CallbackBackendTest {
         serve((request, job) -> report(job, success()));
 
         // then
-        assertThat(generated(generate(request(1)))).hasSize(1);
+        assertThat(generated(generate(request(1), call(LONG_TIMEOUT)))).hasSize(1);
     }
 
     @Test
@@ -290,7 +163,7 @@ class CallbackBackendTest {
         serve((request, job) -> request.connection().close().onSuccess(closed -> report(job, success())));
 
         // then
-        assertThat(generated(generate(request(1)))).hasSize(1);
+        assertThat(generated(generate(request(1), call(LONG_TIMEOUT)))).hasSize(1);
     }
 
     @Test
@@ -321,7 +194,9 @@ class CallbackBackendTest {
             });
 
             // then
-            assertThat(generated(generate(request(1)))).as(body).hasSize(1);
+            assertThat(generated(generate(request(1), call(LONG_TIMEOUT))))
+                    .as(body)
+                    .hasSize(1);
         }
         assertThat(listener.accepted).isEmpty();
     }
@@ -399,7 +274,7 @@ class CallbackBackendTest {
                         expiry(backendCall.job().key()),
                         success().toBuffer())))
                 .isEqualTo(CallbackReceipt.ACCEPTED);
-        CallbackBackend nextOwner = createBackend(URI.create("http://127.0.0.1:1"));
+        CallbackBackend nextOwner = callbackBackend(URI.create("http://127.0.0.1:1"));
 
         // then
         assertThat(nextOwner.canLookUp(backendCall.job())).isTrue();
@@ -533,7 +408,7 @@ class CallbackBackendTest {
                         request -> request.body().onSuccess(body -> handler.accept(request, new JsonObject(body))))
                 .listen(0, "127.0.0.1"));
         get(backend.close());
-        backend = createBackend(URI.create("http://127.0.0.1:" + server.actualPort() + "/jobs"));
+        backend = callbackBackend(URI.create("http://127.0.0.1:" + server.actualPort() + "/jobs"));
     }
 
     private static void report(JsonObject job, JsonObject report) {
@@ -553,54 +428,6 @@ class CallbackBackendTest {
 
     private BackendCall sameJob(BackendCall backendCall) {
         return new BackendCall(LONG_TIMEOUT, backendCall.job(), listener);
-    }
-
-    private ImageRequest request(int count) {
-        return new ImageRequest(generationId.toString(), "a fox", null, 96, 64, count, 7, null);
-    }
-
-    private BackendOutcome generate(ImageRequest request) {
-        return get(backend.generate(request, call(LONG_TIMEOUT)));
-    }
-
-    private static CallbackBackend createBackend(URI url) {
-        Settings.Backend settings = TestSettings.with(
-                TestSettings.DEFAULTS.backend(),
-                "apiKey",
-                new Secret("secret-key"),
-                "maxResponseBytes",
-                MAX_BYTES,
-                "maxImageBytes",
-                MAX_BYTES / 2);
-        return new CallbackBackend(
-                database.vertx,
-                settings,
-                url,
-                new ResponseMemoryBudget(Runtime.getRuntime().maxMemory(), 4, MAX_BYTES),
-                65_536,
-                new CallbackServices(
-                        database.database,
-                        database.notifyChannel,
-                        tokens,
-                        () -> "http://127.0.0.1:" + api.actualPort()));
-    }
-
-    private static List<Image> generated(BackendOutcome outcome) {
-        assertThat(outcome).isInstanceOf(BackendOutcome.Generated.class);
-        return ((BackendOutcome.Generated) outcome).images();
-    }
-
-    private static BackendFailure failed(BackendOutcome outcome) {
-        assertThat(outcome).isInstanceOf(BackendOutcome.Failed.class);
-        return ((BackendOutcome.Failed) outcome).backendFailure();
-    }
-
-    private static <T> T get(Future<T> future) {
-        try {
-            return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
-        } catch (Exception e) {
-            throw new AssertionError(e);
-        }
     }
 
     /** Returns the expiry of the token of a job; 0 when there is no job. */

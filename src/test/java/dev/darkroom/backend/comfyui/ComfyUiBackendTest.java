@@ -33,7 +33,7 @@ class ComfyUiBackendTest extends ComfyUiBackendFixture {
         assertThat(images.get(0).width()).isEqualTo(96);
         assertThat(images.get(0).height()).isEqualTo(80);
         assertThat(images.get(0).sha256()).isNotEqualTo(images.get(1).sha256());
-        assertThat(listener.acceptedIds).containsExactly(key.toString());
+        assertThat(listener.accepted).containsExactly(key.toString());
     }
 
     @Test
@@ -194,7 +194,7 @@ class ComfyUiBackendTest extends ComfyUiBackendFixture {
         server.script("{\"delay\": \"60m\"}");
         BackendCall backendCall = call(LONG_TIMEOUT);
         Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
-        await().until(() -> !listener.acceptedIds.isEmpty());
+        await().until(() -> !listener.accepted.isEmpty());
 
         // when
         backendCall.abort();
@@ -208,7 +208,7 @@ class ComfyUiBackendTest extends ComfyUiBackendFixture {
         // given
         server.script("{\"delay\": \"60m\"}");
         Future<BackendOutcome> outcome = backend.generate(request(1), call(LONG_TIMEOUT));
-        await().until(() -> !listener.acceptedIds.isEmpty());
+        await().until(() -> !listener.accepted.isEmpty());
 
         // when
         result(backend.close());

@@ -20,81 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each fault of the script, look-ups after a lost response, and the number of submissions. */
+/** Look-ups after a lost response, failed polls, and the number of submissions. */
 class ComfyUiFaultsTest extends ComfyUiBackendFixture {
-    /** Long enough for a submission, short enough for a test. */
-    private static final Duration SHORT_TIMEOUT = Duration.ofSeconds(2);
-
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-            {"status": 500}                                                     | SERVER_ERROR       | SERVER_ERROR
-            {"errorBody": "detail"}                                             | SERVER_ERROR       | SERVER_ERROR
-            {"html": true}                                                      | SERVER_ERROR       | SERVER_ERROR
-            {"status": 503}                                                     | REJECTED_RETRYABLE | UNAVAILABLE
-            {"status": 429}                                                     | REJECTED_RETRYABLE | RATE_LIMITED
-            {"status": 504}                                                     | AMBIGUOUS          | GATEWAY_TIMEOUT
-            {"status": 401}                                                     | TERMINAL_AUTH      | UNAUTHORIZED
-            {"status": 403}                                                     | TERMINAL_AUTH      | FORBIDDEN
-            {"status": 404}                                                     | TERMINAL_INPUT     | NOT_FOUND
-            {"status": 422}                                                     | TERMINAL_INPUT     | INVALID_REQUEST
-            {"redirectLoop": true}                                              | SERVER_ERROR       | UNEXPECTED_REDIRECT
-            {"drop": true}                                                      | AMBIGUOUS          | CONNECTION_LOST
-            {"dropAccepted": true}                                              | AMBIGUOUS          | CONNECTION_LOST
-            {"truncated": true}                                                 | AMBIGUOUS          | CONNECTION_LOST
-            {"malformedBody": true}                                             | INVALID_RESULT     | MALFORMED_RESPONSE
-            {"oversizedBody": true}                                             | INVALID_RESULT     | MALFORMED_RESPONSE
-            {"status": 200, "body": {"error": {"code": "moderation_blocked"}}}  | MODERATED          | MODERATED
-            {"status": 200, "body": {"error": "out of order"}}                  | SERVER_ERROR       | ERROR_IN_RESPONSE
-            {"status": 429, "body": {"error": {"code": "insufficient_quota"}}}  | TERMINAL_AUTH      | QUOTA_EXHAUSTED
-            {"moderation": true}                                                | MODERATED          | MODERATED
-            {"quota": true}                                                     | TERMINAL_AUTH      | QUOTA_EXHAUSTED
-            {"failedJob": "torch.OutOfMemoryError: Allocation on device 0"}     | SERVER_ERROR       | OUT_OF_MEMORY
-            {"failedJob": "RuntimeError: no file /srv/comfyui/models/a.bin"}    | SERVER_ERROR       | EXECUTION_FAILED
-            {"noImages": true}                                                  | INVALID_RESULT     | EMPTY_RESPONSE
-            {"tooFewImages": true}                                              | INVALID_RESULT     | TOO_FEW_IMAGES
-            {"invalidImage": true}                                              | INVALID_RESULT     | INVALID_IMAGE
-            {"url": "none.png"}                                                 | RESULT_LOST        | IMAGE_NOT_FOUND
-            {"urlResult": true, "downloadFaults": [{"status": 500, "times": 2}]}| RESULT_DOWNLOAD    | DOWNLOAD_FAILED
-            {"urlResult": true, "downloadFaults": [{"drop": true, "times": 2}]} | RESULT_DOWNLOAD    | DOWNLOAD_FAILED
-            {"urlResult": true, "downloadFaults": [{"status": 404}]}            | RESULT_LOST        | IMAGE_NOT_FOUND
-            {"urlResult": true, "downloadFaults": [{"truncated": true, "times": 2}]} | RESULT_DOWNLOAD | DOWNLOAD_FAILED
-            {"urlResult": true, "downloadFaults": [{"malformedBody": true}]}    | INVALID_RESULT     | INVALID_IMAGE
-            """)
-    void mapsEachFaultAndSubmitsOnce(String step, FailureClass failureClass, String code) {
-        // given
-        server.script(step);
-
-        // when
-        BackendFailure backendFailure = failed(generate(2));
-
-        // then
-        assertThat(backendFailure.failureClass()).isEqualTo(failureClass);
-        assertThat(backendFailure.code()).isEqualTo(code);
-        assertThat(backendFailure.message()).doesNotContain("Allocation", "/srv", "script", "API Error");
-        assertThat(server.submissions()).hasSize(1);
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "{\"ok\": true}",
-                "{\"contentType\": \"text/plain\"}",
-                "{\"slowBody\": true, \"interval\": \"1ms\"}",
-                "{\"delay\": \"100ms\"}",
-                "{\"urlResult\": true, \"downloadFaults\": [{\"status\": 503}]}",
-                "{\"urlResult\": true, \"downloadFaults\": [{\"drop\": true}]}"
-            })
-    void harmlessFaultsEndWithImagesOfOneSubmission(String step) {
-        // given
-        server.script(step);
-
-        // then
-        assertThat(generated(generate(2))).hasSize(2);
-        assertThat(server.submissions()).hasSize(1);
-    }
-
     @Test
     void respectsRetryAfter() {
         server.script("{\"status\": 429, \"retryAfter\": 7}");
@@ -121,6 +49,23 @@ class ComfyUiFaultsTest extends ComfyUiBackendFixture {
         assertThat(generated(outcome)).hasSize(2);
         assertThat(server.submissions()).hasSize(1);
         assertThat(backend.canLookUp(JobReference.of(key))).isTrue();
+    }
+
+    @Test
+    void outcomeIsUnknownWhenAProxyRejectsTheSubmissionAndTheLookUp() {
+        // given
+        startServer(router -> {
+            router.post("/prompt").handler(context -> context.fail(502));
+            router.get("/api/jobs/:id").handler(context -> context.fail(502));
+        });
+
+        // when
+        BackendFailure backendFailure = failed(generate(1));
+
+        // then
+        assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
+        assertThat(backendFailure.httpStatus()).isEqualTo(502);
+        assertThat(server.requests("POST /prompt")).hasSize(1);
     }
 
     @Test
@@ -285,7 +230,7 @@ class ComfyUiFaultsTest extends ComfyUiBackendFixture {
         server.script("{\"delay\": \"60m\"}");
         server.submitForeignJob();
         Future<BackendOutcome> outcome = backend.generate(request(1), call(LONG_TIMEOUT));
-        await().until(() -> !listener.acceptedIds.isEmpty());
+        await().until(() -> !listener.accepted.isEmpty());
 
         // when
         server.send("POST", "/queue", new JsonObject("{\"delete\": [\"" + key + "\"]}"));
@@ -322,7 +267,7 @@ class ComfyUiFaultsTest extends ComfyUiBackendFixture {
         assertThat(generated(generate(1))).hasSize(1);
 
         // then
-        String id = listener.acceptedIds.get(0);
+        String id = listener.accepted.get(0);
         assertThat(id).isNotEqualTo(key.toString());
         assertThat(backend.canLookUp(JobReference.of(key))).isFalse();
         JobReference known = new JobReference(key, id);

@@ -11,31 +11,23 @@ import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.config.Settings;
 import dev.darkroom.image.Image;
 import dev.darkroom.testing.RecordedExchanges;
 import io.vertx.core.Future;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@link CogBackend} with the simulator. */
-class CogBackendTest extends PredictionFixture {
+class CogBackendTest extends CogFixture {
     private static final RecordedExchanges RECORDED = RecordedExchanges.load("cog-0.23.1");
     private static final JsonObject LONG_PREDICTION = new JsonObject().put("delay", "10m");
-
-    @Override
-    ImageBackend createBackend(URI base) {
-        return new CogBackend(vertx, settings("/health-check"), base, memory(), 65_536, InputFields.DEFAULT);
-    }
 
     @Test
     void returnsTheRequestedImages() {
@@ -78,7 +70,12 @@ class CogBackendTest extends PredictionFixture {
     void sendsNoInputWithoutAName() {
         // given
         ImageBackend other = new CogBackend(
-                vertx, settings(null), simulatorUrl(), memory(), 65_536, InputFields.parse("prompt, seed"));
+                vertx,
+                settings(Settings.BackendType.COG, null),
+                simulatorUrl(),
+                memory(),
+                MAX_HEADER_BYTES,
+                InputFields.parse("prompt, seed"));
 
         // when
         generated(get(other.generate(
@@ -88,48 +85,6 @@ class CogBackendTest extends PredictionFixture {
         // then
         assertThat(simulator.recordedRequests().get(0).getJsonObject("body").getJsonObject("input"))
                 .isEqualTo(new JsonObject().put("prompt", "a \u2039lora:x> fox").put("seed", 7));
-    }
-
-    @ParameterizedTest
-    @MethodSource("faults")
-    void mapsFaults(JsonObject step, FailureClass expectedClass, String expectedCode) {
-        // given
-        simulator.script(step);
-
-        // when
-        BackendFailure failure = failed(generate(request(2)));
-
-        // then
-        assertThat(failure.failureClass()).isEqualTo(expectedClass);
-        assertThat(failure.code()).isEqualTo(expectedCode);
-        assertThat(failure.message()).doesNotContain("NSFW", "script");
-        assertThat(simulator.recordedRequests()).hasSize(1);
-    }
-
-    static Stream<Arguments> faults() {
-        JsonArray gone = new JsonArray().add(new JsonObject().put("status", 404));
-        return Stream.of(
-                Arguments.of(new JsonObject().put("status", 500), FailureClass.SERVER_ERROR, "SERVER_ERROR"),
-                Arguments.of(new JsonObject().put("status", 503), FailureClass.REJECTED_RETRYABLE, "UNAVAILABLE"),
-                Arguments.of(new JsonObject().put("status", 504), FailureClass.AMBIGUOUS, "GATEWAY_TIMEOUT"),
-                Arguments.of(new JsonObject().put("status", 409), FailureClass.REJECTED_RETRYABLE, "AT_CAPACITY"),
-                Arguments.of(new JsonObject().put("status", 429), FailureClass.REJECTED_RETRYABLE, "RATE_LIMITED"),
-                Arguments.of(new JsonObject().put("status", 422), FailureClass.TERMINAL_INPUT, "INVALID_REQUEST"),
-                Arguments.of(flag("html"), FailureClass.SERVER_ERROR, "SERVER_ERROR"),
-                Arguments.of(flag("redirectLoop"), FailureClass.SERVER_ERROR, "UNEXPECTED_REDIRECT"),
-                Arguments.of(flag("drop"), FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
-                Arguments.of(flag("dropAccepted"), FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
-                Arguments.of(flag("truncated"), FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
-                Arguments.of(flag("malformedBody"), FailureClass.INVALID_RESULT, "MALFORMED_RESPONSE"),
-                Arguments.of(flag("oversizedBody"), FailureClass.INVALID_RESULT, "RESPONSE_TOO_LARGE"),
-                Arguments.of(new JsonObject().put("status", 204), FailureClass.INVALID_RESULT, "EMPTY_RESPONSE"),
-                Arguments.of(flag("noImages"), FailureClass.INVALID_RESULT, "EMPTY_RESPONSE"),
-                Arguments.of(flag("tooFewImages"), FailureClass.INVALID_RESULT, "TOO_FEW_IMAGES"),
-                Arguments.of(flag("invalidImage"), FailureClass.INVALID_RESULT, "INVALID_IMAGE"),
-                Arguments.of(flag("moderation"), FailureClass.MODERATED, "MODERATED"),
-                Arguments.of(flag("quota"), FailureClass.TERMINAL_AUTH, "PAYMENT_REQUIRED"),
-                Arguments.of(
-                        flag("urlResult").put("downloadFaults", gone), FailureClass.RESULT_LOST, "IMAGE_NOT_FOUND"));
     }
 
     @Test

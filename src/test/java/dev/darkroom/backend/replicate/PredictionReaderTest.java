@@ -3,6 +3,7 @@ package dev.darkroom.backend.replicate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.darkroom.backend.BackendFixture;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendHttpClient;
@@ -26,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Responses recorded from genuine servers, and errors that models of Replicate report. */
-class PredictionReaderTest {
+class PredictionReaderTest extends BackendFixture {
     private static final RecordedExchanges COG = RecordedExchanges.load("cog-0.23.1");
     private static final RecordedExchanges REPLICATE = RecordedExchanges.load("replicate");
 
@@ -39,18 +40,18 @@ class PredictionReaderTest {
         vertx = Vertx.vertx();
         http = new BackendHttpClient(
                 vertx,
-                PredictionFixture.settings(null),
+                settings(),
                 URI.create("http://127.0.0.1"),
-                PredictionFixture.memory(),
-                65_536,
+                memory(),
+                MAX_HEADER_BYTES,
                 MultiMap::caseInsensitiveMultiMap);
-        reader = new PredictionReader(http, PredictionFixture.MAX_BYTES);
+        reader = new PredictionReader(http, MAX_BYTES);
     }
 
     @AfterAll
     static void stop() {
-        PredictionFixture.get(http.close());
-        PredictionFixture.get(vertx.close());
+        get(http.close());
+        get(vertx.close());
     }
 
     private static OutboundResponse response(int status, Object body) {

@@ -21,21 +21,11 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** {@link ReplicateBackend} with the simulator. */
-class ReplicateBackendTest extends PredictionFixture {
+class ReplicateBackendTest extends ReplicateFixture {
     private static final JsonObject LONG_PREDICTION = new JsonObject().put("delay", "10m");
-
-    @Override
-    ImageBackend createBackend(URI base) {
-        return new ReplicateBackend(
-                vertx, settings("/v1/account"), base, memory(), 65_536, InputFields.DEFAULT, POLL_INTERVAL);
-    }
 
     @Test
     void returnsTheRequestedImagesAndReportsTheId() {
@@ -103,60 +93,6 @@ class ReplicateBackendTest extends PredictionFixture {
         assertThat(generated(get(other.generate(request(1), new BackendCall(LONG_TIMEOUT)))))
                 .hasSize(1);
         get(other.close());
-    }
-
-    @ParameterizedTest
-    @MethodSource("faults")
-    void mapsFaults(JsonObject step, FailureClass expectedClass, String expectedCode) {
-        // given
-        simulator.script(step);
-
-        // when
-        BackendFailure failure = failed(generate(request(2)));
-
-        // then
-        assertThat(failure.failureClass()).isEqualTo(expectedClass);
-        assertThat(failure.code()).isEqualTo(expectedCode);
-        assertThat(failure.message()).doesNotContain("NSFW", "script");
-        assertThat(simulator.recordedRequests()).hasSize(1);
-    }
-
-    static Stream<Arguments> faults() {
-        JsonArray gone = new JsonArray().add(new JsonObject().put("status", 404));
-        JsonArray broken =
-                new JsonArray().add(new JsonObject().put("status", 503).put("times", 10));
-        return Stream.of(
-                Arguments.of(new JsonObject().put("status", 500), FailureClass.SERVER_ERROR, "SERVER_ERROR"),
-                Arguments.of(new JsonObject().put("status", 503), FailureClass.REJECTED_RETRYABLE, "UNAVAILABLE"),
-                Arguments.of(new JsonObject().put("status", 504), FailureClass.AMBIGUOUS, "GATEWAY_TIMEOUT"),
-                Arguments.of(new JsonObject().put("status", 401), FailureClass.TERMINAL_AUTH, "UNAUTHORIZED"),
-                Arguments.of(new JsonObject().put("status", 422), FailureClass.TERMINAL_INPUT, "INVALID_REQUEST"),
-                Arguments.of(flag("html"), FailureClass.SERVER_ERROR, "SERVER_ERROR"),
-                Arguments.of(flag("redirectLoop"), FailureClass.SERVER_ERROR, "UNEXPECTED_REDIRECT"),
-                Arguments.of(flag("drop"), FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
-                Arguments.of(flag("dropAccepted"), FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
-                Arguments.of(flag("truncated"), FailureClass.AMBIGUOUS, "CONNECTION_LOST"),
-                // The prediction may have been accepted, but its id is unknown.
-                Arguments.of(flag("malformedBody"), FailureClass.AMBIGUOUS, "MALFORMED_RESPONSE"),
-                Arguments.of(flag("noImages"), FailureClass.INVALID_RESULT, "EMPTY_RESPONSE"),
-                Arguments.of(flag("tooFewImages"), FailureClass.INVALID_RESULT, "TOO_FEW_IMAGES"),
-                Arguments.of(flag("invalidImage"), FailureClass.INVALID_RESULT, "INVALID_IMAGE"),
-                Arguments.of(
-                        new JsonObject().put("url", "ftp://files/a.png"),
-                        FailureClass.INVALID_RESULT,
-                        "INVALID_IMAGE_URL"),
-                Arguments.of(
-                        new JsonObject().put("url", "http://10.0.0.1/a.png"),
-                        FailureClass.TERMINAL_AUTH,
-                        "IMAGE_URL_NOT_ALLOWED"),
-                Arguments.of(flag("moderation"), FailureClass.MODERATED, "MODERATED"),
-                Arguments.of(flag("quota"), FailureClass.TERMINAL_AUTH, "QUOTA_EXHAUSTED"),
-                Arguments.of(
-                        flag("urlResult").put("downloadFaults", gone), FailureClass.RESULT_LOST, "IMAGE_NOT_FOUND"),
-                Arguments.of(
-                        flag("urlResult").put("downloadFaults", broken),
-                        FailureClass.RESULT_DOWNLOAD,
-                        "DOWNLOAD_FAILED"));
     }
 
     @Test

@@ -9,6 +9,8 @@ import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.http.ResponseMemoryBudget;
+import dev.darkroom.config.TestSettings;
 import dev.darkroom.image.TestImages;
 import io.vertx.core.MultiMap;
 import io.vertx.core.http.HttpServer;
@@ -29,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Polls of {@link ReplicateBackend}, with responses that the simulator does not send. */
-class ReplicatePollTest extends PredictionFixture {
+class ReplicatePollTest extends ReplicateFixture {
     private static final String ID = "gm3qorzdhgbfurvjtvhg6dckhu";
     private static final String PREDICTION = "/v1/predictions/" + ID;
     private static final String DATA_URL =
@@ -43,11 +45,6 @@ class ReplicatePollTest extends PredictionFixture {
     private HttpServer otherOrigin;
 
     private record Received(String request, MultiMap headers) {}
-
-    @Override
-    ImageBackend createBackend(URI base) {
-        return new ReplicateBackend(vertx, settings(null), base, memory(), 65_536, InputFields.DEFAULT, POLL_INTERVAL);
-    }
 
     @BeforeEach
     void startServers() {
@@ -174,6 +171,32 @@ class ReplicatePollTest extends PredictionFixture {
         assertThat(failure.failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
         assertThat(failure.code()).isEqualTo("STATUS_REFUSED");
         assertThat(requestsTo(server)).hasSize(2);
+    }
+
+    @Test
+    void returnsAnImageAboveTheSizeOfAnOrdinaryPoll() {
+        // given
+        int limit = 16 << 20;
+        byte[] png = TestImages.pngWithChunk(8, 8, "tEXt", "x".repeat(5 << 20));
+        ImageBackend large = new ReplicateBackend(
+                vertx,
+                TestSettings.with(backendSettings(), "maxResponseBytes", limit, "maxImageBytes", limit / 2),
+                URI.create("http://127.0.0.1:" + server.actualPort()),
+                new ResponseMemoryBudget(Runtime.getRuntime().maxMemory(), 4, limit),
+                MAX_HEADER_BYTES,
+                InputFields.DEFAULT,
+                POLL_INTERVAL);
+        String url = "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
+        poll(200, prediction("processing"));
+        poll(200, prediction("succeeded").put("output", url));
+
+        // when
+        BackendOutcome outcome = get(large.generate(request(1), new BackendCall(LONG_TIMEOUT)));
+
+        // then
+        assertThat(generated(outcome)).hasSize(1);
+        assertThat(requestsTo(server)).hasSize(3);
+        get(large.close());
     }
 
     @Test

@@ -1,0 +1,121 @@
+package dev.darkroom.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.darkroom.config.Settings;
+import dev.darkroom.generation.worker.AttemptSequence;
+import dev.darkroom.testing.InProcessSimulator;
+import io.vertx.core.Vertx;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+
+/** A backend with the simulator, over real sockets. */
+public abstract class SimulatorBackendFixture extends BackendFixture {
+    /** Texts of simulated AI servers, which clients must not get. */
+    private static final String[] TEXTS_OF_SERVERS = {"NSFW", "script", "Allocation", "/srv", "API Error", "secret"};
+
+    protected static Vertx vertx;
+    protected static InProcessSimulator simulator;
+    protected ImageBackend backend;
+
+    @BeforeAll
+    static void startSimulator() {
+        vertx = Vertx.vertx();
+        simulator = new InProcessSimulator(Duration.ZERO);
+    }
+
+    @AfterAll
+    static void stopSimulator() {
+        simulator.close();
+        get(vertx.close());
+    }
+
+    @BeforeEach
+    void start() {
+        simulator.reset();
+        backend = createBackend(simulatorUrl());
+    }
+
+    @AfterEach
+    void stop() {
+        get(backend.close());
+    }
+
+    /** Returns the settings that decide about retries, with the type of the backend. */
+    protected abstract Settings.Backend backendSettings();
+
+    /** @param base address of the simulator, without a path */
+    protected abstract ImageBackend createBackend(URI base);
+
+    protected abstract ImageRequest request(int count);
+
+    protected static URI simulatorUrl() {
+        return URI.create("http://127.0.0.1:" + simulator.port());
+    }
+
+    protected static BackendCall call(JobListener listener) {
+        return new BackendCall(LONG_TIMEOUT, JobReference.of(UUID.randomUUID()), listener);
+    }
+
+    protected BackendOutcome generate(ImageRequest request) {
+        return generate(request, new BackendCall(LONG_TIMEOUT));
+    }
+
+    protected BackendOutcome generate(ImageRequest request, BackendCall backendCall) {
+        return get(backend.generate(request, backendCall));
+    }
+
+    protected static void awaitSubmissionCount(int count) {
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> simulator.recordedRequests().size() == count);
+    }
+
+    protected static void awaitClosedConnection() {
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> simulator.recordedRequests().get(0).getString("closedAt") != null);
+    }
+
+    /** Waits until the AI server is ready for another submission. */
+    protected void awaitReady() {
+        // Most protocols queue submissions.
+    }
+
+    /** Returns the timeout of the attempt that meets a fault. */
+    protected Duration timeout(BackendFault fault) {
+        return fault.unanswered() ? SHORT_TIMEOUT : LONG_TIMEOUT;
+    }
+
+    /** Runs faults one after the other and compares their results with a table of a page. */
+    protected void assertDocumented(FaultTable table, List<BackendFault> faults) {
+        for (BackendFault fault : faults) {
+            simulator.reset();
+            ImageBackend fresh = createBackend(simulatorUrl());
+            ImageBackend first = fresh;
+            if (fault.step() == null) {
+                first = createBackend(URI.create("http://127.0.0.1:1"));
+            } else {
+                simulator.script(fault.step().get());
+            }
+            AttemptSequence.Result result = new AttemptSequence(vertx, backendSettings(), request(2), this::awaitReady)
+                    .run(first, fresh, timeout(fault));
+            if (result.failure() != null) {
+                assertThat(result.failure().message())
+                        .as(fault.label())
+                        .matches("[A-Z].*\\.")
+                        .doesNotContain(TEXTS_OF_SERVERS);
+            }
+            table.add(fault, result, simulator.recordedRequests().size());
+            get(first.close());
+            get(fresh.close());
+        }
+        table.assertDocumented();
+    }
+}

@@ -1,0 +1,18 @@
+package dev.darkroom.backend.replicate;
+
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.config.Settings;
+import java.net.URI;
+
+/** A {@link CogBackend} with the simulator. */
+abstract class CogFixture extends PredictionFixture {
+    @Override
+    protected Settings.Backend backendSettings() {
+        return settings(Settings.BackendType.COG, "/health-check");
+    }
+
+    @Override
+    protected ImageBackend createBackend(URI base) {
+        return new CogBackend(vertx, backendSettings(), base, memory(), MAX_HEADER_BYTES, InputFields.DEFAULT);
+    }
+}
