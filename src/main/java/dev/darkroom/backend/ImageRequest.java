@@ -1,5 +1,7 @@
 package dev.darkroom.backend;
 
+import io.vertx.core.json.JsonObject;
+
 /**
  * Request for images, independent of any protocol. Immutable.
  *
@@ -12,12 +14,39 @@ package dev.darkroom.backend;
  * @param count number of images, at least 1
  * @param seed 0 to 2^31-1; chosen before the first attempt, so that a retry requests the same image
  * @param model null for the default model of the AI server
+ * @param parameters further members of the request, valid for the AI server; must not be changed. Null when there are none
  */
 public record ImageRequest(
-        String key, String prompt, String negativePrompt, int width, int height, int count, long seed, String model) {
+        String key,
+        String prompt,
+        String negativePrompt,
+        int width,
+        int height,
+        int count,
+        long seed,
+        String model,
+        JsonObject parameters) {
+
+    /** Creates a request without parameters. */
+    public ImageRequest(
+            String key,
+            String prompt,
+            String negativePrompt,
+            int width,
+            int height,
+            int count,
+            long seed,
+            String model) {
+        this(key, prompt, negativePrompt, width, height, count, seed, model, null);
+    }
 
     /** @param name of the model at the AI server; null for its default */
     public ImageRequest withModel(String name) {
-        return new ImageRequest(key, prompt, negativePrompt, width, height, count, seed, name);
+        return new ImageRequest(key, prompt, negativePrompt, width, height, count, seed, name, parameters);
+    }
+
+    /** Returns a new object with the parameters, to which a protocol adds its own members; empty when there are none. */
+    public JsonObject copyParameters() {
+        return parameters == null ? new JsonObject() : parameters.copy();
     }
 }

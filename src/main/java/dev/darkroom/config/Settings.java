@@ -146,6 +146,7 @@ public record Settings(
      * @param requestFields optional fields to send; null when the model name decides
      * @param inputFields inputs of models of cog and Replicate, see {@code InputFields}
      * @param pollInterval time between the first two polls of a job
+     * @param parametersSchema absolute path of the JSON Schema of parameters; null when the AI server accepts none
      * @param workflow absolute path of the workflow template of a ComfyUI server; null for other types
      */
     public record Backend(
@@ -176,6 +177,7 @@ public record Settings(
             PromptSanitizing promptSanitizing,
             @Format(TextFormat.INPUT_FIELDS) String inputFields,
             @DurationRange(min = "50ms", max = "1m") Duration pollInterval,
+            @NullIfEmpty @PathOf("a file") Path parametersSchema,
             @NullIfEmpty @PathOf("a file") Path workflow,
             Breaker breaker) {
 

@@ -70,7 +70,8 @@ public record GenerationLease(
                 request.height(),
                 request.count(),
                 request.seed(),
-                request.model());
+                request.model(),
+                request.parameters());
         return new GenerationLease(
                 generation.id(),
                 generation.userId(),

@@ -1,5 +1,6 @@
 package dev.darkroom.generation;
 
+import io.vertx.core.json.JsonObject;
 import java.util.Collections;
 import java.util.Map;
 
@@ -14,6 +15,7 @@ import java.util.Map;
  * @param seed 0 to 2^31-1
  * @param model null leaves the choice to the AI server
  * @param metadata string pairs of the client, null when there are none
+ * @param parameters further members for the AI server; must not be changed. Null when there are none
  * @param priority orders the generations of one user; a smaller value goes first. Null after the end: only the queue stores it
  */
 public record GenerationRequest(
@@ -25,6 +27,7 @@ public record GenerationRequest(
         long seed,
         String model,
         Map<String, String> metadata,
+        JsonObject parameters,
         Integer priority) {
 
     /** Largest seed that all AI servers accept: a positive 32-bit integer. */

@@ -1,5 +1,6 @@
 package dev.darkroom.generation;
 
+import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.UUID;
 
@@ -59,6 +60,13 @@ public sealed interface GenerationResult
      * @param maxPromptLength in code points, of the prompt and of the negative prompt
      * @param maxSide maximum width and height in pixels
      * @param maxCount maximum number of images
+     * @param parametersSchema JSON Schema of the parameters; null when the model accepts none
      */
-    record ModelLimits(String name, boolean isDefault, int maxPromptLength, int maxSide, int maxCount) {}
+    record ModelLimits(
+            String name,
+            boolean isDefault,
+            int maxPromptLength,
+            int maxSide,
+            int maxCount,
+            JsonObject parametersSchema) {}
 }

@@ -4,6 +4,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.eventbus.StorableText;
 import dev.darkroom.generation.route.ModelCatalog;
+import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.Set;
  * Fields of a generation request as the client sent them. A null field was absent; {@link #resolve} applies the defaults. Immutable.
  *
  * @param metadata string pairs of the client
+ * @param parameters further members for the AI server; must not be changed
  * @param webhookUrl URL of a webhook for the end of the generation; not stored with it
  */
 public record GenerationSpec(
@@ -26,6 +28,7 @@ public record GenerationSpec(
         Long seed,
         String model,
         Map<String, String> metadata,
+        JsonObject parameters,
         Integer priority,
         String webhookUrl) {
     private static final int MIN_SIDE = 64;
@@ -52,6 +55,7 @@ public record GenerationSpec(
                 request.seed(),
                 request.model() != null && catalog.find(request.model()).isPresent() ? request.model() : null,
                 request.metadata(),
+                request.parameters(),
                 null,
                 null);
     }
@@ -63,8 +67,8 @@ public record GenerationSpec(
      */
     public List<FieldError> validate(Settings.Generation settings, ModelCatalog catalog) {
         Optional<Settings.Model> found = catalog.find(model);
-        ModelCatalog.Limits limits =
-                catalog.limitsOf(found.orElse(catalog.models().get(0)), settings);
+        Settings.Model effective = found.orElse(catalog.models().get(0));
+        ModelCatalog.Limits limits = catalog.limitsOf(effective, settings);
         List<FieldError> errors = new ArrayList<>();
         if (prompt == null) {
             errors.add(new FieldError("#/prompt", "is required"));
@@ -78,6 +82,9 @@ public record GenerationSpec(
         checkNumber("#/priority", priority, -MAX_PRIORITY, MAX_PRIORITY, errors);
         checkModel(catalog, errors);
         checkMetadata(errors);
+        if (found.isPresent()) {
+            errors.addAll(RequestParameters.validate(parameters, effective, catalog));
+        }
         if (webhookUrl != null && !StorableText.isStorable(webhookUrl)) {
             errors.add(new FieldError("#/webhookUrl", StorableText.EXPECTED));
         }
@@ -99,6 +106,7 @@ public record GenerationSpec(
                 seed == null ? randomSeed : seed,
                 model,
                 metadata,
+                parameters,
                 priority == null ? 0 : priority);
     }
 

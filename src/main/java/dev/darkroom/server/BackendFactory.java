@@ -1,6 +1,8 @@
 package dev.darkroom.server;
 
 import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.InvalidParametersSchemaException;
+import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.automatic1111.Automatic1111Backend;
 import dev.darkroom.backend.callback.CallbackBackend;
 import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
@@ -14,6 +16,9 @@ import dev.darkroom.backend.replicate.ReplicateBackend;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Vertx;
 import java.net.URI;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * Creates the clients of the configured AI servers.
@@ -40,8 +45,40 @@ record BackendFactory(
         };
     }
 
-    /** Creates the client of an AI server. */
-    ImageBackend create(Settings.Backend backend) {
+    /** Reads the schemas of the AI servers that accept parameters, by the name of the AI server. Blocks. */
+    Map<String, ParametersSchema> loadParametersSchemas() {
+        Map<String, ParametersSchema> byName = new HashMap<>();
+        for (Settings.Backend backend : settings.backends()) {
+            if (backend.parametersSchema() != null) {
+                try {
+                    byName.put(
+                            backend.name(), ParametersSchema.load(backend.parametersSchema(), reservedNames(backend)));
+                } catch (InvalidParametersSchemaException e) {
+                    throw new StartupException("backend " + backend.name() + ": " + e.getMessage());
+                }
+            }
+        }
+        return byName;
+    }
+
+    /** Returns the fields that Darkroom writes, which are never parameters. */
+    private static Set<String> reservedNames(Settings.Backend backend) {
+        return switch (backend.type()) {
+            case OPENAI -> OpenAiImagesBackend.RESERVED;
+            case AUTOMATIC1111 -> Automatic1111Backend.RESERVED;
+            // Parameters are an object of their own in a submission.
+            case CALLBACK -> Set.of();
+            case COG, REPLICATE -> InputFields.parse(backend.inputFields()).names();
+            case COMFYUI -> ComfyUiBackend.RESERVED;
+        };
+    }
+
+    /**
+     * Creates the client of an AI server.
+     *
+     * @param parameters schema of the parameters; null when the AI server accepts none
+     */
+    ImageBackend create(Settings.Backend backend, ParametersSchema parameters) {
         URI base = baseUrl(backend);
         int maxHeaderBytes = settings.outbound().maxHeaderBytes();
         return switch (backend.type()) {
@@ -51,7 +88,7 @@ record BackendFactory(
             case COG ->
                 new CogBackend(
                         vertx, backend, base, memoryBudget, maxHeaderBytes, InputFields.parse(backend.inputFields()));
-            case COMFYUI -> createComfyUi(backend, base);
+            case COMFYUI -> createComfyUi(backend, base, parameters);
             case REPLICATE ->
                 new ReplicateBackend(
                         vertx,
@@ -64,10 +101,10 @@ record BackendFactory(
         };
     }
 
-    private ImageBackend createComfyUi(Settings.Backend backend, URI base) {
+    private ImageBackend createComfyUi(Settings.Backend backend, URI base, ParametersSchema parameters) {
         try {
             return new ComfyUiBackend(
-                    vertx, backend, base, memoryBudget, settings.outbound().maxHeaderBytes());
+                    vertx, backend, base, memoryBudget, settings.outbound().maxHeaderBytes(), parameters);
         } catch (InvalidWorkflowException e) {
             throw new StartupException("backend " + backend.name() + ": " + e.getMessage());
         }

@@ -42,6 +42,7 @@ final class GenerationModule {
     private final Settings settings;
     private final List<GenerationFinishListener> finishListeners;
     private final List<BackendExecutor> backendExecutors = new CopyOnWriteArrayList<>();
+    private final ModelCatalog catalog;
     private final ImageStoreHealth imageStoreHealth = new ImageStoreHealth();
     private final BacklogEstimator backlogEstimator = new BacklogEstimator();
     private final ImmediateStart immediateStart = new ImmediateStart();
@@ -50,7 +51,8 @@ final class GenerationModule {
     private final ProgressSubscribers progressSubscribers = new ProgressSubscribers();
 
     /** @param finishListeners listeners for finished generations */
-    GenerationModule(ServerResources resources, List<GenerationFinishListener> finishListeners) {
+    GenerationModule(ServerResources resources, ModelCatalog catalog, List<GenerationFinishListener> finishListeners) {
+        this.catalog = catalog;
         this.resources = resources;
         this.settings = resources.settings();
         this.finishListeners = List.copyOf(finishListeners);
@@ -141,11 +143,7 @@ final class GenerationModule {
                         resources.vertx(),
                         "generation",
                         settings.generation().instances(),
-                        () -> new GenerationCommandVerticle(
-                                dependencies,
-                                settings.generation(),
-                                new ModelCatalog(settings.models(), settings.backends()),
-                                random));
+                        () -> new GenerationCommandVerticle(dependencies, settings.generation(), catalog, random));
     }
 
     /** Deploys the executors of the backends, unless {@code worker.concurrency} is 0. Returns them. */
@@ -171,7 +169,7 @@ final class GenerationModule {
                         settings.shutdown().gracePeriod(),
                         new GenerationWorkerVerticle(
                                 localNode,
-                                new BackendRouter(settings.models(), settings.backends(), backendExecutors),
+                                new BackendRouter(catalog, backendExecutors),
                                 immediateStart,
                                 resources.database(),
                                 resources.notifyChannel(),

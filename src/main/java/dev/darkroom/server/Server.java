@@ -10,6 +10,7 @@ import dev.darkroom.api.transport.InboundConnectionLimiter;
 import dev.darkroom.auth.CallbackTokens;
 import dev.darkroom.auth.UrlSigningKeys;
 import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
 import dev.darkroom.backend.executor.BackendEventPublisher;
 import dev.darkroom.backend.executor.BackendExecutor;
@@ -24,6 +25,7 @@ import dev.darkroom.database.embedded.EmbeddedDatabase;
 import dev.darkroom.eventbus.cluster.ClusterVerticle;
 import dev.darkroom.fleet.FleetVerticle;
 import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.route.ModelCatalog;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.local.LocalImageStore;
 import dev.darkroom.maintenance.ErasureVerticle;
@@ -142,8 +144,9 @@ public final class Server {
                                 InstantSource.system()),
                         this::publicUrl));
         List<ImageBackend> backends = new ArrayList<>();
+        Map<String, ParametersSchema> parameters = backendFactory.loadParametersSchemas();
         for (Settings.Backend backendSettings : settings.backends()) {
-            ImageBackend backend = backendFactory.create(backendSettings);
+            ImageBackend backend = backendFactory.create(backendSettings, parameters.get(backendSettings.name()));
             backends.add(backend);
             processLifecycle.addStopStep("backend", backend::close);
         }
@@ -153,7 +156,10 @@ public final class Server {
         ServerResources resources =
                 new ServerResources(vertx, settings, processLifecycle, database, notifyChannel, images);
         NotificationModule notifications = NotificationModule.deploy(resources);
-        GenerationModule generations = new GenerationModule(resources, List.of(notifications.notificationWriter()));
+        GenerationModule generations = new GenerationModule(
+                resources,
+                new ModelCatalog(settings.models(), settings.backends(), parameters),
+                List.of(notifications.notificationWriter()));
         LocalNode localNode = new LocalNode(System::nanoTime);
         VacuumBlockerMonitor vacuumBlockers =
                 new VacuumBlockerMonitor(database, settings.database().longTransactionWarning());

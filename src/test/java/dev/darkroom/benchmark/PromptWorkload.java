@@ -35,7 +35,7 @@ record PromptWorkload(String name, GenerationRequest request) {
 
     private static GenerationRequest of(String prompt, String negativePrompt) {
         Map<String, String> metadata = Map.of("project", "harbour", "page", "12");
-        return new GenerationRequest(prompt, negativePrompt, 1024, 768, 1, 42, null, metadata, 0);
+        return new GenerationRequest(prompt, negativePrompt, 1024, 768, 1, 42, null, metadata, null, 0);
     }
 
     /** Returns the request body. */

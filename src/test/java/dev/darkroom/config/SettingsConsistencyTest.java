@@ -136,6 +136,7 @@ class SettingsConsistencyTest {
         "backend.promptSanitizing, DARKROOM_BACKEND_PROMPT_SANITIZING, pass, PASS",
         "backend.inputFields, DARKROOM_BACKEND_INPUT_FIELDS, 'prompt, num_outputs=num_images', 'prompt, num_outputs=num_images'",
         "backend.pollInterval, DARKROOM_BACKEND_POLL_INTERVAL, 250ms, 250ms",
+        "backend.parametersSchema, DARKROOM_BACKEND_PARAMETERS_SCHEMA, /etc/darkroom/p.json, /etc/darkroom/p.json",
         "backend.workflow, DARKROOM_BACKEND_WORKFLOW, /etc/darkroom/flux.json, /etc/darkroom/flux.json",
         "backend.breaker.window, DARKROOM_BACKEND_BREAKER_WINDOW, 16s, 16s",
         "backend.breaker.minimumCalls, DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS, 11, 11",

@@ -29,11 +29,12 @@ class ExampleConfigurationsIT {
         return DarkroomInstanceSettings.forTests()
                 .database(DATABASE)
                 .with("DARKROOM_CONF", example.toAbsolutePath().toString())
-                .with(
-                        "DARKROOM_BACKEND_WORKFLOW",
-                        Path.of("conf/examples/comfyui-workflow.json")
-                                .toAbsolutePath()
-                                .toString());
+                .with("DARKROOM_BACKEND_WORKFLOW", absolute("comfyui-workflow.json"))
+                .with("DARKROOM_BACKENDS_OPENAI_PARAMETERS_SCHEMA", absolute("openai-parameters.json"));
+    }
+
+    private static String absolute(String file) {
+        return Path.of("conf/examples", file).toAbsolutePath().toString();
     }
 
     static List<Path> examples() throws IOException {

@@ -16,6 +16,7 @@ import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.GenerationResult.ModelLimits;
 import dev.darkroom.generation.GenerationResult.ModelList;
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -29,12 +30,14 @@ public final class GenerationSamples {
     private static final Requester USER = new Requester("ann", false);
     private static final Requester ADMIN = new Requester("root 🗼", true);
     private static final Map<String, String> METADATA = Map.of("project", "\"harbour\"\n🗼");
+    private static final JsonObject PARAMETERS =
+            new JsonObject("{\"steps\":20,\"cfg\":1.5,\"loras\":[{\"name\":\"ü🗼\"}],\"tiled\":true}");
     private static final GenerationListCursor CURSOR = new GenerationListCursor(TIME, ID);
     private static final Generation WAITING = new Generation(
             ID,
             "ann",
             GenerationStatus.PENDING,
-            new GenerationRequest("a", "b", 64, 2048, 4, GenerationRequest.MAX_SEED, "flux", METADATA, -10),
+            new GenerationRequest("a", "b", 64, 2048, 4, GenerationRequest.MAX_SEED, "flux", METADATA, PARAMETERS, -10),
             new Generation.QueuePosition(3, TIME.plusSeconds(2)),
             UUID.randomUUID(),
             2,
@@ -53,7 +56,7 @@ public final class GenerationSamples {
             ID,
             "ann",
             GenerationStatus.FAILED,
-            new GenerationRequest("a", null, 64, 64, 1, 0, null, null, null),
+            new GenerationRequest("a", null, 64, 64, 1, 0, null, null, null, null),
             null,
             null,
             0,
@@ -70,10 +73,13 @@ public final class GenerationSamples {
         return List.of(
                 new CreateGeneration(
                         USER,
-                        new GenerationSpec("a", "b", 64, 65, 2, 7L, "flux", METADATA, -3, "https://example.org"),
+                        new GenerationSpec(
+                                "a", "b", 64, 65, 2, 7L, "flux", METADATA, PARAMETERS, -3, "https://example.org"),
                         "key"),
                 new CreateGeneration(
-                        USER, new GenerationSpec("a", null, null, null, null, null, null, null, null, null), null),
+                        USER,
+                        new GenerationSpec("a", null, null, null, null, null, null, null, null, null, null),
+                        null),
                 new RetryGeneration(ADMIN, ID, "key"),
                 new RetryGeneration(ADMIN, ID, null),
                 new GetGeneration(USER, ID, Duration.ofMillis(1500)),
@@ -98,6 +104,6 @@ public final class GenerationSamples {
                 new ImageLocation(ID, "ann", TestGenerations.image(ID, "image/webp")),
                 new DeletedGeneration(ID, "ann"),
                 new ModelList("ann", List.of()),
-                new ModelList("ann", List.of(new ModelLimits("flux", true, 4000, 2048, 4))));
+                new ModelList("ann", List.of(new ModelLimits("flux", true, 4000, 2048, 4, null))));
     }
 }

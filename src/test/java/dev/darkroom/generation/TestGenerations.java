@@ -56,7 +56,7 @@ public final class TestGenerations {
                 ID,
                 "ann",
                 status,
-                new GenerationRequest("secret", null, 64, 64, 1, 7, null, null, 0),
+                new GenerationRequest("secret", null, 64, 64, 1, 7, null, null, null, 0),
                 null,
                 null,
                 failedAttempts,

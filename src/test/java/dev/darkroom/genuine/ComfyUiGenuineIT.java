@@ -84,7 +84,8 @@ class ComfyUiGenuineIT {
                         file),
                 URI.create(System.getProperty(PROPERTY)),
                 new ResponseMemoryBudget(Runtime.getRuntime().maxMemory(), 4, MAX_BYTES),
-                65_536);
+                65_536,
+                null);
     }
 
     @Test

@@ -29,6 +29,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -40,6 +41,24 @@ import java.util.UUID;
  * <p>Sources: the OpenAPI document of stable-diffusion-webui and of Forge; {@code examples/server/api.md} of stable-diffusion.cpp.
  */
 public final class Automatic1111Backend implements ImageBackend {
+    /** Names that parameters must not have: fields that Darkroom writes, and fields that select other inputs or settings of the server. */
+    public static final Set<String> RESERVED = Set.of(
+            "prompt",
+            "negative_prompt",
+            "width",
+            "height",
+            "seed",
+            "batch_size",
+            "n_iter",
+            "send_images",
+            "save_images",
+            "do_not_save_samples",
+            "do_not_save_grid",
+            "force_task_id",
+            "infotext",
+            "override_settings",
+            "override_settings_restore_afterwards");
+
     private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
 
     private final Settings.Backend settings;
@@ -115,7 +134,7 @@ public final class Automatic1111Backend implements ImageBackend {
 
     private JsonObject createBody(ImageRequest request, UUID taskId) {
         boolean pass = settings.promptSanitizing() == Settings.PromptSanitizing.PASS;
-        JsonObject body = new JsonObject()
+        JsonObject body = request.copyParameters()
                 .put("prompt", pass ? request.prompt() : PromptSanitizer.sanitizeTags(request.prompt()));
         if (request.negativePrompt() != null) {
             body.put(

@@ -173,6 +173,9 @@ public final class CallbackBackend implements ImageBackend {
                 .put("height", request.height())
                 .put("count", request.count())
                 .put("seed", request.seed());
+        if (request.parameters() != null) {
+            body.put("parameters", request.parameters());
+        }
         if (request.model() != null) {
             body.put("model", request.model());
         }

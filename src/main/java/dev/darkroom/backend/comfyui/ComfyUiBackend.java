@@ -8,6 +8,7 @@ import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
@@ -39,6 +40,9 @@ public final class ComfyUiBackend implements ImageBackend {
 
     private static final Future<BackendOutcome> JOB_IS_LOST = Future.failedFuture(new BackendCallException(JOB_LOST));
 
+    /** Names of placeholders that parameters must not have. */
+    public static final Set<String> RESERVED = WorkflowTemplate.RESERVED_NAMES;
+
     private static final Duration POLL_INTERVAL = Duration.ofMillis(500);
     private static final Set<FailureClass> CAUSED_BY_WORKFLOW =
             Set.of(FailureClass.TERMINAL_INPUT, FailureClass.SERVER_ERROR);
@@ -60,11 +64,17 @@ public final class ComfyUiBackend implements ImageBackend {
      * @param base effective base URL of the AI server; the settings may leave it open
      * @param memoryBudget shared by all backends of the process
      * @param maxHeaderBytes maximum size of the response head in bytes
-     * @throws InvalidWorkflowException when the workflow file cannot be used
+     * @param parameters schema of the parameters, each with a placeholder of its name; null for none
+     * @throws InvalidWorkflowException when the workflow file cannot be used, or does not fit the parameters
      */
     public ComfyUiBackend(
-            Vertx vertx, Settings.Backend settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
-        this(vertx, settings, base, memoryBudget, maxHeaderBytes, POLL_INTERVAL);
+            Vertx vertx,
+            Settings.Backend settings,
+            URI base,
+            ResponseMemoryBudget memoryBudget,
+            int maxHeaderBytes,
+            ParametersSchema parameters) {
+        this(vertx, settings, base, memoryBudget, maxHeaderBytes, parameters, POLL_INTERVAL);
     }
 
     /** @param pollInterval between the first polls of a job */
@@ -74,9 +84,10 @@ public final class ComfyUiBackend implements ImageBackend {
             URI base,
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,
+            ParametersSchema parameters,
             Duration pollInterval) {
         this.settings = settings;
-        this.workflow = WorkflowTemplate.load(settings.workflow());
+        this.workflow = WorkflowTemplate.load(settings.workflow(), parameters);
         this.pollInterval = pollInterval;
         this.http = new BackendHttpClient(
                 vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
@@ -116,7 +127,7 @@ public final class ComfyUiBackend implements ImageBackend {
     private Future<BackendOutcome> submit(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
         String key = backendCall.job().key().toString();
         JsonObject body = new JsonObject()
-                .put("prompt", workflow.render(createValues(request, key)))
+                .put("prompt", workflow.render(createValues(request, key), request.parameters()))
                 .put("prompt_id", key)
                 .put("client_id", key);
         ComfyUiProgress progress = openProgress(scope, backendCall, key);

@@ -1,5 +1,6 @@
 package dev.darkroom.backend.comfyui;
 
+import dev.darkroom.backend.ParametersSchema;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
@@ -25,7 +26,7 @@ import java.util.stream.Stream;
  */
 public final class WorkflowTemplate {
     private static final int MAX_FILE_BYTES = 1 << 20;
-    private static final Pattern PLACEHOLDER = Pattern.compile("%([a-z_]+)%");
+    private static final Pattern PLACEHOLDER = Pattern.compile("%([a-z_][a-z0-9_]*)%");
 
     /** Names that ComfyUI itself replaces in file name prefixes. They are sent unchanged. */
     private static final Set<String> RESERVED = Set.of("year", "month", "day", "hour", "minute", "second", "batch_num");
@@ -33,13 +34,19 @@ public final class WorkflowTemplate {
     private static final Map<String, WorkflowPlaceholder> BY_KEY = Stream.of(WorkflowPlaceholder.values())
             .collect(Collectors.toUnmodifiableMap(WorkflowPlaceholder::key, Function.identity()));
 
+    /** Names of placeholders that are not those of parameters. */
+    static final Set<String> RESERVED_NAMES =
+            Stream.concat(BY_KEY.keySet().stream(), RESERVED.stream()).collect(Collectors.toUnmodifiableSet());
+
     private final String name;
     private final JsonObject nodes;
+    private final ParameterPlaceholders parameters;
     private final Set<WorkflowPlaceholder> placeholders = EnumSet.noneOf(WorkflowPlaceholder.class);
 
-    private WorkflowTemplate(String name, JsonObject nodes) {
+    private WorkflowTemplate(String name, JsonObject nodes, ParametersSchema schema) {
         this.name = name;
         this.nodes = nodes;
+        this.parameters = new ParameterPlaceholders(schema);
         if (nodes.getValue("nodes") instanceof JsonArray) {
             throw new InvalidWorkflowException(
                     "workflow " + name + ": the format of the editor; export the workflow in the API format");
@@ -48,15 +55,17 @@ public final class WorkflowTemplate {
         if (!placeholders.contains(WorkflowPlaceholder.PROMPT)) {
             throw new InvalidWorkflowException("workflow " + name + ": no node has an input with %prompt%");
         }
+        parameters.requireAllUsed();
     }
 
     /**
      * Reads and checks a file. Blocks.
      *
      * @param file may be null, which is invalid
-     * @throws InvalidWorkflowException when the file is not readable, or is no workflow with {@code %prompt%}
+     * @param schema parameters, each with a placeholder of its name; null for none
+     * @throws InvalidWorkflowException when the file is not readable, or is no workflow with {@code %prompt%} and the parameters
      */
-    public static WorkflowTemplate load(Path file) {
+    public static WorkflowTemplate load(Path file, ParametersSchema schema) {
         if (file == null) {
             throw new InvalidWorkflowException("workflow: the setting is empty");
         }
@@ -64,17 +73,17 @@ public final class WorkflowTemplate {
             if (Files.size(file) > MAX_FILE_BYTES) {
                 throw new InvalidWorkflowException("workflow " + file + ": larger than " + MAX_FILE_BYTES + " bytes");
             }
-            return parse(file.toString(), Buffer.buffer(Files.readAllBytes(file)));
+            return parse(file.toString(), Buffer.buffer(Files.readAllBytes(file)), schema);
         } catch (IOException e) {
             throw new InvalidWorkflowException("workflow " + file + ": not readable: " + e);
         }
     }
 
     /** @param name of the file, for messages */
-    static WorkflowTemplate parse(String name, Buffer json) {
+    static WorkflowTemplate parse(String name, Buffer json, ParametersSchema schema) {
         try {
             if (Json.decodeValue(json) instanceof JsonObject nodes) {
-                return new WorkflowTemplate(name, nodes);
+                return new WorkflowTemplate(name, nodes, schema);
             }
         } catch (DecodeException e) {
             throw new InvalidWorkflowException("workflow " + name + ": not valid JSON: " + e.getMessage());
@@ -95,7 +104,7 @@ public final class WorkflowTemplate {
                 WorkflowPlaceholder placeholder = BY_KEY.get(matcher.group(1));
                 if (placeholder != null) {
                     placeholders.add(placeholder);
-                } else if (!RESERVED.contains(matcher.group(1))) {
+                } else if (!parameters.use(matcher.group(1)) && !RESERVED.contains(matcher.group(1))) {
                     throw new InvalidWorkflowException("workflow " + name + ": "
                             + describe(id, node.getString("class_type"), input.getKey()) + ": unknown placeholder "
                             + matcher.group());
@@ -131,25 +140,25 @@ public final class WorkflowTemplate {
      * Creates the workflow of a submission.
      *
      * @param values a number or a text for each placeholder
+     * @param given parameters of the request; null for none
      */
-    JsonObject render(Map<WorkflowPlaceholder, Object> values) {
+    JsonObject render(Map<WorkflowPlaceholder, Object> values, JsonObject given) {
+        Map<String, Object> byName = parameters.resolve(given);
+        values.forEach((placeholder, value) -> byName.put(placeholder.key(), value));
         JsonObject rendered = new JsonObject();
         nodes().forEach((id, node) -> rendered.put(
-                id, node.copy().put("inputs", replaceIn(node.getValue("inputs"), text -> replace(text, values)))));
+                id, node.copy().put("inputs", replaceIn(node.getValue("inputs"), text -> replace(text, byName)))));
         return rendered;
     }
 
     /** Replaces each placeholder once, so that a prompt with the text of a placeholder stays as it is. */
-    private static Object replace(String text, Map<WorkflowPlaceholder, Object> values) {
+    private static Object replace(String text, Map<String, Object> values) {
         Matcher matcher = PLACEHOLDER.matcher(text);
-        if (matcher.matches() && BY_KEY.containsKey(matcher.group(1))) {
-            return values.get(BY_KEY.get(matcher.group(1)));
+        if (matcher.matches() && values.containsKey(matcher.group(1))) {
+            return values.get(matcher.group(1));
         }
-        return matcher.replaceAll(found -> {
-            WorkflowPlaceholder placeholder = BY_KEY.get(found.group(1));
-            return Matcher.quoteReplacement(
-                    placeholder == null ? found.group() : String.valueOf(values.get(placeholder)));
-        });
+        return matcher.replaceAll(found -> Matcher.quoteReplacement(
+                values.containsKey(found.group(1)) ? String.valueOf(values.get(found.group(1))) : found.group()));
     }
 
     /** Returns a copy of a JSON value with each text replaced by the result of a function. */

@@ -39,6 +39,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class OpenAiImagesBackend implements ImageBackend {
     private static final Logger LOG = LoggerFactory.getLogger(OpenAiImagesBackend.class);
+    /** Names that parameters must not have. */
+    public static final Set<String> RESERVED = OpenAiRequestFactory.RESERVED;
+
     private static final int STATUS_ACCEPTED = 202;
 
     private final Settings.Backend settings;

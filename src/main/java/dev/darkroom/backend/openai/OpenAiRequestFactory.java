@@ -30,6 +30,10 @@ final class OpenAiRequestFactory {
 
     private static final Pattern EXTENSION_FIELD = Pattern.compile("\\b(seed|response_format)\\b");
 
+    /** Fields that Darkroom writes or that change the form of the response. */
+    static final Set<String> RESERVED = Set.of(
+            "model", "prompt", "negative_prompt", "n", "size", "seed", "response_format", "stream", "partial_images");
+
     private OpenAiRequestFactory() {}
 
     /** Returns true when a response rejects {@code seed} or {@code response_format} as an unknown field. */
@@ -50,7 +54,7 @@ final class OpenAiRequestFactory {
     static JsonObject createBody(ImageRequest request, Settings.PromptSanitizing controls, Set<RequestField> fields) {
         UnaryOperator<String> sanitizer =
                 controls == Settings.PromptSanitizing.PASS ? prompt -> prompt : PromptSanitizer::sanitize;
-        JsonObject body = new JsonObject();
+        JsonObject body = request.copyParameters();
         if (request.model() != null && !request.model().isEmpty()) {
             body.put("model", request.model());
         }

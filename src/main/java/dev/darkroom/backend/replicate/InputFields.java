@@ -7,8 +7,12 @@ import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Names of the inputs of a model. Each model chooses its own. A field without a name is not sent. Immutable.
@@ -64,7 +68,7 @@ public record InputFields(
     JsonObject createBody(ImageRequest request, Settings.PromptSanitizing controls) {
         UnaryOperator<String> sanitizer =
                 controls == Settings.PromptSanitizing.PASS ? text -> text : PromptSanitizer::sanitize;
-        JsonObject input = new JsonObject();
+        JsonObject input = request.copyParameters();
         put(input, prompt, sanitizer.apply(request.prompt()));
         put(input, negativePrompt, sanitizer.apply(request.negativePrompt()));
         put(input, seed, request.seed());
@@ -72,6 +76,13 @@ public record InputFields(
         put(input, height, request.height());
         put(input, count, request.count());
         return new JsonObject().put("input", input);
+    }
+
+    /** Returns the names of the inputs that Darkroom writes. */
+    public Set<String> names() {
+        return Stream.of(prompt, negativePrompt, seed, width, height, count)
+                .filter(Objects::nonNull)
+                .collect(Collectors.toUnmodifiableSet());
     }
 
     private static void put(JsonObject input, String name, Object value) {

@@ -95,7 +95,12 @@ public final class GenerationCommandVerticle extends VerticleBase {
     private ModelLimits toModelLimits(Settings.Model model) {
         ModelCatalog.Limits limits = catalog.limitsOf(model, settings);
         return new ModelLimits(
-                model.name(), catalog.isDefault(model), limits.maxPromptLength(), limits.maxSide(), limits.maxCount());
+                model.name(),
+                catalog.isDefault(model),
+                limits.maxPromptLength(),
+                limits.maxSide(),
+                limits.maxCount(),
+                catalog.parametersSchema(model).orElse(null));
     }
 
     private void handleJson(Message<Object> message) {

@@ -12,12 +12,14 @@ import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationListCursor;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
+import dev.darkroom.generation.GenerationResult.ModelLimits;
 import dev.darkroom.generation.GenerationResult.ModelList;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.StoredImage;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.json.jackson.DatabindCodec;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -47,14 +49,18 @@ public final class GenerationJson {
     /** Returns the models in the form of HTTP and the event bus. */
     public static JsonObject toJson(ModelList list) {
         JsonArray models = new JsonArray();
-        list.models()
-                .forEach(model -> models.add(new JsonObject()
-                        .put("name", model.name())
-                        .put("default", model.isDefault())
-                        .put("maxPromptLength", model.maxPromptLength())
-                        .put("maxSide", model.maxSide())
-                        .put("maxCount", model.maxCount())));
+        list.models().forEach(model -> models.add(toJson(model)));
         return new JsonObject().put("models", models);
+    }
+
+    private static JsonObject toJson(ModelLimits model) {
+        JsonObject json = new JsonObject()
+                .put("name", model.name())
+                .put("default", model.isDefault())
+                .put("maxPromptLength", model.maxPromptLength())
+                .put("maxSide", model.maxSide())
+                .put("maxCount", model.maxCount());
+        return model.parametersSchema() == null ? json : json.put("parameters", model.parametersSchema());
     }
 
     /** Returns an image in the form of the event bus. */
@@ -197,6 +203,10 @@ public final class GenerationJson {
                 json.writeStringField(pair.getKey(), pair.getValue());
             }
             json.writeEndObject();
+        }
+        if (request.parameters() != null) {
+            json.writeFieldName("parameters");
+            DatabindCodec.mapper().writeValue(json, request.parameters());
         }
         if (request.priority() != null) {
             json.writeNumberField("priority", request.priority());

@@ -27,6 +27,7 @@ public final class GenerationSpecParser {
             "priority",
             "model",
             "metadata",
+            "parameters",
             "webhookUrl");
 
     private GenerationSpecParser() {}
@@ -59,13 +60,14 @@ public final class GenerationSpecParser {
                 parseLong(json, "seed", errors),
                 parseModel(json),
                 parseMetadata(json, errors),
+                parseParameters(json, errors),
                 parseInteger(json, "priority", errors),
                 parseText(json, "webhookUrl", errors));
     }
 
     /** Returns the index of a field in the order in which errors are reported; -1 for an unknown field. */
     static int order(FieldError error) {
-        return FIELDS.indexOf(error.pointer().substring("#/".length()));
+        return FIELDS.indexOf(error.pointer().split("/", -1)[1]);
     }
 
     private static String parseText(JsonObject json, String field, List<FieldError> errors) {
@@ -97,6 +99,14 @@ public final class GenerationSpecParser {
     private static String parseModel(JsonObject json) {
         Object model = json.getValue("model");
         return model instanceof String name ? name : json.containsKey("model") ? "" : null;
+    }
+
+    private static JsonObject parseParameters(JsonObject json, List<FieldError> errors) {
+        if (!json.containsKey("parameters") || json.getValue("parameters") instanceof JsonObject) {
+            return json.getJsonObject("parameters");
+        }
+        errors.add(new FieldError("#/parameters", "must be an object"));
+        return null;
     }
 
     private static Map<String, String> parseMetadata(JsonObject json, List<FieldError> errors) {

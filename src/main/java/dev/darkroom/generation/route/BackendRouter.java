@@ -1,5 +1,7 @@
 package dev.darkroom.generation.route;
 
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Model;
@@ -23,12 +25,16 @@ import java.util.stream.Collectors;
 public final class BackendRouter {
     private final Map<String, Model> models;
     private final Map<String, Backend> settings;
+    private final Map<String, ParametersSchema> parameters;
     private final Map<String, BackendExecutor> executors = new LinkedHashMap<>();
     // Guarded by this.
     private final Map<String, RouteShares> shares = new HashMap<>();
 
-    /** @param executors of all backends in the settings */
-    public BackendRouter(List<Model> models, List<Backend> backends, List<BackendExecutor> executors) {
+    /** @param executors of all backends of the catalog */
+    public BackendRouter(ModelCatalog catalog, List<BackendExecutor> executors) {
+        List<Model> models = catalog.models();
+        List<Backend> backends = catalog.backends();
+        this.parameters = catalog.parameters();
         this.models = models.stream().collect(Collectors.toMap(Model::route, Function.identity()));
         this.settings = backends.stream().collect(Collectors.toMap(Backend::name, Function.identity()));
         executors.forEach(executor -> this.executors.put(executor.name(), executor));
@@ -84,6 +90,14 @@ public final class BackendRouter {
         Model model = models.get(route);
         return model != null
                 && accepting(model).stream().anyMatch(other -> !other.name().equals(backend));
+    }
+
+    /** Returns whether a backend accepts the parameters of a request, which may have none. */
+    public boolean acceptsParameters(String backend, ImageRequest request) {
+        ParametersSchema schema = parameters.get(backend);
+        return schema == null
+                ? request.parameters() == null
+                : schema.validate(request.parameters()).isEmpty();
     }
 
     /** Returns whether an attempt is repeated when its outcome is unknown and cannot be looked up. */

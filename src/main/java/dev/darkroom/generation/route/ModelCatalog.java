@@ -1,9 +1,13 @@
 package dev.darkroom.generation.route;
 
+import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Model;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
@@ -14,11 +18,18 @@ import java.util.stream.Stream;
  *
  * @param models not empty; the first is that of requests without a model
  * @param backends all backends of the models
+ * @param parameters schemas of the backends that accept parameters, by the name of the backend
  */
-public record ModelCatalog(List<Model> models, List<Backend> backends) {
+public record ModelCatalog(List<Model> models, List<Backend> backends, Map<String, ParametersSchema> parameters) {
     public ModelCatalog {
         models = List.copyOf(models);
         backends = List.copyOf(backends);
+        parameters = Map.copyOf(parameters);
+    }
+
+    /** Creates a catalog of backends that accept no parameters. */
+    public ModelCatalog(List<Model> models, List<Backend> backends) {
+        this(models, backends, Map.of());
     }
 
     /**
@@ -46,6 +57,26 @@ public record ModelCatalog(List<Model> models, List<Backend> backends) {
                 .mapToInt(own)
                 .filter(value -> value > 0)
                 .reduce(limit, Math::min);
+    }
+
+    /** Returns the schemas by which the parameters of a request are validated; empty when a backend of the model accepts none. */
+    public List<ParametersSchema> parametersOf(Model model) {
+        return model.targets().stream().allMatch(target -> parameters.containsKey(target.backend()))
+                ? model.targets().stream()
+                        .map(target -> parameters.get(target.backend()))
+                        .toList()
+                : List.of();
+    }
+
+    /** Returns the JSON Schema of the parameters of a model; empty when it accepts none. */
+    public Optional<JsonObject> parametersSchema(Model model) {
+        List<JsonObject> schemas = parametersOf(model).stream()
+                .map(ParametersSchema::json)
+                .distinct()
+                .toList();
+        return schemas.size() > 1
+                ? Optional.of(new JsonObject().put("allOf", new JsonArray(schemas)))
+                : schemas.stream().findFirst();
     }
 
     /**

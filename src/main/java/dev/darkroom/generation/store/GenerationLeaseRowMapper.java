@@ -7,6 +7,7 @@ import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.route.BackendSelection;
+import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import java.time.Duration;
 import java.util.UUID;
@@ -81,6 +82,7 @@ final class GenerationLeaseRowMapper {
                 row.getInteger("height"),
                 row.getInteger("image_count"),
                 row.getLong("seed"),
-                row.getString("model"));
+                row.getString("model"),
+                (JsonObject) row.getValue("parameters"));
     }
 }

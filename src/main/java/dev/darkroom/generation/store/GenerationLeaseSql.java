@@ -100,7 +100,7 @@ final class GenerationLeaseSql {
               c.attempt_backend, c.attempt_selection, c.job_token, c.provider_job_id,
               (extract(epoch FROM c.attempt_deadline - now()) * 1000)::bigint AS attempt_budget,
               (extract(epoch FROM c.deadline - now()) * 1000)::bigint AS time_left,
-              g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model,
+              g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model, g.parameters,
               (SELECT count(*) FROM candidates) > (SELECT count(*) FROM turns)
                 OR EXISTS (SELECT FROM candidates n JOIN slots s USING (route, place)
                   WHERE n.place = (SELECT max(m.place) FROM slots m WHERE m.route = n.route)) AS more

@@ -111,6 +111,7 @@ final class GenerationRowMapper {
                 row.getLong(position("seed")),
                 row.getString(position("model")),
                 toMetadata((JsonObject) row.getValue(position("metadata"))),
+                (JsonObject) row.getValue(position("parameters")),
                 row.getInteger(position("priority")));
     }
 

@@ -10,7 +10,7 @@ public final class GenerationSql {
      */
     private static final String COLUMNS = """
             g.id, g.user_id, g.status, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model, g.metadata,
-              g.failed_attempts, g.error_code, g.error_class, g.error_message, g.error_retryable, g.created_at, g.updated_at,
+              g.parameters, g.failed_attempts, g.error_code, g.error_class, g.error_message, g.error_retryable, g.created_at, g.updated_at,
               g.completed_at""";
 
     /**
@@ -31,8 +31,8 @@ public final class GenerationSql {
     private static final String GIVEN = """
             WITH given AS MATERIALIZED (
               SELECT * FROM unnest($9::uuid[], $10::text[], $11::text[], $12::text[], $13::int[], $14::int[], $15::int[],
-                $16::bigint[], $17::text[], $18::text[], $19::int[], $20::text[]%s) WITH ORDINALITY
-                AS j (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, priority, route%s, n)),
+                $16::bigint[], $17::text[], $18::text[], $19::text[], $20::int[], $21::text[]%s) WITH ORDINALITY
+                AS j (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, parameters, priority, route%s, n)),
             has AS MATERIALIZED (
               SELECT u.user_id,
                 (SELECT count(*) FROM (SELECT FROM generation_queue q
@@ -51,8 +51,8 @@ public final class GenerationSql {
     private static final String STORE_FRESH = """
             accepted AS (
               INSERT INTO generations
-                (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata)
-              SELECT id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata::jsonb
+                (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, parameters)
+              SELECT id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata::jsonb, parameters::jsonb
               FROM fresh),
             slots AS MATERIALIZED (
               SELECT s.*, row_number() OVER (PARTITION BY route ORDER BY n) AS nth
@@ -105,7 +105,7 @@ public final class GenerationSql {
      * inserted in the same order everywhere, so that two statements with the same keys do not deadlock.
      */
     static final String SUBMIT = GIVEN.formatted(
-                    ", $21::uuid[], $22::text[], $23::text[], $24::text[]", ", retry_of, key, fingerprint, webhook_url")
+                    ", $22::uuid[], $23::text[], $24::text[], $25::text[]", ", retry_of, key, fingerprint, webhook_url")
             + """
             allowed AS MATERIALIZED (
               SELECT g.* FROM has JOIN (

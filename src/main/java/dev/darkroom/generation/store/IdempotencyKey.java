@@ -2,6 +2,7 @@ package dev.darkroom.generation.store;
 
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.GenerationSpec;
+import dev.darkroom.generation.RequestParameters;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -66,6 +67,10 @@ public record IdempotencyKey(String key, String fingerprint) {
         putPresent(fields, "seed", spec.seed());
         putPresent(fields, "model", spec.model());
         putPresent(fields, "metadata", spec.metadata() == null ? null : encode(spec.metadata()));
+        putPresent(
+                fields,
+                "parameters",
+                spec.parameters() == null ? null : RequestParameters.canonical(spec.parameters()));
         putPresent(fields, "priority", spec.priority());
         putPresent(fields, "webhookUrl", spec.webhookUrl());
         return fields;

@@ -47,6 +47,7 @@ final class SubmissionBatch {
                 .addValue(requestColumn(batch, Long[]::new, GenerationRequest::seed))
                 .addValue(requestColumn(batch, String[]::new, GenerationRequest::model))
                 .addValue(requestColumn(batch, String[]::new, SubmissionBatch::encodeMetadata))
+                .addValue(requestColumn(batch, String[]::new, SubmissionBatch::encodeParameters))
                 .addValue(requestColumn(batch, Integer[]::new, GenerationRequest::priority))
                 .addValue(column(batch, String[]::new, Submission::route));
         return plain
@@ -66,6 +67,10 @@ final class SubmissionBatch {
 
     private static String encodeMetadata(GenerationRequest request) {
         return request.metadata() == null ? null : Json.encode(request.metadata());
+    }
+
+    private static String encodeParameters(GenerationRequest request) {
+        return request.parameters() == null ? null : request.parameters().encode();
     }
 
     private static <T> T[] requestColumn(

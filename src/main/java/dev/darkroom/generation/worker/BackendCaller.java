@@ -23,6 +23,11 @@ record BackendCaller(BackendRouter router) {
             "OUTCOME_UNKNOWN",
             "It is unknown whether the AI server made the images. Another submission could be billed twice.");
 
+    private static final BackendFailure PARAMETERS_REJECTED = BackendFailure.of(
+            FailureClass.TERMINAL_INPUT,
+            "PARAMETERS_REJECTED",
+            "The parameters of the request are not valid for the AI server.");
+
     /**
      * Outcome of a call.
      *
@@ -38,11 +43,11 @@ record BackendCaller(BackendRouter router) {
         }
         ImageRequest request = generationLease.imageRequest().withModel(model(generationLease));
         if (!generationLease.isLookUp()) {
-            return executor.execute(request, backendCall).map(execution -> new CallResult(execution, false));
+            return submit(executor, request, backendCall).map(execution -> new CallResult(execution, false));
         }
         if (!executor.canLookUp(generationLease.job())) {
             return router.repeatsAmbiguous(generationLease.backend())
-                    ? executor.execute(request, backendCall).map(execution -> new CallResult(execution, true))
+                    ? submit(executor, request, backendCall).map(execution -> new CallResult(execution, true))
                     : Future.succeededFuture(result(new BackendOutcome.Failed(OUTCOME_UNKNOWN)));
         }
         return executor.lookUp(request, backendCall).compose(found -> {
@@ -53,9 +58,16 @@ record BackendCaller(BackendRouter router) {
                         new CallResult(new Execution(new BackendOutcome.NotStarted(), false, false), true));
             }
             return gone
-                    ? executor.execute(request, backendCall).map(execution -> new CallResult(execution, true))
+                    ? submit(executor, request, backendCall).map(execution -> new CallResult(execution, true))
                     : Future.succeededFuture(new CallResult(found, false));
         });
+    }
+
+    /** Submits a request, unless its parameters are no longer valid: the configuration may have changed since it was accepted. */
+    private Future<Execution> submit(BackendExecutor executor, ImageRequest request, BackendCall backendCall) {
+        return router.acceptsParameters(executor.name(), request)
+                ? executor.execute(request, backendCall)
+                : Future.succeededFuture(new Execution(new BackendOutcome.Failed(PARAMETERS_REJECTED), false, false));
     }
 
     private static CallResult result(BackendOutcome backendOutcome) {

@@ -91,6 +91,21 @@ class Automatic1111BackendTest extends Automatic1111Fixture {
     }
 
     @Test
+    void sendsParametersAsFieldsThatReplaceNone() {
+        // given
+        JsonObject parameters = new JsonObject().put("steps", 30).put("batch_size", 8);
+
+        // when
+        generated(generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null, parameters)));
+
+        // then
+        JsonObject body = simulator.recordedRequests().get(0).getJsonObject("body");
+        assertThat(body.getInteger("steps")).isEqualTo(30);
+        assertThat(body.getInteger("batch_size")).isEqualTo(1);
+        assertThat(parameters).hasSize(2);
+    }
+
+    @Test
     void neutralizesTagsUnlessTheyAreAllowed() {
         // given
         ImageRequest tagged =

@@ -97,6 +97,21 @@ class CallbackBackendTest extends CallbackFixture {
                 .isTrue();
     }
 
+    @Test
+    void sendsParametersAsAMember() {
+        // given
+        JsonObject parameters =
+                new JsonObject().put("prompt", "other").put("style", new JsonObject().put("strength", 0.5));
+
+        // when
+        generated(generate(new ImageRequest(generationId.toString(), "a fox", null, 96, 64, 1, 7, null, parameters)));
+
+        // then
+        JsonObject body = simulator.recordedRequests().get(0).getJsonObject("body");
+        assertThat(body.getJsonObject("parameters")).isEqualTo(parameters);
+        assertThat(body.getString("prompt")).isEqualTo("a fox");
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {400, 401, 429, 500, 503})
     void rejectedSubmissionClosesTheJob(int status) {

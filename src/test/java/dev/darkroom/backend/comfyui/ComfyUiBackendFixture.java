@@ -44,7 +44,7 @@ abstract class ComfyUiBackendFixture extends BackendFixture {
 
     ComfyUiBackend backend(Path workflow) {
         return new ComfyUiBackend(
-                vertx, settings("workflow", workflow), server.base(), memory(), MAX_HEADER_BYTES, POLL_INTERVAL);
+                vertx, settings("workflow", workflow), server.base(), memory(), MAX_HEADER_BYTES, null, POLL_INTERVAL);
     }
 
     static ImageRequest request(int count) {

@@ -19,7 +19,7 @@ class ComfyUiFaultTableTest extends SimulatorBackendFixture {
 
     @Override
     protected ImageBackend createBackend(URI base) {
-        return new ComfyUiBackend(vertx, backendSettings(), base, memory(), MAX_HEADER_BYTES, POLL_INTERVAL);
+        return new ComfyUiBackend(vertx, backendSettings(), base, memory(), MAX_HEADER_BYTES, null, POLL_INTERVAL);
     }
 
     @Override

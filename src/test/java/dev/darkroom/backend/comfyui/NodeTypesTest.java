@@ -48,7 +48,7 @@ class NodeTypesTest {
     @Test
     void ignoresTheInputsOfANodeThatAcceptsAny() throws IOException {
         WorkflowTemplate template = WorkflowTemplate.parse("flow.json", Buffer.buffer("""
-                {"6": {"class_type": "Encode", "inputs": {"lora_1": "%prompt%"}, "_meta": {"title": "x", "darkroomAnyInput": true}}}"""));
+                {"6": {"class_type": "Encode", "inputs": {"lora_1": "%prompt%"}, "_meta": {"title": "x", "darkroomAnyInput": true}}}"""), null);
         assertThat(NodeTypes.parse(stream(TYPES), template).findMissing(template))
                 .isNull();
     }
@@ -68,7 +68,8 @@ class NodeTypesTest {
         return WorkflowTemplate.parse(
                 "flow.json",
                 Buffer.buffer("{\"6\": {\"class_type\": \"%s\", \"inputs\": {\"%s\": \"%%prompt%%\"}}}"
-                        .formatted(type, input)));
+                        .formatted(type, input)),
+                null);
     }
 
     private static ByteArrayInputStream stream(String text) {

@@ -3,6 +3,7 @@ package dev.darkroom.backend.comfyui;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.darkroom.backend.ParametersSchema;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -37,7 +38,7 @@ class WorkflowTemplateTest {
     @Test
     void sampleWorkflowUsesEveryPlaceholder() {
         // when
-        WorkflowTemplate template = WorkflowTemplate.load(Path.of("conf/examples/comfyui-workflow.json"));
+        WorkflowTemplate template = WorkflowTemplate.load(Path.of("conf/examples/comfyui-workflow.json"), null);
 
         // then
         assertThat(template.placeholders()).isEqualTo(EnumSet.allOf(WorkflowPlaceholder.class));
@@ -51,7 +52,7 @@ class WorkflowTemplateTest {
                  "width": "%width%", "link": ["2", 0], "cfg": 7.5, "nested": {"list": ["%count%", "x"]}, "negative": "%negative_prompt%"}}}""");
 
         // when
-        JsonObject node = template.render(VALUES).getJsonObject("1");
+        JsonObject node = template.render(VALUES, null).getJsonObject("1");
 
         // then
         assertThat(node.getJsonObject("inputs"))
@@ -78,7 +79,7 @@ class WorkflowTemplateTest {
                  "date": "%date:yyyy%"}}}""");
 
         // when
-        JsonObject inputs = template.render(VALUES).getJsonObject("1").getJsonObject("inputs");
+        JsonObject inputs = template.render(VALUES, null).getJsonObject("1").getJsonObject("inputs");
 
         // then
         assertThat(inputs.getString("text")).isEqualTo("photo of a \"fox\" with %seed% and $1\\, 512x384");
@@ -89,10 +90,59 @@ class WorkflowTemplateTest {
     @Test
     void renderingDoesNotChangeTheTemplate() {
         WorkflowTemplate template = parse("{\"1\": {\"class_type\": \"A\", \"inputs\": {\"text\": \"%prompt%\"}}}");
-        JsonObject first = template.render(VALUES);
+        JsonObject first = template.render(VALUES, null);
         first.getJsonObject("1").put("class_type", "B");
-        assertThat(template.render(VALUES).getJsonObject("1").getString("class_type"))
+        assertThat(template.render(VALUES, null).getJsonObject("1").getString("class_type"))
                 .isEqualTo("A");
+    }
+
+    @Test
+    void replacesAPlaceholderByAParameterOrItsDefault() {
+        // given
+        WorkflowTemplate template = WorkflowTemplate.parse("flow.json", Buffer.buffer("""
+                {"1": {"class_type": "A", "inputs": {"text": "%prompt%", "steps": "%steps%", "name": "%style_2% at %steps%", "on": "%tiled%"}}}"""), schema("""
+                {"steps": {"type": "integer", "default": 20}, "style_2": {"type": "string"}, "tiled": {"type": "boolean", "default": false}}"""));
+
+        // when
+        JsonObject inputs = template.render(
+                        VALUES, new JsonObject().put("style_2", "%steps% $1").put("tiled", true))
+                .getJsonObject("1")
+                .getJsonObject("inputs");
+
+        // then
+        assertThat(inputs.getInteger("steps")).isEqualTo(20);
+        assertThat(inputs.getString("name")).isEqualTo("%steps% $1 at 20");
+        assertThat(inputs.getBoolean("on")).isTrue();
+    }
+
+    @ParameterizedTest
+    @MethodSource("unusableParameters")
+    void rejectsParametersWithoutAPlaceholderOrAValue(String properties, String message) {
+        assertThatThrownBy(() -> WorkflowTemplate.parse("flow.json", Buffer.buffer("""
+                {"1": {"class_type": "A", "inputs": {"text": "%prompt%", "steps": "%steps%"}}}"""), schema(properties)))
+                .isInstanceOf(InvalidWorkflowException.class)
+                .hasMessageContaining(message);
+    }
+
+    static Stream<Arguments> unusableParameters() {
+        return Stream.of(
+                Arguments.of("{\"steps\": {\"type\": \"integer\"}}", "\"steps\": expected a default"),
+                Arguments.of(
+                        "{\"steps\": {\"type\": \"array\", \"default\": []}}", "\"steps\": expected the type string"),
+                Arguments.of("{\"steps\": {\"default\": 1}}", "\"steps\": expected the type string"),
+                Arguments.of(
+                        "{\"steps\": {\"type\": \"integer\", \"default\": 1}, \"cfg\": {\"type\": \"number\", \"default\": 1}}",
+                        "\"cfg\": the workflow has no placeholder %cfg%"),
+                Arguments.of("{}", "unknown placeholder %steps%"));
+    }
+
+    /** Returns a schema with these properties, of which {@code style_2} is required. */
+    private static ParametersSchema schema(String properties) {
+        return ParametersSchema.parse(
+                "p.json",
+                Buffer.buffer(
+                        "{\"type\": \"object\", \"required\": [\"style_2\"], \"properties\": " + properties + "}"),
+                ComfyUiBackend.RESERVED);
     }
 
     @ParameterizedTest
@@ -123,18 +173,18 @@ class WorkflowTemplateTest {
 
     @Test
     void rejectsAMissingSetting() {
-        assertThatThrownBy(() -> WorkflowTemplate.load(null)).isInstanceOf(InvalidWorkflowException.class);
+        assertThatThrownBy(() -> WorkflowTemplate.load(null, null)).isInstanceOf(InvalidWorkflowException.class);
     }
 
     @Test
     void rejectsAMissingFile(@TempDir Path directory) {
         Path file = directory.resolve("none.json");
-        assertThatThrownBy(() -> WorkflowTemplate.load(file))
+        assertThatThrownBy(() -> WorkflowTemplate.load(file, null))
                 .isInstanceOf(InvalidWorkflowException.class)
                 .hasMessageContaining(file.toString());
     }
 
     private static WorkflowTemplate parse(String json) {
-        return WorkflowTemplate.parse("flow.json", Buffer.buffer(json));
+        return WorkflowTemplate.parse("flow.json", Buffer.buffer(json), null);
     }
 }

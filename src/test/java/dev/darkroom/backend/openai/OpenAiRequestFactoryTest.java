@@ -2,10 +2,15 @@ package dev.darkroom.backend.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.config.Settings;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.image.ChunkedBytes;
 import io.vertx.core.MultiMap;
+import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumSet;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -23,6 +28,25 @@ class OpenAiRequestFactoryTest {
     void recognizesRejectedExtensions(int status, String body, boolean expected) {
         assertThat(OpenAiRequestFactory.rejectsExtensions(response(status, body)))
                 .isEqualTo(expected);
+    }
+
+    @Test
+    void sendsParametersAsFieldsThatReplaceNone() {
+        // given
+        JsonObject parameters = new JsonObject().put("quality", "high").put("n", 9);
+
+        // when
+        JsonObject body = OpenAiRequestFactory.createBody(
+                new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null, parameters),
+                Settings.PromptSanitizing.PASS,
+                EnumSet.of(Settings.RequestField.N));
+
+        // then
+        assertThat(body)
+                .isEqualTo(new JsonObject()
+                        .put("quality", "high")
+                        .put("prompt", "a fox")
+                        .put("n", 1));
     }
 
     private static OutboundResponse response(int status, String body) {

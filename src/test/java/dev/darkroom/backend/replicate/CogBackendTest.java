@@ -67,6 +67,22 @@ class CogBackendTest extends CogFixture {
     }
 
     @Test
+    void sendsParametersAsInputsThatReplaceNone() {
+        // given
+        JsonObject parameters = new JsonObject().put("num_inference_steps", 4).put("seed", 1);
+
+        // when
+        generated(generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null, parameters)));
+
+        // then
+        JsonObject body = simulator.recordedRequests().get(0).getJsonObject("body");
+        assertThat(body.fieldNames()).containsExactly("input");
+        assertThat(body.getJsonObject("input").getInteger("num_inference_steps"))
+                .isEqualTo(4);
+        assertThat(body.getJsonObject("input").getInteger("seed")).isEqualTo(7);
+    }
+
+    @Test
     void sendsNoInputWithoutAName() {
         // given
         ImageBackend other = new CogBackend(

@@ -302,7 +302,8 @@ class GenerationSpecParserTest {
                 GenerationSpecParser.parse(prompt("a lighthouse")).resolve(CONTRACT, "flux", 42);
 
         // then
-        assertThat(request).isEqualTo(new GenerationRequest("a lighthouse", null, 512, 384, 2, 42, "flux", null, 0));
+        assertThat(request)
+                .isEqualTo(new GenerationRequest("a lighthouse", null, 512, 384, 2, 42, "flux", null, null, 0));
     }
 
     @Test
@@ -323,6 +324,6 @@ class GenerationSpecParserTest {
 
         // then
         assertThat(request)
-                .isEqualTo(new GenerationRequest("a lighthouse", "people", 320, 200, 3, 7, null, metadata, -3));
+                .isEqualTo(new GenerationRequest("a lighthouse", "people", 320, 200, 3, 7, null, metadata, null, -3));
     }
 }

@@ -58,7 +58,7 @@ class BatchedStatementsTest {
 
     private static SubmissionStore.Submission submission(String user, IdempotencyKey key) {
         GenerationRequest request =
-                new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, Map.of("page", "12"), 0);
+                new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, Map.of("page", "12"), null, 0);
         return new SubmissionStore.Submission(UUID.randomUUID(), user, ROUTE, request, null, key, null);
     }
 

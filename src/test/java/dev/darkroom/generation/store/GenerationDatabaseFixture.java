@@ -149,7 +149,8 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     }
 
     private static SubmissionStore.Submission submission(String user, int priority) {
-        GenerationRequest request = new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null, priority);
+        GenerationRequest request =
+                new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null, null, priority);
         return new SubmissionStore.Submission(UUID.randomUUID(), user, ROUTE, request, null, null, null);
     }
 

@@ -16,6 +16,7 @@ import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.route.BackendSelection;
+import dev.darkroom.generation.route.ModelCatalog;
 import dev.darkroom.generation.worker.BackendCaller.CallResult;
 import dev.darkroom.generation.worker.BackendCaller.Resolution;
 import dev.darkroom.generation.worker.RetryDecision.Fail;
@@ -101,8 +102,10 @@ public record AttemptSequence(Vertx vertx, Settings.Backend settings, ImageReque
                     Duration.ofMinutes(1),
                     System::nanoTime);
             BackendCaller caller = new BackendCaller(new BackendRouter(
-                    List.of(new Model(ROUTE, ROUTE, List.of(new Target(settings.name(), request.model(), null)))),
-                    List.of(settings),
+                    new ModelCatalog(
+                            List.of(new Model(
+                                    ROUTE, ROUTE, List.of(new Target(settings.name(), request.model(), null)))),
+                            List.of(settings)),
                     List.of(executor)));
             Duration timeout = number == 1 ? firstTimeout : TIMEOUT;
             GenerationLease lease = createLease(number, recorder.job, lookUp, timeout);

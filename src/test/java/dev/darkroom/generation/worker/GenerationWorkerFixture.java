@@ -9,6 +9,7 @@ import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.route.BackendRouter;
+import dev.darkroom.generation.route.ModelCatalog;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.ImageStoreHealth;
@@ -66,7 +67,7 @@ final class GenerationWorkerFixture {
                 queue.vertx, backend, 4, 0, settings.backend().breaker(), Duration.ofMinutes(10), System::nanoTime);
         return await(queue.vertx.deployVerticle(new GenerationWorkerVerticle(
                 localNode,
-                new BackendRouter(settings.models(), settings.backends(), List.of(backendExecutor)),
+                new BackendRouter(new ModelCatalog(settings.models(), settings.backends()), List.of(backendExecutor)),
                 immediateStart,
                 queue.database,
                 queue.notifyChannel,
