@@ -77,41 +77,47 @@ final class Landscape {
     }
 
     void paint(PixelRow row, int y) {
+        double down = clamp(y / (height * 0.6));
+        row.fill(zenith, horizon, smooth(down));
         for (int x = 0; x < width; x++) {
             int layer = LAYERS - 1;
             while (layer >= 0 && y < outlines[layer][x] + 1) {
                 layer--;
             }
             if (layer < 0) {
-                paintSky(row, x, y);
+                paintSky(row, x, y, down);
             }
             for (layer = Math.max(0, layer); layer < LAYERS; layer++) {
                 double below = y - outlines[layer][x];
-                double coverage = clamp(below);
-                double mist = Math.min(0.09 * (LAYERS - 1 - layer), below / height * 2);
-                row.blend(x, colors[layer], coverage);
-                row.blend(x, horizon, coverage * mist);
+                if (below > 0) {
+                    double coverage = clamp(below);
+                    double mist = Math.min(0.09 * (LAYERS - 1 - layer), below / height * 2);
+                    row.blend(x, colors[layer], coverage);
+                    row.blend(x, horizon, coverage * mist);
+                }
             }
         }
     }
 
-    private void paintSky(PixelRow row, int x, int y) {
-        double down = clamp(y / (height * 0.6));
-        row.blend(x, zenith, 1);
-        row.blend(x, horizon, smooth(down));
+    /** Paints clouds and the sun over the color of the row. */
+    private void paintSky(PixelRow row, int x, int y, double down) {
         double cloud = noise(x / unit * 2 + y / unit * 5) * noise(y / unit * 17 - x / unit * 1.3);
-        row.blend(x, sun, clamp(cloud - 0.25) * 0.6 * down);
+        if (cloud > 0.25) {
+            row.blend(x, sun, (cloud - 0.25) * 0.6 * down);
+        }
         double dx = x - sunX;
         double dy = y - sunY;
-        double distance = Math.sqrt(dx * dx + dy * dy);
-        double radii = distance / sunRadius;
-        row.blend(x, sun, 0.5 / (1 + radii * radii * 0.14));
-        row.blend(x, sun, clamp(sunRadius - distance + 0.5));
+        double square = dx * dx + dy * dy;
+        row.blend(x, sun, 0.5 / (1 + square / (sunRadius * sunRadius) * 0.14));
+        // The square root is needed near the sun only.
+        if (square < (sunRadius + 1) * (sunRadius + 1)) {
+            row.blend(x, sun, clamp(sunRadius - Math.sqrt(square) + 0.5));
+        }
     }
 
     /** Smooth random values, 0 to 1, that change over a distance of about 1. */
     private double noise(double x) {
-        int cell = (int) Math.floor(x);
+        int cell = x < 0 ? (int) x - 1 : (int) x;
         double left = noise[cell & (NOISE_SIZE - 1)];
         return left + (noise[(cell + 1) & (NOISE_SIZE - 1)] - left) * smooth(x - cell);
     }
@@ -121,7 +127,7 @@ final class Landscape {
     }
 
     private static double clamp(double share) {
-        return Math.max(0, Math.min(1, share));
+        return share < 0 ? 0 : share > 1 ? 1 : share;
     }
 
     /** Spreads each bit over all (SplitMix64): {@link Random} drops the upper 16 and starts alike for similar seeds. */

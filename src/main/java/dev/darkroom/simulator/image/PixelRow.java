@@ -8,6 +8,15 @@ final class PixelRow {
         channels = new double[width * 3];
     }
 
+    /** Sets all pixels to a color between two colors, without rounding it. */
+    void fill(int from, int to, double share) {
+        blend(0, from, 1);
+        blend(0, to, share);
+        for (int i = 3; i < channels.length; i++) {
+            channels[i] = channels[i - 3];
+        }
+    }
+
     /**
      * Blends a color over a pixel.
      *
