@@ -26,6 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 class DocumentedCommandsIT {
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests()
+            // The sizes of the pages.
+            .with("DARKROOM_GENERATION_DEFAULT_WIDTH", "512")
+            .with("DARKROOM_GENERATION_DEFAULT_HEIGHT", "512")
             .with("DARKROOM_LIMITS_REQUESTS_PER_SECOND", "100")
             .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
             .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.DarkroomExtension;
+import dev.darkroom.testing.DarkroomInstanceSettings;
 import io.vertx.core.json.JsonObject;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
@@ -61,8 +62,8 @@ class GenerationLifecycleIT {
         JsonObject ended = service.client().awaitEnd(accepted.getString("id"));
 
         // then
-        assertThat(accepted.getInteger("width")).isEqualTo(512);
-        assertThat(accepted.getInteger("height")).isEqualTo(512);
+        assertThat(accepted.getInteger("width")).isEqualTo(DarkroomInstanceSettings.DEFAULT_SIDE);
+        assertThat(accepted.getInteger("height")).isEqualTo(DarkroomInstanceSettings.DEFAULT_SIDE);
         assertThat(accepted.getInteger("count")).isEqualTo(1);
         assertThat(accepted.getLong("seed")).isBetween(0L, (long) Integer.MAX_VALUE);
         assertThat(ended.getLong("seed")).isEqualTo(accepted.getLong("seed"));

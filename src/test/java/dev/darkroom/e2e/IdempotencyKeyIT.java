@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.testing.ApiClient.ApiResponse;
 import dev.darkroom.testing.DarkroomExtension;
+import dev.darkroom.testing.DarkroomInstanceSettings;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,11 +94,17 @@ class IdempotencyKeyIT {
                 .json()
                 .getString("id");
         service.client().awaitEnd(id);
-        JsonObject explicit =
-                new JsonObject().put("prompt", "defaults").put("width", 512).put("count", 1);
+        JsonObject explicit = new JsonObject()
+                .put("prompt", "defaults")
+                .put("width", DarkroomInstanceSettings.DEFAULT_SIDE)
+                .put("count", 1);
 
         assertThat(post(explicit, "defaults").json().getString("id")).isEqualTo(id);
-        assertProblem(post(explicit.put("width", 513), "defaults"), 422, "idempotency-key-reused", "/api/generation");
+        assertProblem(
+                post(explicit.put("width", DarkroomInstanceSettings.DEFAULT_SIDE + 1), "defaults"),
+                422,
+                "idempotency-key-reused",
+                "/api/generation");
     }
 
     @Test

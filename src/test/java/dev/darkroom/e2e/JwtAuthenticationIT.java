@@ -174,7 +174,7 @@ class JwtAuthenticationIT {
                         "crit", RSA.sign(header("RS256", RSA).put("crit", new JsonArray().add("x")), claims("alice"))),
                 Arguments.of(
                         "another key with the same id",
-                        JwtSigningKey.rsa("rsa-1").sign(header("RS256", RSA), claims("alice"))),
+                        JwtSigningKey.otherRsa("rsa-1").sign(header("RS256", RSA), claims("alice"))),
                 Arguments.of("unknown kid", RSA.sign(header("RS256", RSA.withId("rsa-0")), claims("alice"))),
                 Arguments.of("garbage", "eyJ.eyJ.eyJ"),
                 Arguments.of("a word", "hunter2"),

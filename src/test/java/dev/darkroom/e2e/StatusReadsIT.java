@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(600)
 class StatusReadsIT {
     private static final int USERS = 6;
-    private static final int GENERATIONS = 80;
+    private static final int GENERATIONS = 40;
 
     @TempDir
     Path directory;

@@ -6,17 +6,22 @@ import java.util.Map;
 
 /** Environment variables that make a service fast enough for tests. All other settings keep their defaults. Mutable. */
 public final class DarkroomInstanceSettings {
+    /** Default width and height of an image: the minimum, because rendering and checking larger ones takes processor time. */
+    public static final int DEFAULT_SIDE = 64;
+
     private final Map<String, String> values = new HashMap<>();
 
     private DarkroomInstanceSettings() {}
 
-    /** Returns settings with free ports, short delays, four verticles of each kind and no rate limits. */
+    /** Returns settings with free ports, short delays, small images, four verticles of each kind and no rate limits. */
     public static DarkroomInstanceSettings forTests() {
         return new DarkroomInstanceSettings()
                 .with("DARKROOM_HTTP_PORT", "0")
                 .with("DARKROOM_MANAGEMENT_PORT", "0")
                 .with("DARKROOM_SIMULATOR_PORT", "0")
                 .with("DARKROOM_SIMULATOR_LATENCY", "10ms")
+                .with("DARKROOM_GENERATION_DEFAULT_WIDTH", String.valueOf(DEFAULT_SIDE))
+                .with("DARKROOM_GENERATION_DEFAULT_HEIGHT", String.valueOf(DEFAULT_SIDE))
                 .with("DARKROOM_API_INSTANCES", "4")
                 .with("DARKROOM_GENERATION_INSTANCES", "4")
                 .with("DARKROOM_RETRY_INITIAL_DELAY", "50ms")

@@ -1,16 +1,22 @@
 package dev.darkroom.testing;
 
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.InputStream;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.interfaces.ECPublicKey;
+import java.security.interfaces.RSAPrivateCrtKey;
 import java.security.interfaces.RSAPublicKey;
 import java.security.spec.ECGenParameterSpec;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.security.spec.RSAPublicKeySpec;
 import java.util.Arrays;
 import java.util.Base64;
 import javax.crypto.Mac;
@@ -28,12 +34,32 @@ public final class JwtSigningKey {
         this.pair = pair;
     }
 
+    /** Returns the same key of 2048 bits for each id. Generating one takes seconds in a JVM without the C2 compiler. */
     public static JwtSigningKey rsa(String id) {
-        return rsa(id, 2048);
+        return readRsa(id, "rsa-2048");
     }
 
-    public static JwtSigningKey rsa(String id, int bits) {
-        return generate(id, "RSA", generator -> generator.initialize(bits));
+    /** Returns another key of 2048 bits. */
+    public static JwtSigningKey otherRsa(String id) {
+        return readRsa(id, "rsa-2048-other");
+    }
+
+    /** Returns a new key of 1024 bits, which is too weak. */
+    public static JwtSigningKey weakRsa(String id) {
+        return generate(id, "RSA", generator -> generator.initialize(1024));
+    }
+
+    private static JwtSigningKey readRsa(String id, String name) {
+        try (InputStream file = JwtSigningKey.class.getResourceAsStream("/keys/" + name + ".der")) {
+            KeyFactory factory = KeyFactory.getInstance("RSA");
+            RSAPrivateCrtKey key =
+                    (RSAPrivateCrtKey) factory.generatePrivate(new PKCS8EncodedKeySpec(file.readAllBytes()));
+            PublicKey publicKey =
+                    factory.generatePublic(new RSAPublicKeySpec(key.getModulus(), key.getPublicExponent()));
+            return new JwtSigningKey(id, new KeyPair(publicKey, key));
+        } catch (IOException | GeneralSecurityException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** @param curve such as {@code secp256r1} */

@@ -46,12 +46,12 @@ class JwtAuthenticatorTest {
             "darkroom-admin");
 
     private static final JwtSigningKey RSA = JwtSigningKey.rsa("rsa");
-    private static final JwtSigningKey WEAK = JwtSigningKey.rsa("weak", 1024);
+    private static final JwtSigningKey WEAK = JwtSigningKey.weakRsa("weak");
     private static final JwtSigningKey P256 = JwtSigningKey.ec("p256", "secp256r1");
     private static final JwtSigningKey P384 = JwtSigningKey.ec("p384", "secp384r1");
     private static final JwtSigningKey P521 = JwtSigningKey.ec("p521", "secp521r1");
     private static final JwtSigningKey ED25519 = JwtSigningKey.ed25519("ed");
-    private static final JwtSigningKey FOREIGN = JwtSigningKey.rsa("rsa");
+    private static final JwtSigningKey FOREIGN = JwtSigningKey.otherRsa("rsa");
 
     private static Map<String, JwtVerificationKey> keys;
 

@@ -50,7 +50,7 @@ class PublicKeyFileReaderTest {
                 "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----",
                 "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
                 "-----BEGIN PUBLIC KEY-----\nA\n-----END PUBLIC KEY-----",
-                JwtSigningKey.rsa("k", 1024).pem());
+                JwtSigningKey.weakRsa("k").pem());
     }
 
     @ParameterizedTest
