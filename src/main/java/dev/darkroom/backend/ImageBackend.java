@@ -14,6 +14,15 @@ public interface ImageBackend {
     String name();
 
     /**
+     * Returns the limits of requests for a model: the fields that are sent, and what the AI server told.
+     *
+     * @param model name of the model at the AI server; null for its default
+     */
+    default RequestLimits limits(String model) {
+        return RequestLimits.NONE;
+    }
+
+    /**
      * Sends one submission for images and waits for them. Uses the key of {@link BackendCall#job()} where the protocol has
      * a job id that clients choose. Reports the id that the AI server assigns to {@link BackendCall#jobListener()}.
      *

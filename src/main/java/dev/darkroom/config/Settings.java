@@ -142,6 +142,8 @@ public record Settings(
      * @param maxPromptLength in code points; 0 for the limit of all generations, as for the next two
      * @param maxSide in pixels
      * @param maxCount number of images
+     * @param sizes the only sizes of images, such as {@code 1024x1024}; empty for any
+     * @param imageFormats formats of images: some of png, jpeg, webp
      * @param downloadNetworks networks for image downloads in addition to public addresses and the AI server; may be empty
      * @param requestFields optional fields to send; null when the model name decides
      * @param inputFields inputs of models of cog and Replicate, see {@code InputFields}
@@ -161,6 +163,8 @@ public record Settings(
             @Range(max = 4000) int maxPromptLength,
             @Range(max = 2048) int maxSide,
             @Range(max = 4) int maxCount,
+            @Format(TextFormat.SIZES) List<String> sizes,
+            @Format(TextFormat.IMAGE_FORMATS) List<String> imageFormats,
             Duration timeout,
             Duration connectTimeout,
 

@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 
 /** Checks rules between settings. The message names one setting and shows value and origin of the other. */
 record SettingsValidator(LayeredSettings layeredSettings) {
+    private static final int MIN_SIDE = 64;
     private static final Pattern LOOPBACK = Pattern.compile("localhost|127(\\.[0-9]{1,3}){3}|::1");
 
     /** @throws SettingsException for the first violated rule */
@@ -55,6 +56,7 @@ record SettingsValidator(LayeredSettings layeredSettings) {
         for (Settings.Backend backend : settings.backends()) {
             validateBackend(backend, settings.generation(), settings.retention());
         }
+        settings.models().forEach(model -> validateModel(model, settings.backends()));
         Settings.Cluster cluster = settings.cluster();
         require(
                 cluster.members().isEmpty() || cluster.kubernetesService() == null,
@@ -91,11 +93,39 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 section + ".maxCount",
                 "0, or at least",
                 "generation.defaultCount");
+        int maxSide = backend.maxSide() == 0 ? generation.maxSide() : backend.maxSide();
+        for (String side : String.join("x", backend.sizes()).split("x", -1)) {
+            if (!side.isEmpty() && (Integer.parseInt(side) < MIN_SIDE || Integer.parseInt(side) > maxSide)) {
+                throw layeredSettings
+                        .get(section + ".sizes")
+                        .expected("sizes with sides from " + MIN_SIDE + " to " + maxSide);
+            }
+        }
         if (backend.type() == Settings.BackendType.COMFYUI && backend.workflow() == null) {
             throw layeredSettings.get(section + ".workflow").expected("a file, with the type comfyui");
         }
         if (named && backend.url() == null) {
             throw SettingValue.ofDefault(section + ".url", "").expected("the URL of the AI server");
+        }
+    }
+
+    /** A request must be possible at each AI server of its model. */
+    private void validateModel(Settings.Model model, List<Settings.Backend> backends) {
+        List<String> common = null;
+        for (Settings.Target target : model.targets()) {
+            for (Settings.Backend backend : backends) {
+                if (backend.name().equals(target.backend()) && !backend.sizes().isEmpty()) {
+                    common = common == null
+                            ? backend.sizes()
+                            : common.stream().filter(backend.sizes()::contains).toList();
+                    if (common.isEmpty()) {
+                        throw layeredSettings
+                                .get("backends." + backend.name() + ".sizes")
+                                .expected("a size that the other backends of the model "
+                                        + (model.name() == null ? "" : model.name() + " ") + "have too");
+                    }
+                }
+            }
         }
     }
 

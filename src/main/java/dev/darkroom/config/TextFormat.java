@@ -16,6 +16,8 @@ enum TextFormat {
     HOST(hostPattern(), "a host name or an IP address without brackets"),
     /** Host names as in the header {@code Host} of browsers, without a port. */
     HOST_NAMES(listOf("[a-z0-9_.\\-]{1,255}"), "host names without ports, in lower case, separated by commas"),
+    /** Formats of images. */
+    IMAGE_FORMATS(listOf("(png|jpeg|webp)"), "some of png, jpeg, webp, separated by commas"),
     /** Inputs of a model: names, each optionally with the name at the model. */
     INPUT_FIELDS(
             listOf("(prompt|negative_prompt|seed|width|height|num_outputs)(=[A-Za-z_][A-Za-z0-9_]{0,62})?"),
@@ -32,6 +34,8 @@ enum TextFormat {
     REACHABLE_HOST(
             "(?!0\\.0\\.0\\.0$|[:0]+$|\\*$)" + hostPattern(),
             "an address by which others reach this machine, not a wildcard"),
+    /** Sizes of images in pixels. */
+    SIZES(listOf("[1-9][0-9]{1,3}x[1-9][0-9]{1,3}"), "sizes such as 1024x1024, 1536x1024, separated by commas"),
     /** Path below a URL. */
     URL_PATH("auto|/[0-9A-Za-z._~/-]{1,200}", "auto, or a path such as /models");
 

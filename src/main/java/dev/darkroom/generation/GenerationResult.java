@@ -1,5 +1,6 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.backend.RequestLimits;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.UUID;
@@ -57,16 +58,17 @@ public sealed interface GenerationResult
      * Model and its limits.
      *
      * @param isDefault whether requests without a model get it
-     * @param maxPromptLength in code points, of the prompt and of the negative prompt
-     * @param maxSide maximum width and height in pixels
-     * @param maxCount maximum number of images
+     * @param imageFormats media types of its images
      * @param parametersSchema JSON Schema of the parameters; null when the model accepts none
      */
     record ModelLimits(
             String name,
             boolean isDefault,
-            int maxPromptLength,
-            int maxSide,
-            int maxCount,
-            JsonObject parametersSchema) {}
+            RequestLimits limits,
+            List<String> imageFormats,
+            JsonObject parametersSchema) {
+        public ModelLimits {
+            imageFormats = List.copyOf(imageFormats);
+        }
+    }
 }

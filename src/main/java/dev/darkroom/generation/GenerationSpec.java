@@ -1,5 +1,8 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.backend.NumberRange;
+import dev.darkroom.backend.RequestLimits;
+import dev.darkroom.backend.RequestLimits.ImageSize;
 import dev.darkroom.config.Settings;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.eventbus.StorableText;
@@ -11,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 
 /**
  * Fields of a generation request as the client sent them. A null field was absent; {@link #resolve} applies the defaults. Immutable.
@@ -31,8 +36,8 @@ public record GenerationSpec(
         JsonObject parameters,
         Integer priority,
         String webhookUrl) {
-    private static final int MIN_SIDE = 64;
-    private static final int MAX_PRIORITY = 10;
+    private static final NumberRange PRIORITIES = NumberRange.between(-10, 10);
+    private static final NumberRange SEEDS = NumberRange.between(0, GenerationRequest.MAX_SEED);
     private static final int MAX_METADATA_ENTRIES = 16;
     private static final int MAX_METADATA_KEY_LENGTH = 64;
     private static final int MAX_METADATA_VALUE_LENGTH = 512;
@@ -45,15 +50,19 @@ public record GenerationSpec(
     }
 
     /** Returns the request of an earlier generation, for a retry. A model that is no longer known is replaced by the default. */
-    public static GenerationSpec repeat(GenerationRequest request, ModelCatalog catalog) {
+    public static GenerationSpec repeat(GenerationRequest request, Settings.Generation settings, ModelCatalog catalog) {
+        Optional<Settings.Model> model = request.model() == null ? Optional.empty() : catalog.find(request.model());
+        boolean seeded = catalog.limitsOf(model.orElse(catalog.models().get(0)), settings)
+                        .seed()
+                != null;
         return new GenerationSpec(
                 request.prompt(),
                 request.negativePrompt(),
                 request.width(),
                 request.height(),
                 request.count(),
-                request.seed(),
-                request.model() != null && catalog.find(request.model()).isPresent() ? request.model() : null,
+                seeded ? request.seed() : null,
+                model.isPresent() ? request.model() : null,
                 request.metadata(),
                 request.parameters(),
                 null,
@@ -68,18 +77,23 @@ public record GenerationSpec(
     public List<FieldError> validate(Settings.Generation settings, ModelCatalog catalog) {
         Optional<Settings.Model> found = catalog.find(model);
         Settings.Model effective = found.orElse(catalog.models().get(0));
-        ModelCatalog.Limits limits = catalog.limitsOf(effective, settings);
+        RequestLimits limits = catalog.limitsOf(effective, settings);
         List<FieldError> errors = new ArrayList<>();
         if (prompt == null) {
             errors.add(new FieldError("#/prompt", "is required"));
         }
         checkText("#/prompt", prompt, limits.maxPromptLength(), errors);
         checkText("#/negativePrompt", negativePrompt, limits.maxPromptLength(), errors);
-        checkNumber("#/width", width, MIN_SIDE, limits.maxSide(), errors);
-        checkNumber("#/height", height, MIN_SIDE, limits.maxSide(), errors);
-        checkNumber("#/count", count, 1, limits.maxCount(), errors);
-        checkNumber("#/seed", seed, 0, GenerationRequest.MAX_SEED, errors);
-        checkNumber("#/priority", priority, -MAX_PRIORITY, MAX_PRIORITY, errors);
+        checkNumber("#/width", width, limits.width(), errors);
+        checkNumber("#/height", height, limits.height(), errors);
+        checkSize(limits, errors);
+        checkNumber("#/count", count, limits.count(), errors);
+        if (limits.seed() != null) {
+            checkNumber("#/seed", seed, limits.seed(), errors);
+        }
+        checkSupported("#/seed", seed, limits.seed() != null, effective, errors);
+        checkSupported("#/negativePrompt", negativePrompt, limits.negativePrompt(), effective, errors);
+        checkNumber("#/priority", priority, PRIORITIES, errors);
         checkModel(catalog, errors);
         checkMetadata(errors);
         if (found.isPresent()) {
@@ -94,16 +108,23 @@ public record GenerationSpec(
     /**
      * Applies the defaults to a valid request.
      *
-     * @param randomSeed used when the request names none
+     * @param limits of the model, within which the defaults are moved
+     * @param random chooses the seed when the request names none
      */
-    public GenerationRequest resolve(Settings.Generation defaults, String model, long randomSeed) {
+    public GenerationRequest resolve(
+            Settings.Generation defaults, RequestLimits limits, String model, RandomGenerator random) {
+        ImageSize size = findSize(limits)
+                .orElseGet(() -> new ImageSize(
+                        width == null ? (int) limits.width().nearest(defaults.defaultWidth()) : width,
+                        height == null ? (int) limits.height().nearest(defaults.defaultHeight()) : height));
+        NumberRange seeds = limits.seed() == null || limits.seed().isEmpty() ? SEEDS : limits.seed();
         return new GenerationRequest(
                 prompt,
                 negativePrompt,
-                width == null ? defaults.defaultWidth() : width,
-                height == null ? defaults.defaultHeight() : height,
-                count == null ? defaults.defaultCount() : count,
-                seed == null ? randomSeed : seed,
+                size.width(),
+                size.height(),
+                count == null ? (int) limits.count().nearest(defaults.defaultCount()) : count,
+                seed == null ? seeds.pick(random) : seed,
                 model,
                 metadata,
                 parameters,
@@ -125,9 +146,40 @@ public record GenerationSpec(
         }
     }
 
-    private static void checkNumber(String pointer, Number number, long min, long max, List<FieldError> errors) {
-        if (number != null && (number.longValue() < min || number.longValue() > max)) {
-            errors.add(new FieldError(pointer, "must be between " + min + " and " + max));
+    private static void checkNumber(String pointer, Number number, NumberRange range, List<FieldError> errors) {
+        if (number != null && !range.contains(number.longValue())) {
+            errors.add(new FieldError(pointer, range.describe()));
+        }
+    }
+
+    /** Requires one of the sizes of the model, if it has some, and each side to be valid by itself. */
+    private void checkSize(RequestLimits limits, List<FieldError> errors) {
+        boolean invalidSide = errors.stream()
+                .anyMatch(error ->
+                        error.pointer().equals("#/width") || error.pointer().equals("#/height"));
+        if (!limits.sizes().isEmpty()
+                && !invalidSide
+                && (width != null || height != null)
+                && findSize(limits).isEmpty()) {
+            errors.add(new FieldError(
+                    width == null ? "#/height" : "#/width",
+                    "must be that of a size of the model: "
+                            + limits.allowedSizes().map(ImageSize::toString).collect(Collectors.joining(", "))));
+        }
+    }
+
+    /** Returns the first size of the model with the given sides. */
+    private Optional<ImageSize> findSize(RequestLimits limits) {
+        return limits.allowedSizes()
+                .filter(size -> (width == null || width == size.width()) && (height == null || height == size.height()))
+                .findFirst();
+    }
+
+    private static void checkSupported(
+            String pointer, Object value, boolean supported, Settings.Model model, List<FieldError> errors) {
+        if (value != null && !supported) {
+            errors.add(new FieldError(
+                    pointer, "is not supported by the model" + (model.name() == null ? "" : " " + model.name())));
         }
     }
 

@@ -47,6 +47,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -158,7 +160,11 @@ public final class Server {
         NotificationModule notifications = NotificationModule.deploy(resources);
         GenerationModule generations = new GenerationModule(
                 resources,
-                new ModelCatalog(settings.models(), settings.backends(), parameters),
+                new ModelCatalog(
+                        settings.models(),
+                        settings.backends(),
+                        parameters,
+                        backends.stream().collect(Collectors.toMap(ImageBackend::name, Function.identity()))),
                 List.of(notifications.notificationWriter()));
         LocalNode localNode = new LocalNode(System::nanoTime);
         VacuumBlockerMonitor vacuumBlockers =

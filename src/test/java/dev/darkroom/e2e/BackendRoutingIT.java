@@ -121,8 +121,12 @@ class BackendRoutingIT {
         // then
         JsonObject limits = new JsonObject()
                 .put("maxPromptLength", 4000)
-                .put("maxSide", 1024)
-                .put("maxCount", 4);
+                .put("width", new JsonObject().put("minimum", 64).put("maximum", 1024))
+                .put("height", new JsonObject().put("minimum", 64).put("maximum", 1024))
+                .put("count", new JsonObject().put("minimum", 1).put("maximum", 4))
+                .put("negativePrompt", true)
+                .put("imageFormats", new JsonArray(List.of("image/png", "image/jpeg", "image/webp")))
+                .put("seed", new JsonObject().put("minimum", 0).put("maximum", 2147483647));
         assertThat(models.getJsonArray("models"))
                 .containsExactly(
                         new JsonObject()

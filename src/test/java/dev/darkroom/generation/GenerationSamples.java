@@ -1,6 +1,9 @@
 package dev.darkroom.generation;
 
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.NumberRange;
+import dev.darkroom.backend.RequestLimits;
+import dev.darkroom.backend.RequestLimits.ImageSize;
 import dev.darkroom.eventbus.Requester;
 import dev.darkroom.generation.GenerationCommand.CancelGeneration;
 import dev.darkroom.generation.GenerationCommand.CreateGeneration;
@@ -32,6 +35,14 @@ public final class GenerationSamples {
     private static final Map<String, String> METADATA = Map.of("project", "\"harbour\"\n🗼");
     private static final JsonObject PARAMETERS =
             new JsonObject("{\"steps\":20,\"cfg\":1.5,\"loras\":[{\"name\":\"ü🗼\"}],\"tiled\":true}");
+    private static final RequestLimits LIMITS = new RequestLimits(
+            4000,
+            NumberRange.between(64, 2048),
+            NumberRange.of(List.of(512L, 1024L)),
+            List.of(new ImageSize(512, 512)),
+            NumberRange.between(1, 4),
+            NumberRange.between(0, 100),
+            true);
     private static final GenerationListCursor CURSOR = new GenerationListCursor(TIME, ID);
     private static final Generation WAITING = new Generation(
             ID,
@@ -104,6 +115,6 @@ public final class GenerationSamples {
                 new ImageLocation(ID, "ann", TestGenerations.image(ID, "image/webp")),
                 new DeletedGeneration(ID, "ann"),
                 new ModelList("ann", List.of()),
-                new ModelList("ann", List.of(new ModelLimits("flux", true, 4000, 2048, 4, null))));
+                new ModelList("ann", List.of(new ModelLimits("flux", true, LIMITS, List.of("image/png"), PARAMETERS))));
     }
 }

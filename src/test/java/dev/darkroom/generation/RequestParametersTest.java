@@ -27,7 +27,8 @@ class RequestParametersTest {
             List.of(backend("a"), backend("b"), backend("c")),
             Map.of(
                     "a", schema("{\"steps\": {\"type\": \"integer\", \"maximum\": 50}, \"extra\": {}}"),
-                    "b", schema("{\"steps\": {\"type\": \"integer\", \"maximum\": 20}}")));
+                    "b", schema("{\"steps\": {\"type\": \"integer\", \"maximum\": 20}}")),
+            Map.of());
 
     private static Model model(String name, String... backends) {
         return new Model(

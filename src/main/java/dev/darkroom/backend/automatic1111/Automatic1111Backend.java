@@ -6,12 +6,14 @@ import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.Settings.RequestField;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RequestTarget;
 import dev.darkroom.image.ChunkedBytes;
@@ -114,6 +116,15 @@ public final class Automatic1111Backend implements ImageBackend {
     }
 
     @Override
+    public RequestLimits limits(String model) {
+        return RequestLimits.ofFields(true, sends(RequestField.SEED), sends(RequestField.NEGATIVE_PROMPT));
+    }
+
+    private boolean sends(RequestField field) {
+        return settings.requestFields() == null || settings.requestFields().contains(field);
+    }
+
+    @Override
     public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
         return http.run(request.key(), backendCall, scope -> submit(scope, request, backendCall));
     }
@@ -136,14 +147,16 @@ public final class Automatic1111Backend implements ImageBackend {
         boolean pass = settings.promptSanitizing() == Settings.PromptSanitizing.PASS;
         JsonObject body = request.copyParameters()
                 .put("prompt", pass ? request.prompt() : PromptSanitizer.sanitizeTags(request.prompt()));
-        if (request.negativePrompt() != null) {
+        if (request.negativePrompt() != null && sends(RequestField.NEGATIVE_PROMPT)) {
             body.put(
                     "negative_prompt",
                     pass ? request.negativePrompt() : PromptSanitizer.sanitizeTags(request.negativePrompt()));
         }
+        if (sends(RequestField.SEED)) {
+            body.put("seed", request.seed());
+        }
         return body.put("width", request.width())
                 .put("height", request.height())
-                .put("seed", request.seed())
                 .put("batch_size", request.count())
                 .put("n_iter", 1)
                 .put("send_images", true)

@@ -9,6 +9,7 @@ import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.callback.CallbackJobStore.JobStatus;
 import dev.darkroom.backend.callback.CallbackResultParser.CallbackResult;
 import dev.darkroom.backend.http.BackendCallException;
@@ -17,6 +18,7 @@ import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
+import dev.darkroom.config.Settings.RequestField;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.http.HttpCallException;
@@ -106,6 +108,15 @@ public final class CallbackBackend implements ImageBackend {
     }
 
     @Override
+    public RequestLimits limits(String model) {
+        return RequestLimits.ofFields(true, sends(RequestField.SEED), sends(RequestField.NEGATIVE_PROMPT));
+    }
+
+    private boolean sends(RequestField field) {
+        return settings.requestFields() == null || settings.requestFields().contains(field);
+    }
+
+    @Override
     public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
         return http.run(
                 request.key(),
@@ -166,13 +177,13 @@ public final class CallbackBackend implements ImageBackend {
                 .put("version", PROTOCOL_VERSION)
                 .put("id", jobKey.toString())
                 .put("prompt", sanitizer.apply(request.prompt()));
-        if (request.negativePrompt() != null) {
+        if (request.negativePrompt() != null && sends(RequestField.NEGATIVE_PROMPT)) {
             body.put("negativePrompt", sanitizer.apply(request.negativePrompt()));
         }
-        body.put("width", request.width())
-                .put("height", request.height())
-                .put("count", request.count())
-                .put("seed", request.seed());
+        body.put("width", request.width()).put("height", request.height()).put("count", request.count());
+        if (sends(RequestField.SEED)) {
+            body.put("seed", request.seed());
+        }
         if (request.parameters() != null) {
             body.put("parameters", request.parameters());
         }

@@ -9,6 +9,7 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.ParametersSchema;
+import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
@@ -102,9 +103,13 @@ public final class ComfyUiBackend implements ImageBackend {
         return settings.name();
     }
 
-    /** Returns the placeholders of the workflow, which decide about the values of requests that it supports. */
-    public Set<WorkflowPlaceholder> placeholders() {
-        return workflow.placeholders();
+    /** A workflow without a placeholder for the number of images may contain one. */
+    @Override
+    public RequestLimits limits(String model) {
+        return RequestLimits.ofFields(
+                true,
+                workflow.placeholders().contains(WorkflowPlaceholder.SEED),
+                workflow.placeholders().contains(WorkflowPlaceholder.NEGATIVE_PROMPT));
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
@@ -68,6 +69,16 @@ public final class OpenAiImagesBackend implements ImageBackend {
     @Override
     public String name() {
         return settings.name();
+    }
+
+    /** A negative prompt is unknown to the models of OpenAI, which reject it, unless the settings name the field. */
+    @Override
+    public RequestLimits limits(String model) {
+        Set<RequestField> fields = requestFields(model);
+        boolean negativePrompt = fields.contains(RequestField.NEGATIVE_PROMPT)
+                && (settings.requestFields() != null || !OpenAiRequestFactory.isOpenAiModel(model));
+        return RequestLimits.ofFields(
+                fields.contains(RequestField.N), fields.contains(RequestField.SEED), negativePrompt);
     }
 
     @Override

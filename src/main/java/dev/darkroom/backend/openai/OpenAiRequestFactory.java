@@ -77,6 +77,12 @@ final class OpenAiRequestFactory {
         return body;
     }
 
+    /** Returns whether the name is that of a model of OpenAI. */
+    static boolean isOpenAiModel(String model) {
+        return model != null
+                && (GPT_IMAGE.matcher(model).find() || DALL_E.matcher(model).find());
+    }
+
     /**
      * Returns the optional fields for a model, as a modifiable set. OpenAI's own models reject unknown fields. Every
      * generation has a seed, mostly chosen by Darkroom, so sending it would fail every request. A negative prompt is sent

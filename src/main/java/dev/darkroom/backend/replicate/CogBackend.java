@@ -8,6 +8,7 @@ import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
@@ -74,6 +75,11 @@ public final class CogBackend implements ImageBackend {
     @Override
     public String name() {
         return settings.name();
+    }
+
+    @Override
+    public RequestLimits limits(String model) {
+        return inputFields.limits();
     }
 
     @Override

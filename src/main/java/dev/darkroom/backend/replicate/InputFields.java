@@ -1,6 +1,7 @@
 package dev.darkroom.backend.replicate;
 
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.config.Settings;
 import io.vertx.core.json.JsonObject;
@@ -76,6 +77,11 @@ public record InputFields(
         put(input, height, request.height());
         put(input, count, request.count());
         return new JsonObject().put("input", input);
+    }
+
+    /** Returns the limits of requests without the fields that are not sent. */
+    RequestLimits limits() {
+        return RequestLimits.ofFields(count != null, seed != null, negativePrompt != null);
     }
 
     /** Returns the names of the inputs that Darkroom writes. */

@@ -9,6 +9,7 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
@@ -84,6 +85,11 @@ public final class ReplicateBackend implements ImageBackend {
     @Override
     public String name() {
         return settings.name();
+    }
+
+    @Override
+    public RequestLimits limits(String model) {
+        return inputFields.limits();
     }
 
     @Override

@@ -93,13 +93,11 @@ public final class GenerationCommandVerticle extends VerticleBase {
     }
 
     private ModelLimits toModelLimits(Settings.Model model) {
-        ModelCatalog.Limits limits = catalog.limitsOf(model, settings);
         return new ModelLimits(
                 model.name(),
                 catalog.isDefault(model),
-                limits.maxPromptLength(),
-                limits.maxSide(),
-                limits.maxCount(),
+                catalog.limitsOf(model, settings),
+                catalog.imageFormatsOf(model),
                 catalog.parametersSchema(model).orElse(null));
     }
 

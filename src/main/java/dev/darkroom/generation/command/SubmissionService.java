@@ -90,7 +90,7 @@ final class SubmissionService {
             }
             return accept(new SubmissionRequest(
                     original.userId(),
-                    GenerationSpec.repeat(original.request(), catalog),
+                    GenerationSpec.repeat(original.request(), settings, catalog),
                     original.id(),
                     command.idempotencyKey(),
                     context.requestId()));
@@ -167,7 +167,7 @@ final class SubmissionService {
     private Submission toSubmission(SubmissionRequest request) {
         Settings.Model model = catalog.find(request.spec().model()).orElseThrow();
         GenerationRequest resolved =
-                request.spec().resolve(settings, model.name(), random.nextLong(GenerationRequest.MAX_SEED + 1));
+                request.spec().resolve(settings, catalog.limitsOf(model, settings), model.name(), random);
         IdempotencyKey key = request.key() == null
                 ? null
                 : request.retryOf() == null

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.util.TokenBuffer;
 import dev.darkroom.backend.JobProgress;
+import dev.darkroom.backend.NumberRange;
+import dev.darkroom.backend.RequestLimits.ImageSize;
 import dev.darkroom.eventbus.Rfc3339Timestamp;
 import dev.darkroom.generation.Attempt;
 import dev.darkroom.generation.Attempt.AttemptError;
@@ -57,10 +59,29 @@ public final class GenerationJson {
         JsonObject json = new JsonObject()
                 .put("name", model.name())
                 .put("default", model.isDefault())
-                .put("maxPromptLength", model.maxPromptLength())
-                .put("maxSide", model.maxSide())
-                .put("maxCount", model.maxCount());
+                .put("maxPromptLength", model.limits().maxPromptLength())
+                .put("width", toJson(model.limits().width()))
+                .put("height", toJson(model.limits().height()))
+                .put("count", toJson(model.limits().count()))
+                .put("negativePrompt", model.limits().negativePrompt())
+                .put("imageFormats", new JsonArray(model.imageFormats()));
+        if (!model.limits().sizes().isEmpty()) {
+            json.put(
+                    "sizes",
+                    new JsonArray(model.limits()
+                            .allowedSizes()
+                            .map(ImageSize::toString)
+                            .toList()));
+        }
+        if (model.limits().seed() != null) {
+            json.put("seed", toJson(model.limits().seed()));
+        }
         return model.parametersSchema() == null ? json : json.put("parameters", model.parametersSchema());
+    }
+
+    private static JsonObject toJson(NumberRange range) {
+        JsonObject json = new JsonObject().put("minimum", range.minimum()).put("maximum", range.maximum());
+        return range.values() == null ? json : json.put("values", new JsonArray(range.values()));
     }
 
     /** Returns an image in the form of the event bus. */

@@ -1,15 +1,19 @@
 package dev.darkroom.generation.route;
 
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.ParametersSchema;
+import dev.darkroom.backend.RequestLimits;
+import dev.darkroom.backend.RequestLimits.ImageSize;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Model;
+import dev.darkroom.config.Settings.Target;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -19,44 +23,76 @@ import java.util.stream.Stream;
  * @param models not empty; the first is that of requests without a model
  * @param backends all backends of the models
  * @param parameters schemas of the backends that accept parameters, by the name of the backend
+ * @param clients of the backends by name, which know further limits; may lack some
  */
-public record ModelCatalog(List<Model> models, List<Backend> backends, Map<String, ParametersSchema> parameters) {
+public record ModelCatalog(
+        List<Model> models,
+        List<Backend> backends,
+        Map<String, ParametersSchema> parameters,
+        Map<String, ImageBackend> clients) {
+    private static final int MIN_SIDE = 64;
+
     public ModelCatalog {
         models = List.copyOf(models);
         backends = List.copyOf(backends);
         parameters = Map.copyOf(parameters);
+        clients = Map.copyOf(clients);
     }
 
-    /** Creates a catalog of backends that accept no parameters. */
+    /** Creates a catalog of backends without parameters and further limits. */
     public ModelCatalog(List<Model> models, List<Backend> backends) {
-        this(models, backends, Map.of());
+        this(models, backends, Map.of(), Map.of());
     }
 
-    /**
-     * Limits of the requests for a model.
-     *
-     * @param maxPromptLength in code points, of the prompt and of the negative prompt
-     * @param maxSide maximum width and height in pixels
-     * @param maxCount maximum number of images
-     */
-    public record Limits(int maxPromptLength, int maxSide, int maxCount) {}
-
-    /** Returns the limits of a model: the lowest of all generations and of its backends, so that each of them can make it. */
-    public Limits limitsOf(Model model, Settings.Generation generation) {
-        return new Limits(
-                lowest(model, generation.maxPromptLength(), Backend::maxPromptLength),
-                lowest(model, generation.maxSide(), Backend::maxSide),
-                lowest(model, generation.maxCount(), Backend::maxCount));
+    /** Returns what all generations and all backends of a model allow, so that each of them can make a request. */
+    public RequestLimits limitsOf(Model model, Settings.Generation generation) {
+        RequestLimits limits = new RequestLimits(
+                generation.maxPromptLength(),
+                NumberRange.between(MIN_SIDE, generation.maxSide()),
+                NumberRange.between(MIN_SIDE, generation.maxSide()),
+                List.of(),
+                NumberRange.between(1, generation.maxCount()),
+                NumberRange.between(0, Integer.MAX_VALUE),
+                true);
+        for (Target target : model.targets()) {
+            ImageBackend client = clients.get(target.backend());
+            limits = limits.narrow(declaredBy(backendOf(target)))
+                    .narrow(client == null ? RequestLimits.NONE : client.limits(target.model()));
+        }
+        return limits;
     }
 
-    /** @param own limit of a backend; 0 for none */
-    private int lowest(Model model, int limit, ToIntFunction<Backend> own) {
+    private Backend backendOf(Target target) {
         return backends.stream()
-                .filter(backend -> model.targets().stream()
-                        .anyMatch(target -> target.backend().equals(backend.name())))
-                .mapToInt(own)
-                .filter(value -> value > 0)
-                .reduce(limit, Math::min);
+                .filter(backend -> backend.name().equals(target.backend()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static RequestLimits declaredBy(Backend backend) {
+        NumberRange side = NumberRange.between(0, orUnlimited(backend.maxSide()));
+        return new RequestLimits(
+                orUnlimited(backend.maxPromptLength()),
+                side,
+                side,
+                backend.sizes().stream().map(ImageSize::parse).toList(),
+                NumberRange.between(0, orUnlimited(backend.maxCount())),
+                NumberRange.between(0, Integer.MAX_VALUE),
+                true);
+    }
+
+    /** @param limit 0 for none */
+    private static int orUnlimited(int limit) {
+        return limit == 0 ? Integer.MAX_VALUE : limit;
+    }
+
+    /** Returns the media types of the images that the backends of a model may make. */
+    public List<String> imageFormatsOf(Model model) {
+        return model.targets().stream()
+                .flatMap(target -> backendOf(target).imageFormats().stream())
+                .distinct()
+                .map("image/"::concat)
+                .toList();
     }
 
     /** Returns the schemas by which the parameters of a request are validated; empty when a backend of the model accepts none. */

@@ -25,6 +25,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -88,6 +89,23 @@ class Automatic1111BackendTest extends Automatic1111Fixture {
                         .put("save_images", false)
                         .put("force_task_id", backendCall.job().key().toString()));
         assertThat(received.getBoolean("authorization")).isFalse();
+    }
+
+    @Test
+    void omitsFieldsThatAreNotConfigured() {
+        // given
+        Automatic1111Backend plain = createBackend(simulatorUrl(), "requestFields", Set.of());
+
+        // when
+        generated(get(plain.generate(
+                new ImageRequest("key", "a fox", "text", 96, 64, 1, 7, null), new BackendCall(LONG_TIMEOUT))));
+
+        // then
+        assertThat(simulator.recordedRequests().get(0).getJsonObject("body").fieldNames())
+                .doesNotContain("seed", "negative_prompt");
+        assertThat(plain.limits(null).negativePrompt()).isFalse();
+        assertThat(plain.limits(null).seed()).isNull();
+        get(plain.close());
     }
 
     @Test

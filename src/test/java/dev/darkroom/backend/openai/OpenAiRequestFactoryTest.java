@@ -30,6 +30,12 @@ class OpenAiRequestFactoryTest {
                 .isEqualTo(expected);
     }
 
+    @ParameterizedTest
+    @CsvSource({"gpt-image-1, true", "openai/dall-e-3, true", "flux, false", ", false"})
+    void recognizesModelsOfOpenAi(String model, boolean expected) {
+        assertThat(OpenAiRequestFactory.isOpenAiModel(model)).isEqualTo(expected);
+    }
+
     @Test
     void sendsParametersAsFieldsThatReplaceNone() {
         // given

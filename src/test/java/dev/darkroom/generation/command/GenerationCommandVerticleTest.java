@@ -188,8 +188,30 @@ class GenerationCommandVerticleTest {
                                                 .put("name", "house-model")
                                                 .put("default", true)
                                                 .put("maxPromptLength", 100)
-                                                .put("maxSide", 1024)
-                                                .put("maxCount", 2))));
+                                                .put(
+                                                        "width",
+                                                        new JsonObject()
+                                                                .put("minimum", 64)
+                                                                .put("maximum", 1024))
+                                                .put(
+                                                        "height",
+                                                        new JsonObject()
+                                                                .put("minimum", 64)
+                                                                .put("maximum", 1024))
+                                                .put(
+                                                        "count",
+                                                        new JsonObject()
+                                                                .put("minimum", 1)
+                                                                .put("maximum", 2))
+                                                .put("negativePrompt", true)
+                                                .put(
+                                                        "imageFormats",
+                                                        new JsonArray(List.of("image/png", "image/jpeg", "image/webp")))
+                                                .put(
+                                                        "seed",
+                                                        new JsonObject()
+                                                                .put("minimum", 0)
+                                                                .put("maximum", 2147483647)))));
     }
 
     @ParameterizedTest

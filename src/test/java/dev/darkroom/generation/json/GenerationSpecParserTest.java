@@ -2,6 +2,7 @@ package dev.darkroom.generation.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.eventbus.FieldError;
@@ -201,7 +202,7 @@ class GenerationSpecParserTest {
         // then
         assertThat(check(request)).isEmpty();
         assertThat(GenerationSpecParser.parse(request)
-                        .resolve(CONTRACT, null, 1)
+                        .resolve(CONTRACT, RequestLimits.NONE, null, () -> 1)
                         .width())
                 .isEqualTo(100);
     }
@@ -298,8 +299,8 @@ class GenerationSpecParserTest {
     @Test
     void appliesDefaults() {
         // when
-        GenerationRequest request =
-                GenerationSpecParser.parse(prompt("a lighthouse")).resolve(CONTRACT, "flux", 42);
+        GenerationRequest request = GenerationSpecParser.parse(prompt("a lighthouse"))
+                .resolve(CONTRACT, RequestLimits.NONE, "flux", () -> 42);
 
         // then
         assertThat(request)
@@ -320,7 +321,8 @@ class GenerationSpecParserTest {
                 .put("priority", -3);
 
         // when
-        GenerationRequest request = GenerationSpecParser.parse(asked).resolve(CONTRACT, null, 42);
+        GenerationRequest request =
+                GenerationSpecParser.parse(asked).resolve(CONTRACT, RequestLimits.NONE, null, () -> 42);
 
         // then
         assertThat(request)

@@ -2,6 +2,9 @@ package dev.darkroom.generation.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.backend.NumberRange;
+import dev.darkroom.backend.RequestLimits;
+import dev.darkroom.backend.RequestLimits.ImageSize;
 import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Model;
 import dev.darkroom.config.Settings.Target;
@@ -31,13 +34,22 @@ class ModelCatalogTest {
                 maxCount);
     }
 
+    private static RequestLimits limits(int maxPromptLength, int maxSide, int maxCount) {
+        return new RequestLimits(
+                maxPromptLength,
+                NumberRange.between(64, maxSide),
+                NumberRange.between(64, maxSide),
+                List.of(),
+                NumberRange.between(1, maxCount),
+                NumberRange.between(0, Integer.MAX_VALUE),
+                true);
+    }
+
     @Test
     void limitsAreThoseThatEveryBackendOfTheModelAllows() {
         // then
-        assertThat(catalog.limitsOf(BOTH, TestSettings.DEFAULTS.generation()))
-                .isEqualTo(new ModelCatalog.Limits(300, 1024, 1));
-        assertThat(catalog.limitsOf(ONE, TestSettings.DEFAULTS.generation()))
-                .isEqualTo(new ModelCatalog.Limits(4000, 2048, 4));
+        assertThat(catalog.limitsOf(BOTH, TestSettings.DEFAULTS.generation())).isEqualTo(limits(300, 1024, 1));
+        assertThat(catalog.limitsOf(ONE, TestSettings.DEFAULTS.generation())).isEqualTo(limits(4000, 2048, 4));
     }
 
     @Test
@@ -46,7 +58,7 @@ class ModelCatalogTest {
         var generation = TestSettings.with(TestSettings.DEFAULTS.generation(), "maxSide", 768);
 
         // then
-        assertThat(catalog.limitsOf(BOTH, generation)).isEqualTo(new ModelCatalog.Limits(300, 768, 1));
+        assertThat(catalog.limitsOf(BOTH, generation)).isEqualTo(limits(300, 768, 1));
     }
 
     @Test
@@ -55,5 +67,27 @@ class ModelCatalogTest {
         assertThat(catalog.find(null)).contains(BOTH);
         assertThat(catalog.find("one")).contains(ONE);
         assertThat(catalog.find("other")).isEmpty();
+    }
+
+    @Test
+    void sizesAreTheCommonOnesAndFormatsAreThoseOfAnyBackend() {
+        // given
+        Backend square = TestSettings.with(
+                LARGE, "name", "square", "sizes", List.of("1024x1024", "512x512"), "imageFormats", List.of("png"));
+        Backend wide = TestSettings.with(
+                LARGE, "name", "wide", "sizes", List.of("1536x1024", "1024x1024"), "imageFormats", List.of("jpeg"));
+        Model model = new Model(
+                "m",
+                "m",
+                List.of(
+                        new Target("square", null, null),
+                        new Target("wide", null, null),
+                        new Target("large", null, null)));
+        ModelCatalog declared = new ModelCatalog(List.of(model), List.of(square, wide, LARGE));
+
+        // then
+        assertThat(declared.limitsOf(model, TestSettings.DEFAULTS.generation()).sizes())
+                .containsExactly(new ImageSize(1024, 1024));
+        assertThat(declared.imageFormatsOf(model)).containsExactly("image/png", "image/jpeg", "image/webp");
     }
 }

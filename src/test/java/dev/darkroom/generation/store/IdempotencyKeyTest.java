@@ -2,6 +2,7 @@ package dev.darkroom.generation.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationSpec;
@@ -23,7 +24,7 @@ class IdempotencyKeyTest {
 
     private static IdempotencyKey key(JsonObject request, int side, String model, long seed) {
         GenerationSpec spec = GenerationSpecParser.parse(request);
-        return IdempotencyKey.forCreate("k", spec, spec.resolve(defaults(side), model, seed));
+        return IdempotencyKey.forCreate("k", spec, spec.resolve(defaults(side), RequestLimits.NONE, model, () -> seed));
     }
 
     private static IdempotencyKey key(JsonObject request) {
@@ -88,5 +89,16 @@ class IdempotencyKeyTest {
         assertThat(IdempotencyKey.forRetry("k", UUID.randomUUID()).matches(stored))
                 .isFalse();
         assertThat(key(SHORT).matches(stored)).isFalse();
+    }
+
+    @Test
+    void parametersInAnyOrderAreEqual() {
+        // given
+        JsonObject one = SHORT.copy().put("parameters", new JsonObject("{\"steps\":1,\"style\":{\"a\":1,\"b\":2}}"));
+        JsonObject other = SHORT.copy().put("parameters", new JsonObject("{\"style\":{\"b\":2,\"a\":1},\"steps\":1}"));
+
+        // then
+        assertThat(key(one).matches(key(other).fingerprint())).isTrue();
+        assertThat(key(one).matches(key(SHORT).fingerprint())).isFalse();
     }
 }

@@ -1,0 +1,90 @@
+package dev.darkroom.backend;
+
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Values that requests may have. Those of a model are the values that all of its AI servers accept. Immutable.
+ *
+ * @param maxPromptLength in code points, of the prompt and of the negative prompt
+ * @param width in pixels
+ * @param height in pixels
+ * @param sizes the only pairs of width and height; empty for any
+ * @param count number of images
+ * @param seed null when a seed is not sent
+ * @param negativePrompt whether a negative prompt is sent
+ */
+public record RequestLimits(
+        int maxPromptLength,
+        NumberRange width,
+        NumberRange height,
+        List<ImageSize> sizes,
+        NumberRange count,
+        NumberRange seed,
+        boolean negativePrompt) {
+    private static final NumberRange ANY = NumberRange.between(0, Integer.MAX_VALUE);
+
+    /** No limits. */
+    public static final RequestLimits NONE = new RequestLimits(Integer.MAX_VALUE, ANY, ANY, List.of(), ANY, ANY, true);
+
+    public RequestLimits {
+        sizes = List.copyOf(sizes);
+    }
+
+    /** Width and height in pixels. */
+    public record ImageSize(int width, int height) {
+        /** Parses a text such as {@code 1024x768}. */
+        public static ImageSize parse(String text) {
+            int x = text.indexOf('x');
+            return new ImageSize(Integer.parseInt(text.substring(0, x)), Integer.parseInt(text.substring(x + 1)));
+        }
+
+        @Override
+        public String toString() {
+            return width + "x" + height;
+        }
+    }
+
+    /**
+     * Returns the limits of a protocol that may not send all fields.
+     *
+     * @param count whether the number of images is sent; without it the AI server makes one
+     */
+    public static RequestLimits ofFields(boolean count, boolean seed, boolean negativePrompt) {
+        return new RequestLimits(
+                Integer.MAX_VALUE,
+                ANY,
+                ANY,
+                List.of(),
+                count ? ANY : NumberRange.between(1, 1),
+                seed ? ANY : null,
+                negativePrompt);
+    }
+
+    /** Returns the limits that allow what both allow. */
+    public RequestLimits narrow(RequestLimits other) {
+        return new RequestLimits(
+                Math.min(maxPromptLength, other.maxPromptLength),
+                width.intersect(other.width),
+                height.intersect(other.height),
+                commonSizes(other.sizes),
+                count.intersect(other.count),
+                seed == null || other.seed == null ? null : seed.intersect(other.seed),
+                negativePrompt && other.negativePrompt);
+    }
+
+    private List<ImageSize> commonSizes(List<ImageSize> others) {
+        Set<ImageSize> common = new LinkedHashSet<>(sizes.isEmpty() ? others : sizes);
+        if (!sizes.isEmpty() && !others.isEmpty()) {
+            common.retainAll(others);
+        }
+        return List.copyOf(common);
+    }
+
+    /** Returns the sizes within the bounds of width and height, in order of preference; empty when any size is allowed. */
+    public Stream<ImageSize> allowedSizes() {
+        return sizes.stream().filter(size -> width.contains(size.width()) && height.contains(size.height()));
+    }
+}
