@@ -13,6 +13,8 @@ import org.slf4j.LoggerFactory;
 public enum FaultInjectionPoint {
     /** The generation is claimed, no request has been sent. */
     BEFORE_CALL,
+    /** The AI server has accepted the job, its id is not stored. Only in protocols with ids of the AI server. */
+    AFTER_ACCEPT,
     /** The AI server has responded, no image is stored. */
     AFTER_RESPONSE,
     /** The outcome is written, its transaction is open. */

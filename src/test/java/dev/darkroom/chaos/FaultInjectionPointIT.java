@@ -3,6 +3,7 @@ package dev.darkroom.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.e2e.KillScenario;
 import dev.darkroom.testing.DarkroomInstanceProcess;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.DatabaseInvariants;
@@ -10,9 +11,12 @@ import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -20,9 +24,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** Kills a process with {@code kill -9} at each fault injection point of an attempt. Exactly one outcome is stored. */
+/** Kills a process with {@code kill -9} at each fault injection point of an attempt, with each protocol. */
 @Tag("chaos")
 @Timeout(120)
 class FaultInjectionPointIT {
@@ -44,65 +48,21 @@ class FaultInjectionPointIT {
                 .aiServer(inProcessSimulator);
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "BEFORE_CALL, 0, 1, LOST SUCCEEDED",
-        "AFTER_RESPONSE, 1, 2, LOST SUCCEEDED",
-        "BEFORE_COMMIT, 1, 2, LOST SUCCEEDED",
-        "AFTER_COMMIT, 1, 1, SUCCEEDED"
-    })
-    void storesExactlyOneOutcome(String point, int submittedBefore, int submittedInTotal, String outcomes) {
-        // given
-        String id;
-        try (DarkroomInstanceProcess killed = pausingAt(point)) {
-            id = killed.client().create("A lighthouse at dusk");
-            killed.awaitLine("fault injection point reached point=" + point);
-            assertThat(inProcessSimulator.recordedRequests(id)).hasSize(submittedBefore);
-
-            // when
-            killed.kill();
-        }
-
-        // then
-        try (DarkroomInstanceProcess restarted = DarkroomInstanceProcess.start(directory, settings.environment())) {
-            JsonObject ended = restarted.client().awaitEnd(id);
-            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
-            assertThat(outcomes(ended)).isEqualTo(List.of(outcomes.split(" ")));
-            assertThat(inProcessSimulator.recordedRequests()).hasSize(submittedInTotal);
-            assertThat(inProcessSimulator.recordedRequests(id))
-                    .as("submissions with the same key")
-                    .hasSize(submittedInTotal);
-        }
-        DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
+    static Stream<KillScenario> scenarios() {
+        return KillScenario.all();
     }
 
     /** Where the protocol can tell, the next owner looks up the submission of the killed process, and submits only if there is none. */
     @ParameterizedTest
-    @CsvSource({
-        "callback, BEFORE_CALL, 0, 1, LOST SUCCEEDED",
-        "callback, AFTER_RESPONSE, 1, 1, LOST SUCCEEDED",
-        "callback, BEFORE_COMMIT, 1, 1, LOST SUCCEEDED",
-        "callback, AFTER_COMMIT, 1, 1, SUCCEEDED",
-        "comfyui, BEFORE_CALL, 0, 1, LOST SUCCEEDED",
-        "comfyui, AFTER_RESPONSE, 1, 1, LOST SUCCEEDED",
-        "comfyui, BEFORE_COMMIT, 1, 1, LOST SUCCEEDED",
-        "comfyui, AFTER_COMMIT, 1, 1, SUCCEEDED",
-        "replicate, AFTER_RESPONSE, 1, 1, LOST SUCCEEDED",
-        "replicate, BEFORE_COMMIT, 1, 1, LOST SUCCEEDED",
-        "replicate, AFTER_COMMIT, 1, 1, SUCCEEDED",
-        // Without a look-up, and with onAmbiguous: retry.
-        "automatic1111, BEFORE_COMMIT, 1, 2, LOST SUCCEEDED",
-        "cog, BEFORE_COMMIT, 1, 2, LOST SUCCEEDED"
-    })
-    void submitsOnceWhereALookUpExists(
-            String type, String point, int submittedBefore, int submittedInTotal, String outcomes) {
+    @MethodSource("scenarios")
+    void storesOneOutcomeAndSubmitsOnceWhereALookUpExists(KillScenario scenario) throws IOException {
         // given
-        useProtocol(type);
+        useProtocol(scenario.protocol());
         String id;
-        try (DarkroomInstanceProcess killed = pausingAt(point)) {
+        try (DarkroomInstanceProcess killed = pausingAt(scenario.point())) {
             id = killed.client().create("A lighthouse at dusk");
-            killed.awaitLine("fault injection point reached point=" + point);
-            assertThat(inProcessSimulator.recordedRequests()).hasSize(submittedBefore);
+            killed.awaitLine("fault injection point reached point=" + scenario.point());
+            assertThat(inProcessSimulator.recordedRequests()).hasSize(scenario.submittedBefore());
 
             // when
             killed.kill();
@@ -111,36 +71,25 @@ class FaultInjectionPointIT {
         // then
         try (DarkroomInstanceProcess restarted = DarkroomInstanceProcess.start(directory, settings.environment())) {
             JsonObject ended = restarted.client().awaitEnd(id);
-            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
-            assertThat(outcomes(ended)).isEqualTo(List.of(outcomes.split(" ")));
-            assertThat(inProcessSimulator.recordedRequests()).hasSize(submittedInTotal);
+            assertThat(ended.getString("status")).isEqualTo(scenario.error() == null ? "COMPLETE" : "FAILED");
+            if (scenario.error() != null) {
+                assertThat(ended.getJsonObject("error").getString("code")).isEqualTo(scenario.error());
+            }
+            assertThat(outcomes(ended)).isEqualTo(scenario.outcomes());
+            assertThat(inProcessSimulator.recordedRequests()).hasSize(scenario.submittedInTotal());
+            if (scenario.protocol().equals("openai")) {
+                assertThat(inProcessSimulator.recordedRequests(id))
+                        .as("submissions with the same key")
+                        .hasSize(scenario.submittedInTotal());
+            }
         }
         DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
     }
 
-    /** The killed process may have submitted, and Replicate cannot be asked without the id that it assigns. */
-    @Test
-    void failsRatherThanPayTwiceWithoutALookUp() {
-        // given
-        useProtocol("replicate");
-        String id;
-        try (DarkroomInstanceProcess killed = pausingAt("BEFORE_CALL")) {
-            id = killed.client().create("A lighthouse at dusk");
-            killed.awaitLine("fault injection point reached point=BEFORE_CALL");
-
-            // when
-            killed.kill();
+    private void useProtocol(String type) throws IOException {
+        if (type.equals("openai")) {
+            return;
         }
-
-        // then
-        try (DarkroomInstanceProcess restarted = DarkroomInstanceProcess.start(directory, settings.environment())) {
-            JsonObject ended = restarted.client().awaitEnd(id);
-            assertThat(ended.getJsonObject("error").getString("code")).isEqualTo("OUTCOME_UNKNOWN");
-            assertThat(inProcessSimulator.recordedRequests()).isEmpty();
-        }
-    }
-
-    private void useProtocol(String type) {
         String path = type.equals("callback") ? "/callback/jobs" : "";
         settings.with("DARKROOM_BACKEND_TYPE", type)
                 .with("DARKROOM_BACKEND_URL", "http://127.0.0.1:" + inProcessSimulator.port() + path);
@@ -152,6 +101,11 @@ class FaultInjectionPointIT {
                             .toString());
         } else if (type.equals("replicate")) {
             settings.with("DARKROOM_BACKEND_MODEL", "black-forest-labs/flux-schnell");
+        } else if (type.equals("callback")) {
+            // The callback URL of the killed process is that of the restarted one.
+            try (ServerSocket socket = new ServerSocket(0)) {
+                settings.with("DARKROOM_HTTP_PORT", String.valueOf(socket.getLocalPort()));
+            }
         }
     }
 

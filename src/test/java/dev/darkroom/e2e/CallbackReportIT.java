@@ -7,14 +7,17 @@ import dev.darkroom.testing.ApiClient.ApiResponse;
 import dev.darkroom.testing.CallbackTokenFactory;
 import dev.darkroom.testing.DarkroomExtension;
 import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.GeneratedDocumentSection;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -46,6 +49,91 @@ class CallbackReportIT {
         service.aiServer().script(new JsonObject().put("hang", true).put("times", -1));
         generationId = UUID.fromString(service.newUser().client().create("A lighthouse"));
         jobKey = insertJob(generationId, Duration.ofMinutes(10));
+    }
+
+    /** A report and the response to it. */
+    private record Report(String label, Callable<ApiResponse> send) {}
+
+    @Test
+    void documentsTheResponseToEachReport() throws Exception {
+        // given
+        JsonObject another = SUCCESS.copy().put("images", new JsonArray().add("https://images.example.org/2.png"));
+        List<Report> reports = List.of(
+                new Report("result before the response to the submission", () -> post(token(), SUCCESS)),
+                new Report("the same result twice", () -> {
+                    post(token(), SUCCESS);
+                    return post(token(), SUCCESS);
+                }),
+                new Report("another result", () -> {
+                    post(token(), SUCCESS);
+                    return post(token(), another);
+                }),
+                new Report("progress after the result", () -> {
+                    post(token(), SUCCESS);
+                    return post(
+                            token(), new JsonObject().put("status", "progress").put("percent", 7));
+                }),
+                new Report("result after the deadline", () -> {
+                    jobKey = insertJob(generationId, Duration.ofSeconds(-1));
+                    return post(token(), SUCCESS);
+                }),
+                new Report(
+                        "result after the deadline, with an expired token",
+                        () -> post(token(jobKey, Instant.now().minusSeconds(5)), SUCCESS)),
+                new Report("result of an earlier submission of the same job", () -> {
+                    String earlier = token();
+                    TestPostgres.execute(
+                            service.database(),
+                            "UPDATE callback_jobs SET deadline = deadline + interval '5 min' WHERE job_key = '" + jobKey
+                                    + "'");
+                    return post(earlier, SUCCESS);
+                }),
+                new Report("result after the end of the generation", () -> {
+                    TestPostgres.execute(
+                            service.database(),
+                            "DELETE FROM generation_queue WHERE generation_id = '" + generationId + "'");
+                    return post(token(), SUCCESS);
+                }),
+                new Report("wrong signature", () -> post(token().replaceFirst("\\.\\d+\\.", ".9999999999."), SUCCESS)),
+                new Report("token with the job of another generation", () -> {
+                    UUID other = insertJob(
+                            UUID.fromString(service.newUser().client().create("A boat")), Duration.ofMinutes(10));
+                    return post(token().replace(jobKey.toString(), other.toString()), SUCCESS);
+                }),
+                new Report(
+                        "`id` of another job",
+                        () -> post(
+                                token(),
+                                SUCCESS.copy().put("id", UUID.randomUUID().toString()))),
+                new Report(
+                        "images a megabyte too large",
+                        () -> post(
+                                token(),
+                                SUCCESS.copy()
+                                        .put(
+                                                "images",
+                                                new JsonArray()
+                                                        .add("data:image/png;base64,"
+                                                                + "A".repeat(MAX_INLINE_BYTES + (1 << 20)))))),
+                new Report("result that is not valid", () -> post(token(), new JsonObject().put("status", "done"))));
+
+        // when
+        StringBuilder table = new StringBuilder("| report | response | stored result |\n|---|---|---|\n");
+        for (Report report : reports) {
+            createJob();
+            int status = report.send().call().status();
+            String stored = storedResult();
+            table.append("| %s | %d | %s |\n".formatted(report.label(), status, stored == null ? "none" : "the first"));
+            assertThat(stored).as(report.label()).isIn(null, SUCCESS.encode());
+        }
+
+        // then
+        new GeneratedDocumentSection(
+                        "docs/backends/callback.md",
+                        "reports",
+                        "a run of CallbackReportIT",
+                        "./mvnw test-compile failsafe:integration-test@end-to-end -Dit.test=CallbackReportIT")
+                .assertContent(table.toString());
     }
 
     private static UUID insertJob(UUID generation, Duration lifetime) {

@@ -3,6 +3,7 @@ package dev.darkroom.generation.worker;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.generation.FaultInjectionPoint;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
@@ -49,6 +50,7 @@ final class JobRecorder implements JobListener {
 
     @Override
     public void onAccepted(String providerId) {
+        FaultInjectionPoint.AFTER_ACCEPT.blockIfSelected();
         job = new JobReference(generationLease.job().key(), providerId);
         leases.storeProviderId(generationLease, providerId)
                 .onFailure(error -> LOG.atWarn()
