@@ -114,8 +114,9 @@ final class GenerationModule {
      * Deploys the verticles that execute commands, unless {@code generation.instances} is 0, and the one that notifies event streams.
      *
      * @param egressPolicy validates webhook URLs in requests
+     * @param backends stop the jobs of cancelled generations
      */
-    void deployCommands(EgressPolicy egressPolicy) throws Exception {
+    void deployCommands(EgressPolicy egressPolicy, List<ImageBackend> backends) throws Exception {
         SecureRandom random = new SecureRandom();
         if (settings.generation().instances() > 0) {
             deploy(
@@ -136,7 +137,10 @@ final class GenerationModule {
                 new QueueSnapshots(resources.vertx(), resources.database()),
                 completionWaiters,
                 finishListeners,
-                egressPolicy);
+                egressPolicy,
+                unresolved -> backends.stream()
+                        .filter(backend -> backend.name().equals(unresolved.backend()))
+                        .forEach(backend -> backend.cancel(unresolved.job())));
         resources
                 .processLifecycle()
                 .deploy(

@@ -186,7 +186,7 @@ public final class Server {
         List<PeriodicTaskVerticle.Task> tasks = new ArrayList<>(generations.periodicTasks());
         tasks.addAll(List.of(vacuumBlockers.task(), erasure.resumeTask(), retention.task()));
         processLifecycle.deploy(vertx, "periodic tasks", new PeriodicTaskVerticle(tasks));
-        generations.deployCommands(notifications.webhooks().egressPolicy());
+        generations.deployCommands(notifications.webhooks().egressPolicy(), backends);
         // Starts after the generation verticles and before the worker. On stop, the cluster therefore receives the
         // events of the last attempts, and its commands get replies until the node leaves.
         deployCluster(vertx);

@@ -38,8 +38,11 @@ final class CancellationService {
     Future<CommandReply<Generation>> cancel(CancelGeneration command) {
         String owner = command.requester().ownerFilter();
         return leases.cancel(command.id(), owner).compose(cancelled -> {
-            cancelled.ifPresent(finishRecord -> {
-                eventPublisher.publishFinished(finishRecord);
+            cancelled.ifPresent(generation -> {
+                eventPublisher.publishFinished(generation.finishRecord());
+                if (generation.unresolvedJob() != null) {
+                    dependencies.jobCanceller().accept(generation.unresolvedJob());
+                }
                 // Only a wake-up: the worker finds the lost lease in the database.
                 GenerationSignals.CANCELLED.publish(dependencies.notifyChannel());
             });

@@ -3,11 +3,13 @@ package dev.darkroom.generation.command;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.generation.GenerationFinishListener;
+import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.watch.CompletionWaiters;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.image.ImageStore;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Objects that the {@link GenerationCommandVerticle} instances of a process share. All are usable from any event loop.
@@ -19,6 +21,7 @@ import java.util.List;
  * @param completionWaiters notified by {@code CompletionVerticle}
  * @param finishListeners called inside the transactions that end generations
  * @param egressPolicy checks the webhook URLs of requests
+ * @param jobCanceller asks an AI server to stop a job; best effort, must neither block nor throw
  */
 public record GenerationCommandDependencies(
         Database database,
@@ -29,4 +32,5 @@ public record GenerationCommandDependencies(
         QueueSnapshots queueSnapshots,
         CompletionWaiters completionWaiters,
         List<GenerationFinishListener> finishListeners,
-        EgressPolicy egressPolicy) {}
+        EgressPolicy egressPolicy,
+        Consumer<GenerationLeaseStore.UnresolvedJob> jobCanceller) {}

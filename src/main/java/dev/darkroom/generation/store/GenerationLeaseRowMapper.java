@@ -46,6 +46,18 @@ final class GenerationLeaseRowMapper {
                 row.getInteger("failed_attempts"));
     }
 
+    /** Returns the unresolved job of a row of {@link GenerationLeaseSql#CANCEL}; null when there is none. */
+    static GenerationLeaseStore.UnresolvedJob toUnresolvedJob(Row row) {
+        String backend = row.getString("job_backend");
+        return backend == null
+                ? null
+                : new GenerationLeaseStore.UnresolvedJob(
+                        backend,
+                        new JobReference(
+                                GenerationLease.jobKey(row.getUUID("id"), row.getLong("job_token")),
+                                row.getString("provider_job_id")));
+    }
+
     private static GenerationLease toLease(
             Row row, Duration attemptBudget, Duration timeLeft, ImageRequest imageRequest) {
         UUID id = row.getUUID("generation_id");

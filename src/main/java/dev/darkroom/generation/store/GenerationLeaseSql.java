@@ -196,7 +196,7 @@ final class GenerationLeaseSql {
      * Cancels a pending generation of a user, or of any user when $2 is null, with or without a running attempt. A running attempt is
      * recorded as INTERRUPTED and loses its lease with the queue row. Of two concurrent ends only one finds the queue row. While the
      * statement waits for the row lock of a claim, its {@code now()} may be older than the start of the attempt: {@code greatest} keeps
-     * the end after the start.
+     * the end after the start. Returns the submission that a look-up would have resolved, when no attempt is running.
      */
     static final String CANCEL = """
             WITH ended AS (
@@ -218,8 +218,9 @@ final class GenerationLeaseSql {
               SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.attempt_started_at,
                 e.ended_at, 'INTERRUPTED', false, 'AMBIGUOUS', $3, $6
               FROM ended e JOIN generation g ON g.id = e.generation_id WHERE e.lease_owner IS NOT NULL)
-            SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
-            FROM generation""";
+            SELECT g.id, g.user_id, g.failed_attempts, g.image_count, (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age,
+              CASE WHEN e.lease_owner IS NULL THEN e.job_backend END AS job_backend, e.job_token, e.provider_job_id
+            FROM generation g JOIN ended e ON e.generation_id = g.id""";
 
     /**
      * Requeues a generation after an attempt without success, due again after a delay. One statement stores the attempt and the due time,

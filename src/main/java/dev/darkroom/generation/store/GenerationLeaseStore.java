@@ -29,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 
 /**
  * Claims, ends and reclaims generations in PostgreSQL. Every transition is fenced: it completes with an empty optional, and changes
@@ -65,6 +67,16 @@ public final class GenerationLeaseStore {
 
     /** Ended generation, and the time from its acceptance to its end. */
     public record FinishRecord(FinishedGeneration generation, Duration totalTime) {}
+
+    /** Job of an earlier attempt with an unknown outcome, which may still run at the AI server. */
+    public record UnresolvedJob(String backend, JobReference job) {}
+
+    /**
+     * Cancelled generation.
+     *
+     * @param unresolvedJob job that no attempt will look up; null when there is none, or when an attempt was running
+     */
+    public record Cancelled(FinishRecord finishRecord, UnresolvedJob unresolvedJob) {}
 
     /** Number of a stored attempt, and the due time of the next one. */
     public record Requeued(int number, OffsetDateTime retryAt) {}
@@ -142,7 +154,7 @@ public final class GenerationLeaseStore {
     }
 
     /** Cancels a generation of a user, or of any user when {@code userId} is null; empty when there is no pending one. */
-    public Future<Optional<FinishRecord>> cancel(UUID generationId, String userId) {
+    public Future<Optional<Cancelled>> cancel(UUID generationId, String userId) {
         Tuple values = Tuple.of(
                 generationId,
                 userId,
@@ -150,8 +162,14 @@ public final class GenerationLeaseStore {
                 CANCELLED_ERROR.message(),
                 CANCELLED_ERROR.retryable(),
                 "The attempt was aborted because its generation was cancelled.");
-        return finish(GenerationLeaseSql.CANCEL, values, CANCELLED_ERROR)
-                .map(finished -> Optional.ofNullable(finished.get(generationId)));
+        AtomicReference<UnresolvedJob> job = new AtomicReference<>();
+        return finish(
+                        GenerationLeaseSql.CANCEL,
+                        values,
+                        CANCELLED_ERROR,
+                        row -> job.set(GenerationLeaseRowMapper.toUnresolvedJob(row)))
+                .map(finished -> Optional.ofNullable(finished.get(generationId))
+                        .map(finishRecord -> new Cancelled(finishRecord, job.get())));
     }
 
     /**
@@ -292,6 +310,12 @@ public final class GenerationLeaseStore {
      * @param error reason of the failure; null when they are COMPLETE
      */
     private Future<Map<UUID, FinishRecord>> finish(String sql, Tuple values, GenerationError error) {
+        return finish(sql, values, error, row -> {});
+    }
+
+    /** @param rowReader reads further columns of each row */
+    private Future<Map<UUID, FinishRecord>> finish(
+            String sql, Tuple values, GenerationError error, Consumer<Row> rowReader) {
         return database.inTransaction(scope -> scope.connection()
                 .preparedQuery(sql)
                 .execute(values)
@@ -302,6 +326,7 @@ public final class GenerationLeaseStore {
                             new FinishRecord(
                                     GenerationLeaseRowMapper.toFinishedGeneration(row, error),
                                     Duration.ofMillis(row.getLong("age")))));
+                    rows.forEach(rowReader);
                     scope.afterCommit(FaultInjectionPoint.AFTER_COMMIT::blockIfSelected);
                     return notifyListeners(scope, toGenerations(finished))
                             .compose(notified -> FaultInjectionPoint.BEFORE_COMMIT.pauseIfSelected(finished));

@@ -2,6 +2,7 @@ package dev.darkroom.generation.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.backend.JobReference;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Secret;
 import dev.darkroom.config.Settings;
@@ -11,10 +12,12 @@ import dev.darkroom.database.DatabaseMigrator;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.eventbus.CommandProtocol;
 import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.route.TestModels;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
+import dev.darkroom.generation.store.GenerationLeaseStore.UnresolvedJob;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.watch.CompletionWaiters;
 import dev.darkroom.testing.DarkroomInstanceSettings;
@@ -25,9 +28,12 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.sqlclient.Tuple;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
@@ -57,6 +63,7 @@ class GenerationCommandVerticleTest {
     private static final BacklogEstimator backlogEstimator = new BacklogEstimator();
     private static Database database;
     private static NotifyChannel notifyChannel;
+    private static final Queue<UnresolvedJob> cancelledJobs = new ConcurrentLinkedQueue<>();
 
     @BeforeAll
     static void start() throws Exception {
@@ -88,7 +95,8 @@ class GenerationCommandVerticleTest {
                 new QueueSnapshots(vertx, database),
                 new CompletionWaiters(),
                 List.of(),
-                GenerationDatabaseFixture.NO_EGRESS);
+                GenerationDatabaseFixture.NO_EGRESS,
+                cancelledJobs::add);
     }
 
     @AfterAll
@@ -171,6 +179,32 @@ class GenerationCommandVerticleTest {
         assertThat(generation.getLong("seed")).isEqualTo(RANDOM.nextLong(GenerationRequest.MAX_SEED + 1));
         assertThat(generation.getInteger("width")).isEqualTo(512);
         assertThat(generation.getString("status")).isEqualTo("PENDING");
+    }
+
+    @Test
+    void cancellationBetweenTwoAttemptsStopsTheJobOfTheEarlierOne() throws Exception {
+        // given generations that wait for an attempt, of which one has a job with an unknown outcome
+        UUID plain = UUID.fromString(create(new JsonObject().put("prompt", "x"))
+                .getJsonObject("generation")
+                .getString("id"));
+        UUID unresolved = UUID.fromString(create(new JsonObject().put("prompt", "x"))
+                .getJsonObject("generation")
+                .getString("id"));
+        await(database.pool()
+                .preparedQuery(
+                        "UPDATE generation_queue SET job_backend = 'comfy', job_token = 3, provider_job_id = 'id-7'"
+                                + " WHERE generation_id = $1")
+                .execute(Tuple.of(unresolved)));
+
+        // when
+        send("cancel", byId(plain).put("user", "local"));
+        JsonObject reply = send("cancel", byId(unresolved).put("user", "local"));
+
+        // then
+        assertThat(reply.getJsonObject("generation").getString("status")).isEqualTo("FAILED");
+        assertThat(cancelledJobs)
+                .containsExactly(
+                        new UnresolvedJob("comfy", new JobReference(GenerationLease.jobKey(unresolved, 3), "id-7")));
     }
 
     @Test

@@ -50,7 +50,8 @@ class GenerationQueriesTest {
                 queueSnapshots,
                 defaults.completionWaiters(),
                 defaults.finishListeners(),
-                defaults.egressPolicy());
+                defaults.egressPolicy(),
+                defaults.jobCanceller());
     }
 
     private static GenerationQueries queries(GenerationCommandDependencies dependencies) {

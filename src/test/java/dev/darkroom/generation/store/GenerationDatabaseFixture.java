@@ -126,7 +126,8 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
                 new QueueSnapshots(vertx, database),
                 new CompletionWaiters(),
                 List.of(),
-                NO_EGRESS);
+                NO_EGRESS,
+                job -> {});
     }
 
     /** Submits one generation per list element, which names its user. */

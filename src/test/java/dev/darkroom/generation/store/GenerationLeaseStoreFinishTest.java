@@ -72,7 +72,8 @@ class GenerationLeaseStoreFinishTest {
         queue.execute("UPDATE generation_queue SET attempt_started_at = now() + interval '10 s'");
 
         // when
-        Optional<FinishRecord> finished = await(queue.leaseStore.cancel(generationLease.generationId(), "local"));
+        Optional<FinishRecord> finished = await(queue.leaseStore.cancel(generationLease.generationId(), "local"))
+                .map(GenerationLeaseStore.Cancelled::finishRecord);
 
         // then
         assertThat(finished).isPresent();
