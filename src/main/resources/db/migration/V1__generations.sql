@@ -80,6 +80,8 @@ CREATE INDEX generation_queue_user_order ON generation_queue (user_id, route, pr
 CREATE INDEX generation_queue_user_turns ON generation_queue (user_id, route, turn) WHERE lease_owner IS NULL;
 -- Reaper: waiting rows past their deadline. The second condition, which is always true, keeps other statements from using this index.
 CREATE INDEX generation_queue_deadline ON generation_queue (deadline) WHERE lease_owner IS NULL AND deadline > '-infinity';
+-- Claims of look-ups at backends that accept no submissions.
+CREATE INDEX generation_queue_unresolved ON generation_queue (job_backend) WHERE lease_owner IS NULL AND job_backend IS NOT NULL;
 -- Submissions: the running rows of a user, for the limit. Reaper, and the check of a node: all running rows, which are few.
 CREATE INDEX generation_queue_leased ON generation_queue (user_id) WHERE lease_owner IS NOT NULL;
 

@@ -138,6 +138,15 @@ public final class BackendRouter {
                 slots, executors.values().stream().map(this::stateOf).toList());
     }
 
+    /** Returns the AI servers that accept no submissions and still respond, so that earlier submissions there can be looked up. */
+    public List<BackendState> lookUpOnly() {
+        return executors.values().stream()
+                .filter(executor -> !executor.acceptsCalls())
+                .map(this::stateOf)
+                .filter(BackendState::lookUp)
+                .toList();
+    }
+
     private Map<String, Integer> permits() {
         return executors.values().stream()
                 .collect(Collectors.toMap(BackendExecutor::name, BackendExecutor::availablePermits));

@@ -15,6 +15,14 @@ final class GenerationLeaseSql {
             "generation_id",
             List.of("attempt_backend", "attempt_selection", "job_percent", "job_queue_position"));
 
+    /** Columns of a claimed row {@code c} and its generation {@code g}. */
+    private static final String CLAIMED_COLUMNS = """
+            c.generation_id, c.user_id, c.route, c.lease_owner, c.lease_token, c.counted_failures, c.lost_attempts,
+              c.attempt_backend, c.attempt_selection, c.job_token, c.provider_job_id,
+              (extract(epoch FROM c.attempt_deadline - now()) * 1000)::bigint AS attempt_budget,
+              (extract(epoch FROM c.deadline - now()) * 1000)::bigint AS time_left,
+              g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model, g.parameters""";
+
     /**
      * Claims due generations for a live node: users in the order of their turns, and of each user the generations with the highest
      * priority. When such a generation does not hold the turn, it swaps turns with the one that does, so that a priority never delays
@@ -33,7 +41,8 @@ final class GenerationLeaseSql {
      * and is not claimed while that backend cannot be reached, unless submissions there are given up. {@code more} is true when
      * further generations may be due.
      */
-    static final String CLAIM = """
+    static final String CLAIM =
+            """
             WITH backends AS MATERIALIZED (
               SELECT * FROM unnest($7::text[], $8::int[], $9::bigint[], $10::bool[], $11::bool[])
                 AS b (name, permits, timeout, look_up, given_up)),
@@ -96,16 +105,35 @@ final class GenerationLeaseSql {
                 LEFT JOIN backends f ON f.name = s.alternative AND p.failed_backend = s.backend
               WHERE q.generation_id = p.generation_id AND q.generation_id = ANY (ARRAY(SELECT generation_id FROM picked))
               RETURNING q.*)
-            SELECT c.generation_id, c.user_id, c.route, c.lease_owner, c.lease_token, c.counted_failures, c.lost_attempts,
-              c.attempt_backend, c.attempt_selection, c.job_token, c.provider_job_id,
-              (extract(epoch FROM c.attempt_deadline - now()) * 1000)::bigint AS attempt_budget,
-              (extract(epoch FROM c.deadline - now()) * 1000)::bigint AS time_left,
-              g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model, g.parameters,
+            SELECT %s,
               (SELECT count(*) FROM candidates) > (SELECT count(*) FROM turns)
                 OR EXISTS (SELECT FROM candidates n JOIN slots s USING (route, place)
                   WHERE n.place = (SELECT max(m.place) FROM slots m WHERE m.route = n.route)) AS more
             FROM claimed c JOIN generations g ON g.id = c.generation_id AND g.id = ANY (ARRAY(SELECT generation_id FROM picked))
-            ORDER BY c.turn, c.arrival_seq""".formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE);
+            ORDER BY c.turn, c.arrival_seq""".formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE, CLAIMED_COLUMNS);
+
+    /**
+     * Claims due generations with an unresolved submission at one of some backends, to look it up there. For backends that accept no
+     * submissions, so that {@link #CLAIM} offers none of them. Safe against concurrent claims for the same reasons.
+     */
+    static final String CLAIM_LOOK_UPS =
+            """
+            WITH picked AS MATERIALIZED (
+              SELECT generation_id, timeout FROM generation_queue q
+                JOIN unnest($3::text[], $4::bigint[]) AS b (name, timeout) ON b.name = q.job_backend
+              WHERE q.job_backend IS NOT NULL AND q.lease_owner IS NULL AND q.run_at <= now() AND q.deadline - now() > interval '0'
+                AND %s
+              ORDER BY q.run_at LIMIT $2
+              FOR UPDATE OF q SKIP LOCKED),
+            claimed AS (
+              UPDATE generation_queue q SET %s, attempt_backend = q.job_backend, attempt_selection = 'LOOK_UP',
+                attempt_deadline = least(now() + p.timeout * interval '1 millisecond', q.deadline)
+              FROM picked p
+              WHERE q.generation_id = p.generation_id AND q.generation_id = ANY (ARRAY(SELECT generation_id FROM picked))
+              RETURNING q.*)
+            SELECT %s
+            FROM claimed c JOIN generations g ON g.id = c.generation_id AND g.id = ANY (ARRAY(SELECT generation_id FROM picked))
+            """.formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE, CLAIMED_COLUMNS);
 
     /**
      * Completes the generations in the arrays and stores their images. Deletes the queue row first, which is fenced and on which all

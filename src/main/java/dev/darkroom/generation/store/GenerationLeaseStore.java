@@ -14,6 +14,7 @@ import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.StoredImage;
 import dev.darkroom.generation.route.RouteOffer;
+import dev.darkroom.generation.route.RouteOffer.BackendState;
 import dev.darkroom.queue.ClaimedJobs;
 import dev.darkroom.queue.FencingToken;
 import dev.darkroom.queue.LeasedQueueStore;
@@ -114,6 +115,24 @@ public final class GenerationLeaseStore {
                         more = row.getBoolean("more");
                     }
                     return new ClaimedJobs<>(leases, more);
+                });
+    }
+
+    /** Claims up to {@code limit} due generations for a node, to look up their submissions with an unknown outcome. */
+    public Future<List<GenerationLease>> claimLookUps(UUID nodeId, int limit, List<BackendState> backends) {
+        long sentAt = System.nanoTime();
+        Tuple values = Tuple.of(
+                nodeId,
+                limit,
+                backends.stream().map(BackendState::name).toArray(String[]::new),
+                backends.stream().map(backend -> backend.timeout().toMillis()).toArray(Long[]::new));
+        return pool.preparedQuery(GenerationLeaseSql.CLAIM_LOOK_UPS)
+                .execute(values)
+                .map(rows -> {
+                    Duration elapsed = Duration.ofNanos(System.nanoTime() - sentAt);
+                    return rows.stream()
+                            .map(row -> GenerationLeaseRowMapper.toClaimedLease(row, elapsed))
+                            .toList();
                 });
     }
 

@@ -11,6 +11,7 @@ import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.route.RouteOffer;
+import dev.darkroom.generation.route.RouteOffer.BackendState;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.image.ImageStore;
@@ -187,11 +188,23 @@ public final class GenerationWorkerVerticle extends VerticleBase {
 
         @Override
         public int freeCapacity(int running) {
-            return imageStoreHealth.failing() ? 0 : Math.min(router.availablePermits(), concurrency() - running);
+            // A look-up needs no permit.
+            int permits = router.lookUpOnly().isEmpty() ? router.availablePermits() : concurrency();
+            return imageStoreHealth.failing() ? 0 : Math.min(permits, concurrency() - running);
         }
 
         @Override
         public Future<ClaimedJobs<GenerationLease>> claim(UUID nodeId, int limit) {
+            List<BackendState> lookUpOnly = router.lookUpOnly();
+            return lookUpOnly.isEmpty()
+                    ? claimSubmissions(nodeId, limit)
+                    : leases.claimLookUps(nodeId, limit, lookUpOnly)
+                            .compose(lookUps -> lookUps.isEmpty()
+                                    ? claimSubmissions(nodeId, limit)
+                                    : Future.succeededFuture(new ClaimedJobs<>(lookUps, true)));
+        }
+
+        private Future<ClaimedJobs<GenerationLease>> claimSubmissions(UUID nodeId, int limit) {
             RouteOffer offer = router.offer(limit);
             // The end of a call, or a change of a backend, leads to the next claim.
             return offer.slots().isEmpty()

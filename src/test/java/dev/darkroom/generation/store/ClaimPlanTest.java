@@ -53,6 +53,26 @@ class ClaimPlanTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"TRUNCATE generations CASCADE", "VACUUM ANALYZE generation_queue, generations"})
+    void claimOfLookUpsReadsUnresolvedRowsOnly(String state) {
+        // given
+        TestPostgres.execute(queue.url, state);
+
+        // when
+        StatementPlan plan = plan(
+                "uuid, int, text[], bigint[]", GenerationLeaseSql.CLAIM_LOOK_UPS, "NULL, 100, '{default}', '{1000}'");
+
+        // then
+        plan.assertFindsRowsByKey("generation_queue_pkey");
+        plan.assertFindsRowsByKey("generations_pkey");
+        assertThat(plan.lines())
+                .filteredOn(line -> line.contains("generation_queue")
+                        && line.contains("Scan")
+                        && !line.contains("generation_queue_pkey"))
+                .allMatch(line -> line.contains("generation_queue_unresolved") || line.contains("Bitmap Heap"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TRUNCATE generations CASCADE", "VACUUM ANALYZE generation_queue, generations"})
     void completionReadsNoRowThatItDoesNotComplete(String state) {
         // given
         TestPostgres.execute(queue.url, state);

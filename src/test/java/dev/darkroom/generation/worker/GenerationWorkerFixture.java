@@ -31,10 +31,16 @@ final class GenerationWorkerFixture {
     final ImmediateStart immediateStart = new ImmediateStart();
 
     private final GenerationDatabaseFixture queue;
+    private boolean drained;
 
     GenerationWorkerFixture(GenerationDatabaseFixture queue) {
         this.queue = queue;
         await(queue.vertx.deployVerticle(new NodeHeartbeatVerticle(localNode, queue.database, NODE, "test")));
+    }
+
+    /** Drains the AI servers of workers that are deployed afterwards. */
+    void drain() {
+        drained = true;
     }
 
     /** Deploys a worker for four concurrent calls, without polls and with a grace period of 200 ms. */
@@ -65,6 +71,7 @@ final class GenerationWorkerFixture {
     String deploy(FakeImageBackend backend, Settings settings, ImageStore images, ImageStoreHealth health) {
         BackendExecutor backendExecutor = new BackendExecutor(
                 queue.vertx, backend, 4, 0, settings.backend().breaker(), Duration.ofMinutes(10), System::nanoTime);
+        backendExecutor.setDrained(drained);
         return await(queue.vertx.deployVerticle(new GenerationWorkerVerticle(
                 localNode,
                 new BackendRouter(new ModelCatalog(settings.models(), settings.backends()), List.of(backendExecutor)),

@@ -98,6 +98,49 @@ class JobLookUpTest {
     }
 
     @Test
+    void drainedServerGetsLookUpsAndNoSubmissions() {
+        // given a submission with an unknown outcome, and a generation that waits
+        GenerationLease dead = queue.submitAndClaim();
+        queue.expireNode(dead.nodeId());
+        await(queue.leaseStore.retry(
+                dead, AttemptOutcome.LOST, false, TestFailures.of(FailureClass.AMBIGUOUS), Duration.ZERO, dead.job()));
+        queue.submit();
+        FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> GENERATED);
+
+        // when
+        process.drain();
+        process.deploy(backend, settings(AmbiguityPolicy.FAIL));
+
+        // then
+        process.awaitComplete(1);
+        assertThat(attempts()).isEqualTo("LOST ONLY, SUCCEEDED LOOK_UP");
+        assertThat(backend.submitted()).isEmpty();
+    }
+
+    @Test
+    void unknownJobOfADrainedServerWaitsForTheEndOfTheDrain() {
+        // given
+        GenerationLease dead = queue.submitAndClaim();
+        queue.expireNode(dead.nodeId());
+        await(queue.leaseStore.retry(
+                dead, AttemptOutcome.LOST, false, TestFailures.of(FailureClass.AMBIGUOUS), Duration.ZERO, dead.job()));
+        FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> NOT_FOUND);
+
+        // when
+        process.drain();
+        process.deploy(backend, settings(AmbiguityPolicy.FAIL));
+
+        // then
+        awaitTrue(
+                "no unresolved job",
+                () -> "1 0"
+                        .equals(
+                                queue.queryValue(
+                                        "SELECT concat(count(*), ' ', count(job_backend)) FROM generation_queue WHERE lease_owner IS NULL")));
+        assertThat(backend.submitted()).isEmpty();
+    }
+
+    @Test
     void unknownJobIsSubmittedAgainWithAnotherKey() {
         // given
         queue.submit();
