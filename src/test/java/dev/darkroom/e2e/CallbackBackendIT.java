@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.DarkroomInstance;
 import dev.darkroom.testing.DarkroomInstanceProcess;
 import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.InProcessDarkroom;
 import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Vertx;
@@ -39,10 +41,8 @@ class CallbackBackendIT {
     @Test
     void completesAGenerationWithTheSimulator(@TempDir Path directory) throws Exception {
         try (InProcessSimulator simulator = new InProcessSimulator(Duration.ofMillis(10));
-                DarkroomInstanceProcess process = DarkroomInstanceProcess.start(
-                        directory,
-                        settings(TestPostgres.migratedDatabase(), simulator.port(), freePort())
-                                .environment())) {
+                DarkroomInstance process = InProcessDarkroom.start(
+                        directory, settings(TestPostgres.migratedDatabase(), simulator.port(), freePort()))) {
             // when
             String id = process.client().create("A lighthouse");
 
@@ -59,16 +59,13 @@ class CallbackBackendIT {
         DatabaseUrl database = TestPostgres.migratedDatabase();
         int receiverPort = freePort();
         try (InProcessSimulator simulator = new InProcessSimulator(Duration.ofMillis(10));
-                DarkroomInstanceProcess receiver = DarkroomInstanceProcess.start(
+                DarkroomInstance receiver = InProcessDarkroom.start(
                         directory,
-                        settings(database, simulator.port(), receiverPort)
-                                .with("DARKROOM_WORKER_CONCURRENCY", "0")
-                                .environment());
-                DarkroomInstanceProcess worker = DarkroomInstanceProcess.start(
+                        settings(database, simulator.port(), receiverPort).with("DARKROOM_WORKER_CONCURRENCY", "0"));
+                DarkroomInstance worker = InProcessDarkroom.start(
                         directory,
                         settings(database, simulator.port(), 0)
-                                .with("DARKROOM_PUBLIC_URL", "http://127.0.0.1:" + receiverPort)
-                                .environment())) {
+                                .with("DARKROOM_PUBLIC_URL", "http://127.0.0.1:" + receiverPort))) {
             // when
             String id = worker.client().create("A lighthouse");
 

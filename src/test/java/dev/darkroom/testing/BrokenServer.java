@@ -156,6 +156,8 @@ public final class BrokenServer implements AutoCloseable {
         Path keytool = Path.of(System.getProperty("java.home"), "bin", "keytool");
         String[] command = {
             keytool.toString(),
+            "-J-XX:TieredStopAtLevel=1",
+            "-J-XX:+UseSerialGC",
             "-genkeypair",
             "-alias",
             "server",

@@ -163,6 +163,8 @@ class EmbeddedDatabaseCrashTest {
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         return new Child(new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
                         "-cp",
                         classPath,
                         EmbeddedDatabaseMain.class.getName(),
