@@ -96,7 +96,7 @@ public record BackendFault(String label, Supplier<JsonObject> step, boolean unan
                 of("success with fewer images than requested", "{\"tooFewImages\":true}"),
                 of("success with bytes that are no image", "{\"invalidImage\":true}"),
                 of("success with the wrong content type", "{\"contentType\":\"text/plain\"}"),
-                of("slow success", "{\"slowBody\":true,\"interval\":\"1ms\"}"));
+                of("slow success", "{\"delay\":\"100ms\"}"));
     }
 
     /** Returns the faults of images that are downloaded. */

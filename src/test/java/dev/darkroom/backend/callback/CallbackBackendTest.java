@@ -190,10 +190,7 @@ class CallbackBackendTest extends CallbackFixture {
         // when
         Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
         await().atMost(60, TimeUnit.SECONDS).until(() -> listener.accepted.contains("job-7"));
-        get(receiver.receiveResult(
-                backendCall.job().key(),
-                expiry(backendCall.job().key()),
-                success().toBuffer()));
+        get(receive(backendCall, success()));
 
         // then
         generated(get(outcome));
@@ -229,10 +226,7 @@ class CallbackBackendTest extends CallbackFixture {
         // when
         Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
         await().atMost(60, TimeUnit.SECONDS).until(() -> listener.progress.contains(new JobProgress(40, null)));
-        get(receiver.receiveResult(
-                backendCall.job().key(),
-                expiry(backendCall.job().key()),
-                success().toBuffer()));
+        get(receive(backendCall, success()));
 
         // then
         generated(get(outcome));
@@ -251,11 +245,7 @@ class CallbackBackendTest extends CallbackFixture {
         assertThat(failure.failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
         assertThat(failure.timedOut()).isTrue();
         await().atMost(60, TimeUnit.SECONDS)
-                .until(() -> get(receiver.receiveResult(
-                                backendCall.job().key(),
-                                expiry(backendCall.job().key()),
-                                success().toBuffer()))
-                        == CallbackReceipt.CLOSED);
+                .until(() -> get(receive(backendCall, success())) == CallbackReceipt.CLOSED);
 
         // and the next owner finds that no result will come
         assertThat(get(backend.lookUp(request(1), sameJob(backendCall))))
@@ -278,17 +268,12 @@ class CallbackBackendTest extends CallbackFixture {
         serve((request, job) -> request.response().end());
         BackendCall backendCall = call(LONG_TIMEOUT);
         Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
-        await().atMost(60, TimeUnit.SECONDS)
-                .until(() -> !database.query("SELECT 1 FROM callback_jobs").isEmpty());
+        awaitJob();
         backendCall.abort();
         assertThat(get(outcome)).isInstanceOf(BackendOutcome.Aborted.class);
 
         // when the result arrives, and another node looks it up
-        assertThat(get(receiver.receiveResult(
-                        backendCall.job().key(),
-                        expiry(backendCall.job().key()),
-                        success().toBuffer())))
-                .isEqualTo(CallbackReceipt.ACCEPTED);
+        assertThat(get(receive(backendCall, success()))).isEqualTo(CallbackReceipt.ACCEPTED);
         CallbackBackend nextOwner = callbackBackend(URI.create("http://127.0.0.1:1"));
 
         // then
@@ -304,8 +289,7 @@ class CallbackBackendTest extends CallbackFixture {
         serve((request, job) -> request.response().end());
         BackendCall backendCall = call(LONG_TIMEOUT);
         Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
-        await().atMost(60, TimeUnit.SECONDS)
-                .until(() -> !database.query("SELECT 1 FROM callback_jobs").isEmpty());
+        awaitJob();
         backendCall.abort();
         get(outcome);
         NotifyChannel silent = NotifyChannel.open(database.vertx, database.url, database.settings.database());
@@ -333,8 +317,7 @@ class CallbackBackendTest extends CallbackFixture {
         serve((request, job) -> request.response().end());
         BackendCall backendCall = call(LONG_TIMEOUT);
         Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
-        await().atMost(60, TimeUnit.SECONDS)
-                .until(() -> !database.query("SELECT 1 FROM callback_jobs").isEmpty());
+        awaitJob();
 
         // when
         backendCall.abort();
@@ -342,11 +325,7 @@ class CallbackBackendTest extends CallbackFixture {
         get(backend.cancel(backendCall.job()));
 
         // then
-        assertThat(get(receiver.receiveResult(
-                        backendCall.job().key(),
-                        expiry(backendCall.job().key()),
-                        success().toBuffer())))
-                .isEqualTo(CallbackReceipt.CLOSED);
+        assertThat(get(receive(backendCall, success()))).isEqualTo(CallbackReceipt.CLOSED);
     }
 
     @Test
@@ -373,16 +352,12 @@ class CallbackBackendTest extends CallbackFixture {
         serve((request, job) -> request.response().end());
         BackendCall backendCall = call(LONG_TIMEOUT);
         Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
-        await().atMost(60, TimeUnit.SECONDS)
-                .until(() -> !database.query("SELECT 1 FROM callback_jobs").isEmpty());
+        awaitJob();
 
         // when
         List<Future<CallbackReceipt>> receipts = Stream.iterate(1, i -> i + 1)
                 .limit(10)
-                .map(i -> receiver.receiveResult(
-                        backendCall.job().key(),
-                        expiry(backendCall.job().key()),
-                        success().put("id", String.valueOf(i)).toBuffer()))
+                .map(i -> receive(backendCall, success().put("id", String.valueOf(i))))
                 .toList();
         get(Future.join(receipts));
 
@@ -400,8 +375,7 @@ class CallbackBackendTest extends CallbackFixture {
         serve((request, job) -> request.response().end());
         BackendCall backendCall = call(LONG_TIMEOUT);
         Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
-        await().atMost(60, TimeUnit.SECONDS)
-                .until(() -> !database.query("SELECT 1 FROM callback_jobs").isEmpty());
+        awaitJob();
 
         // when
         database.execute("DELETE FROM generation_queue WHERE generation_id = '" + generationId + "'");
@@ -443,6 +417,17 @@ class CallbackBackendTest extends CallbackFixture {
 
     private BackendCall sameJob(BackendCall backendCall) {
         return new BackendCall(LONG_TIMEOUT, backendCall.job(), listener);
+    }
+
+    /** Waits until a job is stored. */
+    private static void awaitJob() {
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> !database.query("SELECT 1 FROM callback_jobs").isEmpty());
+    }
+
+    private static Future<CallbackReceipt> receive(BackendCall backendCall, JsonObject report) {
+        UUID jobKey = backendCall.job().key();
+        return receiver.receiveResult(jobKey, expiry(jobKey), report.toBuffer());
     }
 
     /** Returns the expiry of the token of a job; 0 when there is no job. */

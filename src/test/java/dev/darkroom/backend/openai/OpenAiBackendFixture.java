@@ -4,16 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.backend.BackendCall;
-import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendFixture;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Secret;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
-import dev.darkroom.image.Image;
 import dev.darkroom.image.TestImages;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.dns.AddressResolverOptions;
@@ -25,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /** An {@link OpenAiImagesBackend} with a scripted AI server and a scripted file server for downloads. */
-abstract class OpenAiBackendFixture {
+abstract class OpenAiBackendFixture extends BackendFixture {
     static final String GENERATIONS = "/v1/images/generations";
     static final String KEY = "sk-very-secret-key";
     static final Duration LONG_TIMEOUT = Duration.ofSeconds(20);
@@ -99,24 +97,6 @@ abstract class OpenAiBackendFixture {
     }
 
     BackendOutcome generate(ImageRequest request, BackendCall backendCall) {
-        try {
-            return get(backend.generate(request, backendCall));
-        } catch (Exception e) {
-            throw new AssertionError("a backend never fails its future", e);
-        }
-    }
-
-    static List<Image> generated(BackendOutcome backendOutcome) {
-        assertThat(backendOutcome).isInstanceOf(BackendOutcome.Generated.class);
-        return ((BackendOutcome.Generated) backendOutcome).images();
-    }
-
-    static BackendFailure failed(BackendOutcome backendOutcome) {
-        assertThat(backendOutcome).isInstanceOf(BackendOutcome.Failed.class);
-        return ((BackendOutcome.Failed) backendOutcome).backendFailure();
-    }
-
-    static <T> T get(Future<T> future) throws Exception {
-        return future.toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
+        return get(backend.generate(request, backendCall));
     }
 }

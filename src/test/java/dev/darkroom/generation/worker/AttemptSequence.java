@@ -86,74 +86,72 @@ public record AttemptSequence(Vertx vertx, Settings.Backend settings, ImageReque
      * @param firstTimeout timeout of the first attempt
      */
     public Result run(ImageBackend first, ImageBackend others, Duration firstTimeout) {
-        Recorder recorder = new Recorder(JobReference.of(UUID.randomUUID()));
-        BackendFailure firstFailure = null;
-        RetryDecision firstDecision = null;
-        LookUp firstLookUp = LookUp.NONE;
-        boolean lookUp = false;
-        for (int number = 1; ; number++) {
-            beforeAttempt.run();
-            BackendExecutor executor = new BackendExecutor(
-                    vertx,
-                    number == 1 ? first : others,
-                    1,
-                    0,
-                    settings.breaker(),
-                    Duration.ofMinutes(1),
-                    System::nanoTime);
-            BackendCaller caller = new BackendCaller(new BackendRouter(
-                    new ModelCatalog(
-                            List.of(new Model(
-                                    ROUTE, ROUTE, List.of(new Target(settings.name(), request.model(), null)))),
-                            List.of(settings)),
-                    List.of(executor)));
-            Duration timeout = number == 1 ? firstTimeout : TIMEOUT;
-            GenerationLease lease = createLease(number, recorder.job, lookUp, timeout);
-            BackendCall backendCall = new BackendCall(timeout, recorder.job, recorder);
-            CallResult result = call(caller, lease, backendCall);
-            backendCall.release();
-            if (lookUp && firstLookUp == LookUp.NONE) {
-                firstLookUp = result.earlierJobGone() ? LookUp.NOT_FOUND : LookUp.FOUND;
-            }
-            BackendOutcome outcome = result.execution().backendOutcome();
-            if (outcome instanceof BackendOutcome.Failed failed) {
-                Resolution resolution = caller.resolve(
-                        lease, failed.backendFailure(), recorder.job, lookUp && !result.earlierJobGone());
-                RetryDecision decision = resolution == Resolution.GIVE_UP
-                        ? RetryPolicy.giveUp(failed.backendFailure())
-                        : RETRY_POLICY.decideAfterFailure(
-                                failed.backendFailure(), lease.attemptCounts(), BackendConditions.NONE, DEADLINE);
-                if (firstFailure == null) {
-                    firstFailure = failed.backendFailure();
-                    firstDecision = decision;
-                }
-                if (decision instanceof Fail fail) {
-                    executor.close();
-                    return result(
-                            firstFailure,
-                            firstDecision,
-                            firstLookUp,
-                            fail.error().code());
-                }
-                lookUp = resolution == Resolution.LOOK_UP;
-            } else if (outcome instanceof BackendOutcome.Generated) {
-                executor.close();
-                return result(firstFailure, firstDecision, firstLookUp, "COMPLETE");
-            } else {
-                // The id of the looked up job is forgotten.
-                lookUp = false;
-            }
-            executor.close();
-            if (!lookUp) {
-                recorder = new Recorder(JobReference.of(UUID.randomUUID()));
+        Attempt firstAttempt = attempt(1, first, firstTimeout, new Recorder(JobReference.of(UUID.randomUUID())), false);
+        Attempt last = firstAttempt;
+        LookUp lookUp = LookUp.NONE;
+        for (int number = 2; last.end() == null; number++) {
+            boolean looksUp = last.resolution() == Resolution.LOOK_UP;
+            Recorder recorder = looksUp ? last.recorder() : new Recorder(JobReference.of(UUID.randomUUID()));
+            last = attempt(number, others, TIMEOUT, recorder, looksUp);
+            if (looksUp && lookUp == LookUp.NONE) {
+                lookUp = last.earlierJobGone() ? LookUp.NOT_FOUND : LookUp.FOUND;
             }
         }
+        RetryDecision decision = firstAttempt.decision();
+        return new Result(
+                firstAttempt.failure(),
+                decision instanceof Retry retry ? retry.delay() : null,
+                decision != null && decision.counted(),
+                lookUp,
+                last.end());
     }
 
-    private static Result result(
-            BackendFailure firstFailure, RetryDecision firstDecision, LookUp firstLookUp, String end) {
-        Duration delay = firstDecision instanceof Retry retry ? retry.delay() : null;
-        return new Result(firstFailure, delay, firstDecision != null && firstDecision.counted(), firstLookUp, end);
+    /**
+     * An ended attempt.
+     *
+     * @param recorder has the job
+     * @param failure null for a success, and for an attempt that was not started
+     * @param resolution what the next attempt does; null without a failure
+     * @param end as in {@link Result}; null when another attempt follows
+     */
+    private record Attempt(
+            Recorder recorder,
+            BackendFailure failure,
+            Resolution resolution,
+            RetryDecision decision,
+            boolean earlierJobGone,
+            String end) {}
+
+    private Attempt attempt(int number, ImageBackend backend, Duration timeout, Recorder recorder, boolean lookUp) {
+        beforeAttempt.run();
+        BackendExecutor executor =
+                new BackendExecutor(vertx, backend, 1, 0, settings.breaker(), Duration.ofMinutes(1), System::nanoTime);
+        BackendCaller caller = new BackendCaller(createRouter(executor));
+        GenerationLease lease = createLease(number, recorder.job, lookUp, timeout);
+        BackendCall backendCall = new BackendCall(timeout, recorder.job, recorder);
+        CallResult result = call(caller, lease, backendCall);
+        backendCall.release();
+        boolean gone = result.earlierJobGone();
+        BackendOutcome outcome = result.execution().backendOutcome();
+        if (!(outcome instanceof BackendOutcome.Failed failed)) {
+            executor.close();
+            // Otherwise the attempt was not started, because the id of the looked up job has to be forgotten.
+            boolean complete = outcome instanceof BackendOutcome.Generated;
+            return new Attempt(recorder, null, null, null, gone, complete ? "COMPLETE" : null);
+        }
+        BackendFailure failure = failed.backendFailure();
+        Resolution resolution = caller.resolve(lease, failure, recorder.job, lookUp && !gone);
+        executor.close();
+        RetryDecision decision = resolution == Resolution.GIVE_UP
+                ? RetryPolicy.giveUp(failure)
+                : RETRY_POLICY.decideAfterFailure(failure, lease.attemptCounts(), BackendConditions.NONE, DEADLINE);
+        String end = decision instanceof Fail fail ? fail.error().code() : null;
+        return new Attempt(recorder, failure, resolution, decision, gone, end);
+    }
+
+    private BackendRouter createRouter(BackendExecutor executor) {
+        Model model = new Model(ROUTE, ROUTE, List.of(new Target(settings.name(), request.model(), null)));
+        return new BackendRouter(new ModelCatalog(List.of(model), List.of(settings)), List.of(executor));
     }
 
     private GenerationLease createLease(int number, JobReference job, boolean lookUp, Duration timeout) {
