@@ -61,6 +61,13 @@ final class AttemptCapacity {
         return reservation;
     }
 
+    /** Opens a reservation for attempts that need no free capacity. It must be ended. */
+    synchronized Reservation reserveExempt() {
+        Reservation reservation = new Reservation(0, nanoClock.getAsLong(), Promise.promise());
+        openReservations.add(reservation);
+        return reservation;
+    }
+
     /** Ends a reservation of which {@code started} attempts are running now. */
     void end(Reservation reservation, int started) {
         synchronized (this) {

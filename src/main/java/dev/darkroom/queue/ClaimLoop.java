@@ -43,6 +43,7 @@ public final class ClaimLoop<L extends Lease> {
     private final Map<FencingToken, JobAttempt> runningAttempts = new HashMap<>();
 
     private boolean claiming;
+    private boolean claimingExempt;
     private boolean claimRequested;
     private boolean claimScheduled;
     /** Whether jobs may be due that the last claim did not take, or could not take without capacity. Written on the event loop. */
@@ -127,6 +128,7 @@ public final class ClaimLoop<L extends Lease> {
         if (nodeId == null) {
             return;
         }
+        claimExempt(nodeId);
         // Without a backlog, half of the capacity remains for jobs that start when they are inserted.
         int limit = backlog || !sharesCapacity ? Integer.MAX_VALUE : (capacity.free() + 1) / 2;
         AttemptCapacity.Reservation reservation = capacity.reserve(limit);
@@ -140,6 +142,31 @@ public final class ClaimLoop<L extends Lease> {
         claimRequested = false;
         queue.claim(nodeId, reservation.count())
                 .onComplete(claimed -> eventLoop.runOnContext(v -> onClaimed(claimed, reservation)));
+    }
+
+    /** Claims jobs that need no free capacity, within the concurrency of the queue. One statement at a time. */
+    private void claimExempt(UUID nodeId) {
+        int limit = queue.concurrency() - runningAttempts.size();
+        if (claimingExempt || limit <= 0 || !queue.hasExemptJobs()) {
+            return;
+        }
+        claimingExempt = true;
+        AttemptCapacity.Reservation reservation = capacity.reserveExempt();
+        queue.claimExempt(nodeId, limit)
+                .onComplete(claimed -> eventLoop.runOnContext(v -> {
+                    claimingExempt = false;
+                    if (claimed.failed()) {
+                        logClaimFailure(claimed.cause());
+                    }
+                    startAttempts(claimed.succeeded() ? claimed.result() : List.of(), reservation);
+                }));
+    }
+
+    private void logClaimFailure(Throwable cause) {
+        LOG.atWarn()
+                .addKeyValue("queue", queue.jobName())
+                .addKeyValue("reason", cause.getMessage())
+                .log("claim failed");
     }
 
     /**
@@ -186,10 +213,7 @@ public final class ClaimLoop<L extends Lease> {
     private void onClaimed(AsyncResult<ClaimedJobs<L>> claimed, AttemptCapacity.Reservation reservation) {
         claiming = false;
         if (claimed.failed()) {
-            LOG.atWarn()
-                    .addKeyValue("queue", queue.jobName())
-                    .addKeyValue("reason", claimed.cause().getMessage())
-                    .log("claim failed");
+            logClaimFailure(claimed.cause());
             startAttempts(List.of(), reservation);
             return;
         }

@@ -24,6 +24,16 @@ public interface JobQueue<L extends Lease> {
     /** Claims up to {@code limit} due jobs for a node. */
     Future<ClaimedJobs<L>> claim(UUID nodeId, int limit);
 
+    /** Returns whether jobs may be due that need no free capacity. */
+    default boolean hasExemptJobs() {
+        return false;
+    }
+
+    /** Claims up to {@code limit} due jobs that need no free capacity. */
+    default Future<List<L>> claimExempt(UUID nodeId, int limit) {
+        return Future.succeededFuture(List.of());
+    }
+
     /** Creates the attempt of a lease without starting it. */
     JobAttempt createAttempt(L lease);
 

@@ -11,7 +11,6 @@ import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.route.RouteOffer;
-import dev.darkroom.generation.route.RouteOffer.BackendState;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.image.ImageStore;
@@ -188,28 +187,27 @@ public final class GenerationWorkerVerticle extends VerticleBase {
 
         @Override
         public int freeCapacity(int running) {
-            // A look-up needs no permit.
-            int permits = router.lookUpOnly().isEmpty() ? router.availablePermits() : concurrency();
-            return imageStoreHealth.failing() ? 0 : Math.min(permits, concurrency() - running);
+            return imageStoreHealth.failing() ? 0 : Math.min(router.availablePermits(), concurrency() - running);
         }
 
         @Override
         public Future<ClaimedJobs<GenerationLease>> claim(UUID nodeId, int limit) {
-            List<BackendState> lookUpOnly = router.lookUpOnly();
-            return lookUpOnly.isEmpty()
-                    ? claimSubmissions(nodeId, limit)
-                    : leases.claimLookUps(nodeId, limit, lookUpOnly)
-                            .compose(lookUps -> lookUps.isEmpty()
-                                    ? claimSubmissions(nodeId, limit)
-                                    : Future.succeededFuture(new ClaimedJobs<>(lookUps, true)));
-        }
-
-        private Future<ClaimedJobs<GenerationLease>> claimSubmissions(UUID nodeId, int limit) {
             RouteOffer offer = router.offer(limit);
             // The end of a call, or a change of a backend, leads to the next claim.
             return offer.slots().isEmpty()
                     ? Future.succeededFuture(new ClaimedJobs<>(List.of(), false))
                     : leases.claim(nodeId, limit, offer);
+        }
+
+        @Override
+        public boolean hasExemptJobs() {
+            return !imageStoreHealth.failing() && !router.lookUpOnly().isEmpty();
+        }
+
+        /** Claims look-ups, which submit nothing, at AI servers that accept no submissions. */
+        @Override
+        public Future<List<GenerationLease>> claimExempt(UUID nodeId, int limit) {
+            return leases.claimLookUps(nodeId, limit, router.lookUpOnly());
         }
 
         @Override
