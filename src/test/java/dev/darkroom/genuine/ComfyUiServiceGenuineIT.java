@@ -125,7 +125,8 @@ class ComfyUiServiceGenuineIT {
             String id = darkroom.client()
                     .create(new JsonObject().put("prompt", "fail: the prompt is a content_policy_violation"))
                     .getString("id");
-            assertThat(outcomes(darkroom.client().awaitEnd(id, LIMIT))).isEqualTo("PERMANENT MODERATED MODERATED counted");
+            assertThat(outcomes(darkroom.client().awaitEnd(id, LIMIT)))
+                    .isEqualTo("PERMANENT MODERATED MODERATED counted");
         }
     }
 

@@ -43,7 +43,8 @@ public final class RecordedExchanges {
         return exchange(name).getJsonObject("response");
     }
 
-    private JsonObject exchange(String name) {
+    /** Returns a whole exchange. */
+    public JsonObject exchange(String name) {
         assertThat(exchanges).containsKey(name);
         return exchanges.get(name);
     }

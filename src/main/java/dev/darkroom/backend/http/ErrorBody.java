@@ -24,8 +24,9 @@ record ErrorBody(String message, String code, String type, String retryAfter, Re
     /** Fields that explain an error without details of its own, the most specific first. */
     private static final List<String> EXPLANATIONS = List.of("errors", "detail", "message");
 
-    /** In {@code detail} of Replicate: "Request was throttled. Your rate limit resets in ~30s." */
-    private static final Pattern RATE_LIMIT_RESET = Pattern.compile("rate limit resets in ~?(\\d{1,6})s");
+    /** Replicate: "Request was throttled. Your rate limit resets in ~30s." LiteLLM: "Try again in 5 seconds." */
+    private static final Pattern RETRY_SENTENCE =
+            Pattern.compile("(?:rate limit resets in ~?|Try again in )(\\d{1,6})(?:s| seconds)\\b");
 
     static ErrorBody parse(Buffer body) {
         try {
@@ -44,11 +45,12 @@ record ErrorBody(String message, String code, String type, String retryAfter, Re
         Object error = object.getValue("error");
         if (error instanceof JsonObject details) {
             Object retryAfter = details.getValue("retry_after", object.getValue("retry_after"));
+            String message = toText(details.getValue("message"));
             return new ErrorBody(
-                    toText(details.getValue("message")),
+                    message,
                     toScalarText(details.getValue("code")),
                     toScalarText(details.getValue("type")),
-                    toScalarText(retryAfter),
+                    findRetryAfter(retryAfter, message),
                     RefusalDetector.find(object));
         }
         Object message =
@@ -57,7 +59,7 @@ record ErrorBody(String message, String code, String type, String retryAfter, Re
                 toText(message == null ? object : message),
                 toScalarText(object.getValue("code")),
                 toScalarText(object.getValue("type")),
-                findRetryAfter(object),
+                findRetryAfter(object.getValue("retry_after"), toText(object.getValue("detail"))),
                 RefusalDetector.find(object));
     }
 
@@ -74,11 +76,17 @@ record ErrorBody(String message, String code, String type, String retryAfter, Re
         return error;
     }
 
-    /** Returns the delay from {@code retry_after}, or from the sentence that Replicate writes instead; null when there is none. */
-    private static String findRetryAfter(JsonObject object) {
-        String seconds = toScalarText(object.getValue("retry_after"));
-        Matcher sentence = RATE_LIMIT_RESET.matcher(toText(object.getValue("detail")));
-        return seconds == null && sentence.find() ? sentence.group(1) : seconds;
+    /**
+     * Returns unparsed seconds.
+     *
+     * @param field value of {@code retry_after}; null when there is none
+     * @param sentence text that may contain a delay instead
+     * @return null when there is none
+     */
+    private static String findRetryAfter(Object field, String sentence) {
+        String seconds = toScalarText(field);
+        Matcher matcher = RETRY_SENTENCE.matcher(sentence);
+        return seconds == null && matcher.find() ? matcher.group(1) : seconds;
     }
 
     private static String toText(Object value) {

@@ -18,6 +18,8 @@ public record ErrorResponseMapper(RetryAfterParser retryAfterParser, LogTextReda
             FailureClass.MODERATED, "MODERATED", "The content policy of the AI server rejected the request.");
     private static final BackendFailure QUOTA = BackendFailure.of(
             FailureClass.TERMINAL_AUTH, "QUOTA_EXHAUSTED", "The quota at the AI server is exhausted.");
+    private static final BackendFailure PROVIDER_CONNECTION_LOST = BackendFailure.of(
+            FailureClass.AMBIGUOUS, "CONNECTION_LOST", "The AI server lost the connection to its provider.");
     private static final BackendFailure ERROR_IN_RESPONSE =
             serverError("ERROR_IN_RESPONSE", "The AI server reported an error in a successful response.");
 
@@ -55,6 +57,10 @@ public record ErrorResponseMapper(RetryAfterParser retryAfterParser, LogTextReda
         }
         if (status >= 400 && error.quotaExhausted()) {
             return QUOTA;
+        }
+        // LiteLLM has sent the request to its provider and got no usable response.
+        if (status == 500 && error.message().startsWith("litellm.APIConnectionError")) {
+            return PROVIDER_CONNECTION_LOST;
         }
         return classify(status);
     }

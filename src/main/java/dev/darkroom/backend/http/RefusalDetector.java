@@ -74,6 +74,9 @@ final class RefusalDetector {
                     + "|(flagged as sensitive|content (was|has been) flagged)", // models of Replicate
             Pattern.CASE_INSENSITIVE);
 
+    /** LiteLLM drops the code of OpenAI. Google uses the same sentence for rate limits, so the name of the exception belongs to it. */
+    private static final Pattern QUOTA_SENTENCE = Pattern.compile("OpenAIException - You exceeded your current quota");
+
     private static final Set<String> QUOTA_CODES = Set.of(
             "accountoverdue",
             "arrearage", // Alibaba
@@ -143,6 +146,9 @@ final class RefusalDetector {
     private static Kind findInText(String field, String text) {
         if (MODERATION_SENTENCE.matcher(text).find()) {
             return Kind.MODERATION;
+        }
+        if (QUOTA_SENTENCE.matcher(text).find()) {
+            return Kind.QUOTA;
         }
         if (text.length() <= MAX_CODE_LENGTH) {
             String code = normalize(text);

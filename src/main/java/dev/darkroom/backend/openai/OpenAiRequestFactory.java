@@ -22,10 +22,11 @@ final class OpenAiRequestFactory {
     private static final Pattern GPT_IMAGE = Pattern.compile("(^|[/:.@])(chat)?gpt-image", Pattern.CASE_INSENSITIVE);
     private static final Pattern DALL_E = Pattern.compile("(^|[/:.@])dall-e", Pattern.CASE_INSENSITIVE);
 
-    /** Error messages for unknown fields of OpenAI, Azure, FastAPI, and Python and Go servers. */
+    /** Error messages for unknown fields of OpenAI, Azure, LiteLLM, FastAPI, and Python and Go servers. */
     private static final Pattern UNKNOWN_FIELD = Pattern.compile(
             "(unknown|unsupported|unrecognized|unexpected|invalid|extra)[ _](request )?"
-                    + "(parameter|argument|field|input|key|propert|forbidden)|additional propert|not permitted",
+                    + "(parameter|argument|field|input|key|propert|forbidden)|additional propert|not permitted"
+                    + "|UnsupportedParamsError",
             Pattern.CASE_INSENSITIVE);
 
     private static final Pattern EXTENSION_FIELD = Pattern.compile("\\b(seed|response_format)\\b");
