@@ -48,7 +48,7 @@ final class GenuineTools {
                 .redirectOutput(output.toFile())
                 .redirectError(errors.toFile());
         builder.environment().putAll(environment);
-        Process process = builder.start();
+        Process process = start(builder);
         try {
             int status = process.waitFor();
             assertThat(status)
@@ -57,6 +57,17 @@ final class GenuineTools {
             return Files.readString(output);
         } finally {
             process.destroy();
+        }
+    }
+
+    private static Process start(ProcessBuilder builder) {
+        try {
+            return builder.start();
+        } catch (IOException e) {
+            throw new AssertionError(
+                    "the profile \"genuine\" needs " + builder.command().get(0)
+                            + ": install Python 3.10 or newer with venv, Node 18 or newer, and npm",
+                    e);
         }
     }
 }

@@ -6,6 +6,7 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.SimulatorBackendFixture;
 import dev.darkroom.config.Settings;
+import dev.darkroom.testing.RecordedExchanges;
 import java.net.URI;
 import java.util.List;
 import java.util.stream.Stream;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.Test;
 
 /** Generates the tables of faults and of dialects in {@code docs/backends/openai.md}. */
 class OpenAiFaultTableTest extends SimulatorBackendFixture {
+    private static final RecordedExchanges LITELLM = RecordedExchanges.load("litellm-1.108.7");
+
     @Override
     protected Settings.Backend backendSettings() {
         return settings("type", Settings.BackendType.OPENAI, "url", URI.create("http://10.0.0.1/v1"));
@@ -64,21 +67,15 @@ class OpenAiFaultTableTest extends SimulatorBackendFixture {
                                 429,
                                 "{\"error\":{\"code\":\"429\",\"message\":\"Requests have exceeded the call rate limit."
                                         + " Please retry after 26 seconds.\"}}"),
-                        // Recorded from LiteLLM 1.106.12.
-                        BackendFault.response(
-                                "LiteLLM: 500 after its own retries",
-                                500,
-                                "{\"error\":{\"message\":\"litellm.APIConnectionError: APIConnectionError: OpenAIException -"
-                                        + " Connection error.\",\"type\":null,\"param\":null,\"code\":\"500\"}}"),
-                        BackendFault.response(
-                                "LiteLLM: 400 for an unknown model",
-                                400,
-                                "{\"error\":{\"message\":\"400: {'error': '/image/generations: Invalid model name passed in"
-                                        + " model=nope.'}\",\"type\":\"invalid_request_error\",\"param\":null,\"code\":\"400\"}}"),
-                        BackendFault.response(
-                                "LiteLLM: 200 with empty `data`",
-                                200,
-                                "{\"created\":1,\"background\":null,\"data\":[],\"output_format\":null,\"usage\":{\"total_tokens\":0}}"),
+                        liteLlm("500, lost connection to its provider", "dropped"),
+                        liteLlm("408, no response of its provider", "slow"),
+                        liteLlm("400 for `response_format`", "unsupported"),
+                        liteLlm("400 for an unknown model", "unknown model"),
+                        liteLlm("400 for an unknown key", "invalid key"),
+                        liteLlm("200 with empty `data`", "empty"),
+                        liteLlm("429 during its cooldown of 5 s", "cooldown"),
+                        liteLlm("429, exhausted quota without the code of OpenAI", "quota"),
+                        liteLlm("400, refusal without the code of OpenAI", "moderation"),
                         BackendFault.response(
                                 "LiteLLM: 400 with a policy violation of its provider",
                                 400,
@@ -122,6 +119,13 @@ class OpenAiFaultTableTest extends SimulatorBackendFixture {
                         BackendFault.response("`sd-server`: 400", 400, "{\"error\":\"prompt required\"}"),
                         BackendFault.response(
                                 "`sd-server`: 500", 500, "{\"error\":\"generate_image returned no results\"}")));
+    }
+
+    private static BackendFault liteLlm(String description, String recorded) {
+        return BackendFault.response(
+                "LiteLLM: " + description,
+                LITELLM.status(recorded),
+                LITELLM.responseObject(recorded).encode());
     }
 
     private static String error(String message, String code) {
