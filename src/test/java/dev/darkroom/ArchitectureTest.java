@@ -109,7 +109,7 @@ class ArchitectureTest {
             Map.entry("eventbus", "database"),
             Map.entry("eventbus.cluster", "config eventbus generation generation.json"),
             Map.entry("file", ""),
-            Map.entry("fleet", "backend.executor config database eventbus signal task"),
+            Map.entry("fleet", "backend backend.executor config database eventbus signal task"),
             Map.entry("generation", "backend generation.route config database eventbus image queue signal"),
             Map.entry(
                     "generation.command",

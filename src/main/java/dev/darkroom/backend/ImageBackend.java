@@ -2,6 +2,8 @@ package dev.darkroom.backend;
 
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * Client of one AI server. Each protocol has one implementation, in a package of its own below this one. An
@@ -14,12 +16,23 @@ public interface ImageBackend {
     String name();
 
     /**
-     * Returns the limits of requests for a model: the fields that are sent, and what the AI server told.
+     * Returns the limits of requests for a model that follow from the fields that are sent.
      *
      * @param model name of the model at the AI server; null for its default
      */
     default RequestLimits limits(String model) {
         return RequestLimits.NONE;
+    }
+
+    /**
+     * Asks the AI server for the limits of requests for a model, with free requests.
+     *
+     * @param model name of the model at the AI server; null for its default
+     * @param parameters names of the parameters that requests may have
+     * @return completes within {@code timeout}, empty when the protocol has no such request; fails without a usable answer
+     */
+    default Future<Optional<ServerLimits>> readLimits(String model, Set<String> parameters, Duration timeout) {
+        return Future.succeededFuture(Optional.empty());
     }
 
     /**

@@ -26,7 +26,7 @@ public record NumberRange(long minimum, long maximum, List<Long> values) {
     }
 
     /** Returns whether no number is accepted. */
-    public boolean isEmpty() {
+    public boolean acceptsNothing() {
         return minimum > maximum || (values != null && values.isEmpty());
     }
 
@@ -51,7 +51,7 @@ public record NumberRange(long minimum, long maximum, List<Long> values) {
 
     /** Returns the accepted number next to a number; the number itself when none is accepted. */
     public long nearest(long number) {
-        if (isEmpty()) {
+        if (acceptsNothing()) {
             return number;
         }
         return values == null
@@ -70,7 +70,7 @@ public record NumberRange(long minimum, long maximum, List<Long> values) {
 
     /** Returns the rule for messages, such as {@code must be between 64 and 2048}. */
     public String describe() {
-        if (isEmpty()) {
+        if (acceptsNothing()) {
             return "has no value that every AI server of the model accepts";
         }
         return values == null

@@ -75,6 +75,33 @@ public record RequestLimits(
                 negativePrompt && other.negativePrompt);
     }
 
+    /** As {@link #narrow}, but keeps a limit of this object where no value would be left. */
+    RequestLimits narrowIfPossible(RequestLimits other) {
+        RequestLimits narrowed = new RequestLimits(
+                Math.min(maxPromptLength, other.maxPromptLength),
+                intersectIfPossible(width, other.width),
+                intersectIfPossible(height, other.height),
+                sizes,
+                intersectIfPossible(count, other.count),
+                seed == null || other.seed == null ? null : intersectIfPossible(seed, other.seed),
+                negativePrompt && other.negativePrompt);
+        return sizes.isEmpty() || narrowed.allowedSizes().findAny().isPresent()
+                ? narrowed
+                : new RequestLimits(
+                        narrowed.maxPromptLength,
+                        width,
+                        height,
+                        sizes,
+                        narrowed.count,
+                        narrowed.seed,
+                        narrowed.negativePrompt);
+    }
+
+    private static NumberRange intersectIfPossible(NumberRange range, NumberRange other) {
+        NumberRange common = range.intersect(other);
+        return common.acceptsNothing() ? range : common;
+    }
+
     private List<ImageSize> commonSizes(List<ImageSize> others) {
         Set<ImageSize> common = new LinkedHashSet<>(sizes.isEmpty() ? others : sizes);
         if (!sizes.isEmpty() && !others.isEmpty()) {

@@ -143,6 +143,7 @@ public record Settings(
      * @param maxSide in pixels
      * @param maxCount number of images
      * @param sizes the only sizes of images, such as {@code 1024x1024}; empty for any
+     * @param readLimits whether further limits are read from the AI server
      * @param imageFormats formats of images: some of png, jpeg, webp
      * @param downloadNetworks networks for image downloads in addition to public addresses and the AI server; may be empty
      * @param requestFields optional fields to send; null when the model name decides
@@ -165,6 +166,7 @@ public record Settings(
             @Range(max = 4) int maxCount,
             @Format(TextFormat.SIZES) List<String> sizes,
             @Format(TextFormat.IMAGE_FORMATS) List<String> imageFormats,
+            boolean readLimits,
             Duration timeout,
             Duration connectTimeout,
 

@@ -1,7 +1,9 @@
 package dev.darkroom.fleet;
 
+import dev.darkroom.backend.NumberRange;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** Result of a {@link FleetCommand}. Immutable. Its components have the names of the OpenAPI contract. */
@@ -22,6 +24,7 @@ public sealed interface FleetResult {
      * @param drained whether an admin stopped the start of calls
      * @param drainedBy the admin; null unless drained, and after the erasure of the admin
      * @param drainedAt null unless drained
+     * @param readLimits limits that it told, one for each model that uses it and was read
      * @param nodes its state on each live node, as of the last heartbeat of the node
      */
     record BackendStatus(
@@ -31,13 +34,33 @@ public sealed interface FleetResult {
             boolean drained,
             String drainedBy,
             OffsetDateTime drainedAt,
+            List<ReadLimits> readLimits,
             List<BackendOnNode> nodes)
             implements FleetResult {
         public BackendStatus {
             models = List.copyOf(models);
+            readLimits = List.copyOf(readLimits);
             nodes = List.copyOf(nodes);
         }
     }
+
+    /**
+     * Limits that the process of the reply read from an AI server. A limit is null when the AI server did not tell it.
+     *
+     * @param model name of the model at the AI server; null for its default
+     * @param unsupported fields of a request that the model does not have
+     * @param parameters JSON Schemas by name
+     */
+    record ReadLimits(
+            String model,
+            OffsetDateTime readAt,
+            Integer maxPromptLength,
+            NumberRange width,
+            NumberRange height,
+            NumberRange count,
+            NumberRange seed,
+            List<String> unsupported,
+            Map<String, Map<String, Object>> parameters) {}
 
     /**
      * State of a backend on a node, see {@code BackendExecutor.toJson}.

@@ -1,5 +1,7 @@
 package dev.darkroom.fleet;
 
+import dev.darkroom.backend.BackendCapabilities;
+import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
@@ -19,18 +21,21 @@ import dev.darkroom.fleet.FleetResult.ModelQueue;
 import dev.darkroom.fleet.FleetResult.NodeStatus;
 import dev.darkroom.fleet.FleetResult.NodeStatusList;
 import dev.darkroom.fleet.FleetResult.QueueStatus;
+import dev.darkroom.fleet.FleetResult.ReadLimits;
 import dev.darkroom.fleet.FleetStore.Drain;
 import dev.darkroom.fleet.FleetStore.RouteQueue;
 import dev.darkroom.signal.ChangeSignal;
 import dev.darkroom.task.PeriodicTask;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,12 +54,21 @@ public final class FleetVerticle extends VerticleBase {
     private final NotifyChannel notifyChannel;
     private final Settings settings;
     private final List<BackendExecutor> executors;
+    private final Map<String, BackendCapabilities> capabilities;
     private Future<Map<String, Drain>> lastRead = Future.succeededFuture(Map.of());
     private PeriodicTask pollTask;
 
-    /** @param executors of this process; empty when it calls no AI server */
+    /**
+     * @param executors of this process; empty when it calls no AI server
+     * @param capabilities of the backends, by name
+     */
     public FleetVerticle(
-            Database database, NotifyChannel notifyChannel, Settings settings, List<BackendExecutor> executors) {
+            Database database,
+            NotifyChannel notifyChannel,
+            Settings settings,
+            List<BackendExecutor> executors,
+            Map<String, BackendCapabilities> capabilities) {
+        this.capabilities = Map.copyOf(capabilities);
         this.store = new FleetStore(database);
         this.notifyChannel = notifyChannel;
         this.settings = settings;
@@ -164,6 +178,7 @@ public final class FleetVerticle extends VerticleBase {
                 drain.isPresent(),
                 drain.map(Drain::admin).orElse(null),
                 drain.map(Drain::since).orElse(null),
+                describeLimits(name),
                 nodes.stream()
                         .flatMap(node -> node.backends().stream()
                                 .filter(state -> state.name().equals(name))
@@ -176,6 +191,35 @@ public final class FleetVerticle extends VerticleBase {
                                         state.concurrency(),
                                         state.availablePermits())))
                         .toList());
+    }
+
+    private List<ReadLimits> describeLimits(String backend) {
+        return settings.models().stream()
+                .flatMap(model -> model.targets().stream())
+                .filter(target -> target.backend().equals(backend))
+                .map(Settings.Target::model)
+                .map(Optional::ofNullable)
+                .distinct()
+                .flatMap(model -> Optional.ofNullable(capabilities.get(backend))
+                        .flatMap(known -> known.told(model.orElse(null)))
+                        .map(told -> toReadLimits(model.orElse(null), told))
+                        .stream())
+                .toList();
+    }
+
+    private static ReadLimits toReadLimits(String model, ServerLimits told) {
+        Map<String, Map<String, Object>> parameters = new TreeMap<>();
+        told.parameters().forEach((name, schema) -> parameters.put(name, schema.getMap()));
+        return new ReadLimits(
+                model,
+                told.readAt().atOffset(ZoneOffset.UTC),
+                told.maxPromptLength(),
+                told.width(),
+                told.height(),
+                told.count(),
+                told.seed(),
+                told.unsupported().stream().sorted().toList(),
+                parameters);
     }
 
     private Future<CommandReply<QueueStatus>> getQueue() {

@@ -117,7 +117,7 @@ public record GenerationSpec(
                 .orElseGet(() -> new ImageSize(
                         width == null ? (int) limits.width().nearest(defaults.defaultWidth()) : width,
                         height == null ? (int) limits.height().nearest(defaults.defaultHeight()) : height));
-        NumberRange seeds = limits.seed() == null || limits.seed().isEmpty() ? SEEDS : limits.seed();
+        NumberRange seeds = limits.seed() == null || limits.seed().acceptsNothing() ? SEEDS : limits.seed();
         return new GenerationRequest(
                 prompt,
                 negativePrompt,

@@ -1,6 +1,7 @@
 package dev.darkroom.server;
 
 import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.executor.BackendEventPublisher;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.backend.executor.BackendExecutorVerticle;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
@@ -12,6 +13,7 @@ import dev.darkroom.generation.command.GenerationCommandDependencies;
 import dev.darkroom.generation.command.GenerationCommandVerticle;
 import dev.darkroom.generation.command.QueueSnapshots;
 import dev.darkroom.generation.route.BackendRouter;
+import dev.darkroom.generation.route.LimitsReader;
 import dev.darkroom.generation.route.ModelCatalog;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.watch.CompletionVerticle;
@@ -26,7 +28,9 @@ import dev.darkroom.maintenance.ImageStoreCheck;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.task.PeriodicTaskVerticle;
 import io.vertx.core.Deployable;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +47,7 @@ final class GenerationModule {
     private final List<GenerationFinishListener> finishListeners;
     private final List<BackendExecutor> backendExecutors = new CopyOnWriteArrayList<>();
     private final ModelCatalog catalog;
+    private final LimitsReader limitsReader;
     private final ImageStoreHealth imageStoreHealth = new ImageStoreHealth();
     private final BacklogEstimator backlogEstimator = new BacklogEstimator();
     private final ImmediateStart immediateStart = new ImmediateStart();
@@ -53,6 +58,7 @@ final class GenerationModule {
     /** @param finishListeners listeners for finished generations */
     GenerationModule(ServerResources resources, ModelCatalog catalog, List<GenerationFinishListener> finishListeners) {
         this.catalog = catalog;
+        this.limitsReader = new LimitsReader(catalog, System::nanoTime);
         this.resources = resources;
         this.settings = resources.settings();
         this.finishListeners = List.copyOf(finishListeners);
@@ -63,6 +69,10 @@ final class GenerationModule {
     List<PeriodicTaskVerticle.Task> periodicTasks() {
         List<PeriodicTaskVerticle.Task> tasks = new ArrayList<>();
         if (settings.generation().instances() > 0) {
+            tasks.add(new PeriodicTaskVerticle.Task(LimitsReader.INTERVAL, stopped -> {
+                limitsReader.readDue();
+                return Future.succeededFuture();
+            }));
             tasks.add(new PeriodicTaskVerticle.Task(
                     settings.node().heartbeatInterval(),
                     stopped -> submissions
@@ -119,6 +129,7 @@ final class GenerationModule {
     void deployCommands(EgressPolicy egressPolicy, List<ImageBackend> backends) throws Exception {
         SecureRandom random = new SecureRandom();
         if (settings.generation().instances() > 0) {
+            refreshLimitsAfterOutages();
             deploy(
                     "completion waiters",
                     new CompletionVerticle(completionWaiters, resources.database(), resources.notifyChannel()));
@@ -148,6 +159,15 @@ final class GenerationModule {
                         "generation",
                         settings.generation().instances(),
                         () -> new GenerationCommandVerticle(dependencies, settings.generation(), catalog, random));
+    }
+
+    /** Reads the limits of an AI server again when it accepts calls again. */
+    private void refreshLimitsAfterOutages() {
+        resources.vertx().eventBus().<JsonObject>localConsumer(BackendEventPublisher.ADDRESS, event -> {
+            if (event.body().getString("type").equals(BackendEventPublisher.BREAKER_CLOSED)) {
+                limitsReader.refresh(event.body().getString("backend"));
+            }
+        });
     }
 
     /** Deploys the executors of the backends, unless {@code worker.concurrency} is 0. Returns them. */

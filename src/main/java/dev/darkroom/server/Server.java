@@ -9,6 +9,7 @@ import dev.darkroom.api.management.ManagementVerticle;
 import dev.darkroom.api.transport.InboundConnectionLimiter;
 import dev.darkroom.auth.CallbackTokens;
 import dev.darkroom.auth.UrlSigningKeys;
+import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
@@ -43,12 +44,11 @@ import io.vertx.core.VertxOptions;
 import java.net.URI;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -146,10 +146,12 @@ public final class Server {
                                 InstantSource.system()),
                         this::publicUrl));
         List<ImageBackend> backends = new ArrayList<>();
+        Map<String, BackendCapabilities> capabilities = new HashMap<>();
         Map<String, ParametersSchema> parameters = backendFactory.loadParametersSchemas();
         for (Settings.Backend backendSettings : settings.backends()) {
             ImageBackend backend = backendFactory.create(backendSettings, parameters.get(backendSettings.name()));
             backends.add(backend);
+            capabilities.put(backend.name(), new BackendCapabilities(backend, parameters.get(backend.name())));
             processLifecycle.addStopStep("backend", backend::close);
         }
         ImageStore images = await(InstallationStore.readIdentity(database)
@@ -160,11 +162,7 @@ public final class Server {
         NotificationModule notifications = NotificationModule.deploy(resources);
         GenerationModule generations = new GenerationModule(
                 resources,
-                new ModelCatalog(
-                        settings.models(),
-                        settings.backends(),
-                        parameters,
-                        backends.stream().collect(Collectors.toMap(ImageBackend::name, Function.identity()))),
+                new ModelCatalog(settings.models(), settings.backends(), capabilities),
                 List.of(notifications.notificationWriter()));
         LocalNode localNode = new LocalNode(System::nanoTime);
         VacuumBlockerMonitor vacuumBlockers =
@@ -195,7 +193,8 @@ public final class Server {
         List<BackendExecutor> executors = generations.deployExecutors(backends);
         localNode.reportBackends(generations::backendsToJson);
         // Starts before the worker, which must not call a drained AI server.
-        processLifecycle.deploy(vertx, "fleet", new FleetVerticle(database, notifyChannel, settings, executors));
+        processLifecycle.deploy(
+                vertx, "fleet", new FleetVerticle(database, notifyChannel, settings, executors, capabilities));
         generations.deployWorker(localNode);
         int apiPort =
                 ApiModule.deploy(resources, contracts.api(), notifications.hub(), generations.progressSubscribers());

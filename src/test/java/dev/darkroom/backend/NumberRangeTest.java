@@ -29,10 +29,10 @@ class NumberRangeTest {
         NumberRange none = RANGE.intersect(NumberRange.between(2000, 3000));
 
         // then
-        assertThat(none.isEmpty()).isTrue();
+        assertThat(none.acceptsNothing()).isTrue();
         assertThat(none.contains(1024)).isFalse();
         assertThat(none.nearest(512)).isEqualTo(512);
-        assertThat(VALUES.intersect(NumberRange.between(1, 2)).isEmpty()).isTrue();
+        assertThat(VALUES.intersect(NumberRange.between(1, 2)).acceptsNothing()).isTrue();
     }
 
     @Test

@@ -127,6 +127,7 @@ class SettingsConsistencyTest {
         "backend.maxCount, DARKROOM_BACKEND_MAX_COUNT, 2, 2",
         "backend.sizes, DARKROOM_BACKEND_SIZES, '1024x1024, 1536x1024', '[1024x1024, 1536x1024]'",
         "backend.imageFormats, DARKROOM_BACKEND_IMAGE_FORMATS, 'png, webp', '[png, webp]'",
+        "backend.readLimits, DARKROOM_BACKEND_READ_LIMITS, false, false",
         "backend.timeout, DARKROOM_BACKEND_TIMEOUT, 14s, 14s",
         "backend.connectTimeout, DARKROOM_BACKEND_CONNECT_TIMEOUT, 15s, 15s",
         "backend.maxResponseBytes, DARKROOM_BACKEND_MAX_RESPONSE_BYTES, 1024, 1024",

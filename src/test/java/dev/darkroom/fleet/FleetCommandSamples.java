@@ -1,5 +1,6 @@
 package dev.darkroom.fleet;
 
+import dev.darkroom.backend.NumberRange;
 import dev.darkroom.fleet.FleetCommand.DrainBackend;
 import dev.darkroom.fleet.FleetCommand.EnableBackend;
 import dev.darkroom.fleet.FleetCommand.GetBackends;
@@ -13,9 +14,11 @@ import dev.darkroom.fleet.FleetResult.ModelQueue;
 import dev.darkroom.fleet.FleetResult.NodeStatus;
 import dev.darkroom.fleet.FleetResult.NodeStatusList;
 import dev.darkroom.fleet.FleetResult.QueueStatus;
+import dev.darkroom.fleet.FleetResult.ReadLimits;
 import dev.darkroom.fleet.FleetResult.UserQueue;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** Administration commands and their results, at least one of each type, with and without their optional values. */
@@ -29,9 +32,19 @@ public final class FleetCommandSamples {
             true,
             "root",
             TIME,
+            List.of(new ReadLimits(
+                    "flux",
+                    TIME,
+                    500,
+                    NumberRange.between(64, 1024),
+                    NumberRange.of(List.of(512L)),
+                    null,
+                    null,
+                    List.of("seed"),
+                    Map.of("steps", Map.of("maximum", 50)))),
             List.of(new BackendOnNode(NODE, "vm", "OPEN", true, 1, 0, 0)));
     private static final BackendStatus ENABLED =
-            new BackendStatus("gpu-2", "automatic1111", List.of(), false, null, null, List.of());
+            new BackendStatus("gpu-2", "automatic1111", List.of(), false, null, null, List.of(), List.of());
 
     private FleetCommandSamples() {}
 

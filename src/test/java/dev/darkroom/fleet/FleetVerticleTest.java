@@ -33,6 +33,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -111,7 +112,7 @@ class FleetVerticleTest {
         }
 
         Process start() {
-            await(vertx.deployVerticle(new FleetVerticle(database, notifyChannel, settings, executors)));
+            await(vertx.deployVerticle(new FleetVerticle(database, notifyChannel, settings, executors, Map.of())));
             return this;
         }
 

@@ -3,6 +3,7 @@ package dev.darkroom.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
@@ -31,7 +32,8 @@ class GenerationSpecLimitsTest {
 
     private static ModelCatalog catalog(RequestLimits told, String... sizes) {
         Backend backend = TestSettings.with(TestSettings.DEFAULTS.backend(), "name", "b", "sizes", List.of(sizes));
-        return new ModelCatalog(List.of(MODEL), List.of(backend), Map.of(), Map.of("b", client(told)));
+        return new ModelCatalog(
+                List.of(MODEL), List.of(backend), Map.of("b", new BackendCapabilities(client(told), null)));
     }
 
     private static ImageBackend client(RequestLimits limits) {

@@ -2,6 +2,7 @@ package dev.darkroom.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Model;
@@ -26,9 +27,8 @@ class RequestParametersTest {
             List.of(ONE, BOTH, NONE),
             List.of(backend("a"), backend("b"), backend("c")),
             Map.of(
-                    "a", schema("{\"steps\": {\"type\": \"integer\", \"maximum\": 50}, \"extra\": {}}"),
-                    "b", schema("{\"steps\": {\"type\": \"integer\", \"maximum\": 20}}")),
-            Map.of());
+                    "a", accepting("{\"steps\": {\"type\": \"integer\", \"maximum\": 50}, \"extra\": {}}"),
+                    "b", accepting("{\"steps\": {\"type\": \"integer\", \"maximum\": 20}}")));
 
     private static Model model(String name, String... backends) {
         return new Model(
@@ -43,9 +43,13 @@ class RequestParametersTest {
         return TestSettings.with(TestSettings.DEFAULTS.backend(), "name", name);
     }
 
-    private static ParametersSchema schema(String properties) {
-        return ParametersSchema.parse(
-                "p.json", Buffer.buffer("{\"type\": \"object\", \"properties\": " + properties + "}"), Set.of());
+    private static BackendCapabilities accepting(String properties) {
+        return new BackendCapabilities(
+                null,
+                ParametersSchema.parse(
+                        "p.json",
+                        Buffer.buffer("{\"type\": \"object\", \"properties\": " + properties + "}"),
+                        Set.of()));
     }
 
     private static List<FieldError> validate(Model model, JsonObject parameters) {

@@ -10,6 +10,7 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.RequestLimits;
+import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
@@ -23,10 +24,13 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -110,6 +114,19 @@ public final class ComfyUiBackend implements ImageBackend {
                 true,
                 workflow.placeholders().contains(WorkflowPlaceholder.SEED),
                 workflow.placeholders().contains(WorkflowPlaceholder.NEGATIVE_PROMPT));
+    }
+
+    /** Reads the limits of the inputs that are exactly a placeholder. */
+    @Override
+    public Future<Optional<ServerLimits>> readLimits(String model, Set<String> parameters, Duration timeout) {
+        return http.fetch(WorkflowValidator.PATH, settings.maxResponseBytes(), timeout, body -> {
+                    try {
+                        return NodeTypes.parse(body, workflow).limits(workflow, parameters);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                })
+                .map(Optional::of);
     }
 
     @Override

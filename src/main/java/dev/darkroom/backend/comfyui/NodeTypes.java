@@ -3,20 +3,29 @@ package dev.darkroom.backend.comfyui;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.darkroom.backend.NumberRange;
+import dev.darkroom.backend.ServerLimits;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.json.jackson.DatabindCodec;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Node types of a ComfyUI and the names of their inputs, parsed from {@code GET /object_info}. Holds only the types that a
+ * Node types of a ComfyUI and their inputs, parsed from {@code GET /object_info}. Holds only the types that a
  * workflow uses: a server with many custom nodes returns several megabytes. Immutable.
  */
-record NodeTypes(Map<String, Set<String>> inputsByType) {
+record NodeTypes(Map<String, Map<String, JsonNode>> inputsByType) {
     /** Field of {@code _meta} by which an operator excludes a node from the comparison of inputs. ComfyUI ignores {@code _meta}. */
     private static final String ANY_INPUT = "darkroomAnyInput";
 
@@ -31,7 +40,7 @@ record NodeTypes(Map<String, Set<String>> inputsByType) {
         Set<String> needed = workflow.nodes().values().stream()
                 .map(node -> node.getString("class_type"))
                 .collect(Collectors.toSet());
-        Map<String, Set<String>> inputsByType = new HashMap<>();
+        Map<String, Map<String, JsonNode>> inputsByType = new HashMap<>();
         try (JsonParser parser = JSON.createParser(body)) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new IOException("not a JSON object");
@@ -49,8 +58,8 @@ record NodeTypes(Map<String, Set<String>> inputsByType) {
         return new NodeTypes(inputsByType);
     }
 
-    private static Set<String> readInputs(JsonParser parser) throws IOException {
-        Set<String> inputs = new HashSet<>();
+    private static Map<String, JsonNode> readInputs(JsonParser parser) throws IOException {
+        Map<String, JsonNode> inputs = new HashMap<>();
         forEachField(parser, field -> {
             if (!field.equals("input")) {
                 parser.skipChildren();
@@ -59,10 +68,9 @@ record NodeTypes(Map<String, Set<String>> inputsByType) {
             // The groups are "required", "optional" and "hidden".
             forEachField(
                     parser,
-                    group -> forEachField(parser, input -> {
-                        inputs.add(input);
-                        parser.skipChildren();
-                    }));
+                    group -> forEachField(
+                            parser,
+                            input -> inputs.put(input, DatabindCodec.mapper().readTree(parser))));
         });
         return inputs;
     }
@@ -89,7 +97,7 @@ record NodeTypes(Map<String, Set<String>> inputsByType) {
     String findMissing(WorkflowTemplate workflow) {
         for (Map.Entry<String, JsonObject> node : workflow.nodes().entrySet()) {
             String type = node.getValue().getString("class_type");
-            Set<String> inputs = inputsByType.get(type);
+            Map<String, JsonNode> inputs = inputsByType.get(type);
             if (inputs == null) {
                 return "node \"" + node.getKey() + "\": unknown node type " + type;
             }
@@ -99,12 +107,77 @@ record NodeTypes(Map<String, Set<String>> inputsByType) {
             for (String input : node.getValue().getJsonObject("inputs").fieldNames()) {
                 // Nodes with a variable number of inputs declare "images" and accept "images.image0".
                 int dot = input.indexOf('.');
-                if (!inputs.contains(dot < 0 ? input : input.substring(0, dot))) {
+                if (!inputs.containsKey(dot < 0 ? input : input.substring(0, dot))) {
                     return WorkflowTemplate.describe(node.getKey(), type, input) + ": unknown input";
                 }
             }
         }
         return null;
+    }
+
+    /**
+     * Returns the limits of the values that the placeholders of a workflow stand for.
+     *
+     * @param parameters names of the parameters
+     */
+    ServerLimits limits(WorkflowTemplate workflow, Set<String> parameters) {
+        Map<String, List<JsonObject>> byPlaceholder = new HashMap<>();
+        workflow.wholePlaceholders()
+                .forEach(input -> byPlaceholder
+                        .computeIfAbsent(input.placeholder(), name -> new ArrayList<>())
+                        .add(describe(inputsByType
+                                .getOrDefault(input.type(), Map.of())
+                                .get(input.input()))));
+        Map<String, JsonObject> told = new HashMap<>();
+        parameters.forEach(name -> {
+            List<JsonObject> inputs = byPlaceholder.getOrDefault(name, List.of());
+            if (!inputs.isEmpty()) {
+                told.put(
+                        name,
+                        inputs.size() == 1 ? inputs.get(0) : new JsonObject().put("allOf", new JsonArray(inputs)));
+            }
+        });
+        return new ServerLimits(
+                Instant.now(),
+                null,
+                range(WorkflowPlaceholder.WIDTH, byPlaceholder),
+                range(WorkflowPlaceholder.HEIGHT, byPlaceholder),
+                range(WorkflowPlaceholder.COUNT, byPlaceholder),
+                range(WorkflowPlaceholder.SEED, byPlaceholder),
+                Set.of(),
+                told);
+    }
+
+    private static NumberRange range(WorkflowPlaceholder placeholder, Map<String, List<JsonObject>> byPlaceholder) {
+        return byPlaceholder.getOrDefault(placeholder.key(), List.of()).stream()
+                .map(ServerLimits::rangeOf)
+                .filter(Objects::nonNull)
+                .reduce(NumberRange::intersect)
+                .orElse(null);
+    }
+
+    /**
+     * Returns the JSON Schema of an input: {@code ["INT", {"min": 1, "max": 16}]}, {@code [["euler", "ddim"], {}]} or {@code ["COMBO",
+     * {"options": ["euler"]}]}. Empty for other types.
+     */
+    private static JsonObject describe(JsonNode input) {
+        ObjectNode schema = DatabindCodec.mapper().createObjectNode();
+        if (input != null && input.isArray()) {
+            JsonNode type = input.path(0);
+            JsonNode options = input.path(1);
+            if (type.isArray()) {
+                schema.set("enum", type);
+            } else if (type.asText().equals("COMBO")) {
+                schema.set("enum", options.path("options"));
+            } else if (type.asText().equals("INT") || type.asText().equals("FLOAT")) {
+                schema.put("type", type.asText().equals("INT") ? "integer" : "number");
+                schema.set("minimum", options.path("min"));
+                schema.set("maximum", options.path("max"));
+            }
+        }
+        JsonObject description = new JsonObject();
+        ServerLimits.copyKeywords(schema, description);
+        return description;
     }
 
     private static boolean acceptsAnyInput(JsonObject node) {

@@ -9,8 +9,10 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -127,6 +129,22 @@ public final class WorkflowTemplate {
     /** Returns the placeholders that the workflow contains: without {@code SEED}, for example, it ignores the seed. */
     public Set<WorkflowPlaceholder> placeholders() {
         return Set.copyOf(placeholders);
+    }
+
+    /** Input of a node that is exactly a placeholder. */
+    record WholePlaceholder(String type, String input, String placeholder) {}
+
+    /** Returns the inputs that are exactly a placeholder. */
+    List<WholePlaceholder> wholePlaceholders() {
+        List<WholePlaceholder> found = new ArrayList<>();
+        nodes().values()
+                .forEach(node -> node.getJsonObject("inputs").forEach(input -> {
+                    Matcher matcher = PLACEHOLDER.matcher(String.valueOf(input.getValue()));
+                    if (matcher.matches()) {
+                        found.add(new WholePlaceholder(node.getString("class_type"), input.getKey(), matcher.group(1)));
+                    }
+                }));
+        return found;
     }
 
     /** Returns the nodes by id, each with {@code class_type} and {@code inputs}. They must not be changed. */

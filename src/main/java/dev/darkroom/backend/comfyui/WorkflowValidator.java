@@ -17,6 +17,9 @@ import java.io.IOException;
  * image without the prompt. Compares before the first submission, and again after {@link #reset}. Thread-safe.
  */
 final class WorkflowValidator {
+    /** Path of the node types. */
+    static final String PATH = "/object_info";
+
     private static final BackendFailure NOT_SENT = BackendFailure.of(
             FailureClass.NOT_SENT, "NODE_TYPES_UNAVAILABLE", "The AI server did not return its node types.");
 
@@ -42,8 +45,7 @@ final class WorkflowValidator {
         if (valid) {
             return Future.succeededFuture();
         }
-        OutboundRequest request =
-                new OutboundRequest(HttpMethod.GET, http.target("/object_info"), http.headers(), null);
+        OutboundRequest request = new OutboundRequest(HttpMethod.GET, http.target(PATH), http.headers(), null);
         return http.read(scope, request, maxBytes, scope.remaining(), this::check)
                 .recover(cause -> Future.failedFuture(toFailureBeforeSubmission(cause)));
     }

@@ -17,13 +17,16 @@ public record BackendEventPublisher(Vertx vertx, String backend) {
     /** Event-bus address of the events. */
     public static final String ADDRESS = "darkroom.backend.events";
 
+    /** Type of the event that the AI server accepts calls again. */
+    public static final String BREAKER_CLOSED = "breaker.closed";
+
     private static final Logger LOG = LoggerFactory.getLogger(BackendEventPublisher.class);
 
     void publishBreakerState(BackendExecutor.BreakerState breakerState) {
         switch (breakerState) {
             case OPEN -> logAndPublish("breaker.opened", LOG.atWarn(), "breaker opened");
             case HALF_OPEN -> logAndPublish("breaker.halfOpen", LOG.atInfo(), "breaker half-open");
-            case CLOSED -> logAndPublish("breaker.closed", LOG.atInfo(), "breaker closed");
+            case CLOSED -> logAndPublish(BREAKER_CLOSED, LOG.atInfo(), "breaker closed");
         }
     }
 

@@ -30,6 +30,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
+import java.io.InputStream;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
@@ -436,6 +437,44 @@ public final class BackendHttpClient {
                     result.tryComplete(HealthCheckResult.UNREACHABLE);
                 });
         return result.future();
+    }
+
+    /**
+     * Sends a free GET outside of a call, and parses its response on a worker thread.
+     *
+     * @param maxBytes maximum size of the response in bytes
+     * @param parse parses the decoded body of a success
+     * @return completes within {@code timeout}; fails without a success, or when {@code parse} fails
+     */
+    public <T> Future<T> fetch(String path, int maxBytes, Duration timeout, Function<InputStream, T> parse) {
+        Promise<T> result = Promise.promise();
+        BackendCall backendCall = new BackendCall(timeout);
+        OutboundRequest get = new OutboundRequest(HttpMethod.GET, target(path), headers(), null);
+        BackendCallScope.run(
+                        vertx,
+                        memoryBudget,
+                        "limits",
+                        backendCall,
+                        scope -> read(
+                                        scope,
+                                        get,
+                                        maxBytes,
+                                        scope.remaining(),
+                                        response -> parseSuccess(response, parse))
+                                .onSuccess(result::tryComplete)
+                                .map(parsed -> new BackendOutcome.Generated(List.of())))
+                .onComplete(done -> {
+                    backendCall.release();
+                    result.tryFail("no usable response: " + done.result());
+                });
+        return result.future();
+    }
+
+    private <T> T parseSuccess(OutboundResponse response, Function<InputStream, T> parse) {
+        if (!response.success() || response.truncated()) {
+            throw new BackendCallException(errors().toFailure(response));
+        }
+        return parse.apply(response.body().drain());
     }
 
     /** Aborts the active calls and closes all connections. */

@@ -9,6 +9,7 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.RequestLimits;
+import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
@@ -22,6 +23,8 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -33,6 +36,7 @@ import java.util.Set;
  * <p>Source: {@code docs/http.md} of cog; observed with cog 0.23.1.
  */
 public final class CogBackend implements ImageBackend {
+    private static final int MAX_SCHEMA_BYTES = 1 << 20;
     private static final int STATUS_CONFLICT = 409;
 
     /** States of the container in which a prediction would fail, although the status of the response is 200. */
@@ -80,6 +84,17 @@ public final class CogBackend implements ImageBackend {
     @Override
     public RequestLimits limits(String model) {
         return inputFields.limits();
+    }
+
+    /** Reads the schema of the container, which is empty when it was built without one. */
+    @Override
+    public Future<Optional<ServerLimits>> readLimits(String model, Set<String> parameters, Duration timeout) {
+        return http.fetch(
+                        "/openapi.json",
+                        MAX_SCHEMA_BYTES,
+                        timeout,
+                        body -> InputSchema.parse(body, List.of(), inputFields, parameters))
+                .map(Optional::of);
     }
 
     @Override

@@ -10,6 +10,7 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.RequestLimits;
+import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
@@ -26,6 +27,9 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -40,6 +44,7 @@ public final class ReplicateBackend implements ImageBackend {
     /** A model without a version, such as {@code black-forest-labs/flux-schnell}. */
     private static final Pattern MODEL_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*");
 
+    private static final int MAX_SCHEMA_BYTES = 1 << 20;
     private static final int STATUS_NOT_FOUND = 404;
 
     /** Minimum of {@code Cancel-After}. */
@@ -90,6 +95,24 @@ public final class ReplicateBackend implements ImageBackend {
     @Override
     public RequestLimits limits(String model) {
         return inputFields.limits();
+    }
+
+    /** Reads the schema of a model or of its version. Tells nothing about a version without the name of its model. */
+    @Override
+    public Future<Optional<ServerLimits>> readLimits(String model, Set<String> parameters, Duration timeout) {
+        String[] parts = model == null ? new String[] {""} : model.split(":", 2);
+        if (!MODEL_NAME.matcher(parts[0]).matches()) {
+            return Future.succeededFuture(Optional.empty());
+        }
+        String path = "/v1/models/" + parts[0] + (parts.length == 1 ? "" : "/versions/" + parts[1]);
+        List<String> schema =
+                parts.length == 1 ? List.of("latest_version", "openapi_schema") : List.of("openapi_schema");
+        return http.fetch(
+                        path,
+                        MAX_SCHEMA_BYTES,
+                        timeout,
+                        body -> InputSchema.parse(body, schema, inputFields, parameters))
+                .map(Optional::of);
     }
 
     @Override

@@ -1,7 +1,7 @@
 package dev.darkroom.generation.route;
 
+import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.ImageRequest;
-import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Model;
@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 public final class BackendRouter {
     private final Map<String, Model> models;
     private final Map<String, Backend> settings;
-    private final Map<String, ParametersSchema> parameters;
+    private final Map<String, BackendCapabilities> capabilities;
     private final Map<String, BackendExecutor> executors = new LinkedHashMap<>();
     // Guarded by this.
     private final Map<String, RouteShares> shares = new HashMap<>();
@@ -34,7 +34,7 @@ public final class BackendRouter {
     public BackendRouter(ModelCatalog catalog, List<BackendExecutor> executors) {
         List<Model> models = catalog.models();
         List<Backend> backends = catalog.backends();
-        this.parameters = catalog.parameters();
+        this.capabilities = catalog.capabilities();
         this.models = models.stream().collect(Collectors.toMap(Model::route, Function.identity()));
         this.settings = backends.stream().collect(Collectors.toMap(Backend::name, Function.identity()));
         executors.forEach(executor -> this.executors.put(executor.name(), executor));
@@ -94,10 +94,8 @@ public final class BackendRouter {
 
     /** Returns whether a backend accepts the parameters of a request, which may have none. */
     public boolean acceptsParameters(String backend, ImageRequest request) {
-        ParametersSchema schema = parameters.get(backend);
-        return schema == null
-                ? request.parameters() == null
-                : schema.validate(request.parameters()).isEmpty();
+        BackendCapabilities known = capabilities.get(backend);
+        return known == null ? request.parameters() == null : known.acceptsParameters(request.parameters());
     }
 
     /** Returns whether an attempt is repeated when its outcome is unknown and cannot be looked up. */

@@ -1,6 +1,6 @@
 package dev.darkroom.generation.route;
 
-import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.RequestLimits;
@@ -22,26 +22,20 @@ import java.util.stream.Stream;
  *
  * @param models not empty; the first is that of requests without a model
  * @param backends all backends of the models
- * @param parameters schemas of the backends that accept parameters, by the name of the backend
- * @param clients of the backends by name, which know further limits; may lack some
+ * @param capabilities of the backends, by name; may lack some
  */
-public record ModelCatalog(
-        List<Model> models,
-        List<Backend> backends,
-        Map<String, ParametersSchema> parameters,
-        Map<String, ImageBackend> clients) {
+public record ModelCatalog(List<Model> models, List<Backend> backends, Map<String, BackendCapabilities> capabilities) {
     private static final int MIN_SIDE = 64;
 
     public ModelCatalog {
         models = List.copyOf(models);
         backends = List.copyOf(backends);
-        parameters = Map.copyOf(parameters);
-        clients = Map.copyOf(clients);
+        capabilities = Map.copyOf(capabilities);
     }
 
-    /** Creates a catalog of backends without parameters and further limits. */
+    /** Creates a catalog of backends that accept no parameters and have the limits of the settings only. */
     public ModelCatalog(List<Model> models, List<Backend> backends) {
-        this(models, backends, Map.of(), Map.of());
+        this(models, backends, Map.of());
     }
 
     /** Returns what all generations and all backends of a model allow, so that each of them can make a request. */
@@ -55,16 +49,28 @@ public record ModelCatalog(
                 NumberRange.between(0, Integer.MAX_VALUE),
                 true);
         for (Target target : model.targets()) {
-            ImageBackend client = clients.get(target.backend());
-            limits = limits.narrow(declaredBy(backendOf(target)))
-                    .narrow(client == null ? RequestLimits.NONE : client.limits(target.model()));
+            limits = limits.narrow(declaredBy(backendOf(target.backend())));
+        }
+        for (Target target : model.targets()) {
+            BackendCapabilities backend = capabilities.get(target.backend());
+            limits = backend == null ? limits : backend.narrow(limits, target.model());
         }
         return limits;
     }
 
-    private Backend backendOf(Target target) {
+    /** Returns the capabilities of a backend. */
+    BackendCapabilities capabilitiesOf(String backend) {
+        return capabilities.get(backend);
+    }
+
+    /** Returns whether the limits of a backend are read from its AI server. */
+    boolean readsLimits(String backend) {
+        return capabilities.containsKey(backend) && backendOf(backend).readLimits();
+    }
+
+    private Backend backendOf(String name) {
         return backends.stream()
-                .filter(backend -> backend.name().equals(target.backend()))
+                .filter(backend -> backend.name().equals(name))
                 .findFirst()
                 .orElseThrow();
     }
@@ -89,7 +95,7 @@ public record ModelCatalog(
     /** Returns the media types of the images that the backends of a model may make. */
     public List<String> imageFormatsOf(Model model) {
         return model.targets().stream()
-                .flatMap(target -> backendOf(target).imageFormats().stream())
+                .flatMap(target -> backendOf(target.backend()).imageFormats().stream())
                 .distinct()
                 .map("image/"::concat)
                 .toList();
@@ -97,11 +103,14 @@ public record ModelCatalog(
 
     /** Returns the schemas by which the parameters of a request are validated; empty when a backend of the model accepts none. */
     public List<ParametersSchema> parametersOf(Model model) {
-        return model.targets().stream().allMatch(target -> parameters.containsKey(target.backend()))
-                ? model.targets().stream()
-                        .map(target -> parameters.get(target.backend()))
-                        .toList()
-                : List.of();
+        List<List<ParametersSchema>> schemas = model.targets().stream()
+                .map(target -> capabilities.containsKey(target.backend())
+                        ? capabilities.get(target.backend()).parameters(target.model())
+                        : List.<ParametersSchema>of())
+                .toList();
+        return schemas.stream().anyMatch(List::isEmpty)
+                ? List.of()
+                : schemas.stream().flatMap(List::stream).toList();
     }
 
     /** Returns the JSON Schema of the parameters of a model; empty when it accepts none. */

@@ -32,6 +32,8 @@ public final class CogSimulatorRoutes {
         router.put("/predictions/:id")
                 .handler(new CogPredictionHandler(faultScript, requestLog, latency, imageRenderer, container));
         router.post("/predictions/:id/cancel").handler(context -> cancel(context, container));
+        router.get("/openapi.json")
+                .handler(context -> new SimulatorResponseWriter(context).sendJson(200, ModelSchema.document()));
         router.get("/health-check")
                 .handler(new HealthCheckHandler(
                         faultScript, latency, () -> container.health().toBuffer()));

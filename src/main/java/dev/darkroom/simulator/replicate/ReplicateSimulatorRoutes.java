@@ -14,7 +14,8 @@ import java.util.function.Consumer;
 
 /**
  * Routes of Replicate. Source: the OpenAPI document of the Replicate HTTP API, {@code predictions.create},
- * {@code models.predictions.create}, {@code predictions.get}, {@code predictions.cancel}, {@code account.get}. Replicate also lists
+ * {@code models.predictions.create}, {@code predictions.get}, {@code predictions.cancel}, {@code models.get},
+ * {@code models.versions.get}, {@code account.get}. Replicate also lists
  * predictions, {@code predictions.list}, but no documented field of a list names the client's request.
  */
 public final class ReplicateSimulatorRoutes {
@@ -41,6 +42,17 @@ public final class ReplicateSimulatorRoutes {
                 .handler(context -> sendPrediction(context, store, imageRenderer, prediction -> {}));
         router.post("/v1/predictions/:id/cancel")
                 .handler(context -> sendPrediction(context, store, imageRenderer, ReplicateSimulatorRoutes::cancel));
+        router.get("/v1/models/:owner/:name")
+                .handler(context -> new SimulatorResponseWriter(context)
+                        .sendJson(
+                                200,
+                                new JsonObject()
+                                        .put("owner", context.pathParam("owner"))
+                                        .put("name", context.pathParam("name"))
+                                        .put("latest_version", version("latest"))));
+        router.get("/v1/models/:owner/:name/versions/:version")
+                .handler(context ->
+                        new SimulatorResponseWriter(context).sendJson(200, version(context.pathParam("version"))));
         router.get("/v1/account")
                 .handler(new HealthCheckHandler(
                         faultScript,
@@ -50,6 +62,10 @@ public final class ReplicateSimulatorRoutes {
                                 .put("username", "simulator")
                                 .put("name", "Simulator")
                                 .toBuffer()));
+    }
+
+    private static JsonObject version(String id) {
+        return new JsonObject().put("id", id).put("openapi_schema", ModelSchema.document());
     }
 
     private static void cancel(StoredPrediction prediction) {

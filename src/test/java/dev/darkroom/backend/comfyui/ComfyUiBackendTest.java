@@ -11,6 +11,8 @@ import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.NumberRange;
+import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.image.Image;
 import dev.darkroom.image.ImageFormat;
 import io.vertx.core.Future;
@@ -18,11 +20,37 @@ import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** Requests, results, progress and cancellation of {@link ComfyUiBackend} with the simulator. */
 class ComfyUiBackendTest extends ComfyUiBackendFixture {
+    @Test
+    void readsTheLimitsOfTheWorkflow() {
+        // when
+        ServerLimits limits =
+                result(backend.readLimits(null, Set.of(), LONG_TIMEOUT)).orElseThrow();
+
+        // then
+        assertThat(limits.width()).isEqualTo(NumberRange.between(16, 16384));
+        assertThat(limits.count()).isEqualTo(NumberRange.between(1, 4096));
+    }
+
+    @Test
+    void doesNotReadLimitsFromAnError() {
+        // given
+        startServer(router -> router.get("/object_info")
+                .handler(context -> context.response().setStatusCode(500).end("{}")));
+
+        // when
+        boolean failed = result(backend.readLimits(null, Set.of(), LONG_TIMEOUT)
+                .transform(read -> Future.succeededFuture(read.failed())));
+
+        // then
+        assertThat(failed).isTrue();
+    }
+
     @Test
     void returnsTheRequestedImages() {
         // when

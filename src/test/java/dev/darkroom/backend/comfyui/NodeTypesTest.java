@@ -3,10 +3,16 @@ package dev.darkroom.backend.comfyui;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.darkroom.backend.NumberRange;
+import dev.darkroom.backend.ParametersSchema;
+import dev.darkroom.backend.ServerLimits;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,6 +42,39 @@ class NodeTypesTest {
     })
     void namesTheNodeAndTheInputThatTheServerDoesNotHave(String type, String input, String message) throws IOException {
         assertThat(findMissing(type, input)).isEqualTo(message);
+    }
+
+    @Test
+    void readsTheLimitsOfPlaceholders() throws IOException {
+        // given
+        WorkflowTemplate workflow = WorkflowTemplate.parse(
+                "flow.json", Buffer.buffer("""
+                {"1": {"class_type": "Latent", "inputs": {"text": "%prompt%", "width": "%width%", "batch": "%count%"}},
+                 "2": {"class_type": "Sampler", "inputs": {"seed": "%seed%", "width": "%width%", "sampler": "%sampler%", "cfg": "%cfg%", "old": "%old%",
+                   "note": "with %note%"}}}"""), ParametersSchema.parse("p.json", Buffer.buffer("""
+                {"type": "object", "required": ["sampler", "cfg", "old", "note"], "properties": {"sampler": {"type": "string"},
+                 "cfg": {"type": "number"}, "old": {"type": "string"}, "note": {"type": "string"}}}"""), Set.of()));
+        String types = """
+                {"Latent": {"input": {"required": {"text": ["STRING", {}], "width": ["INT", {"min": 16, "max": 1024, "step": 8}],
+                   "batch": ["INT", {"min": 1, "max": 2}]}}},
+                 "Sampler": {"input": {"required": {"seed": ["INT", {"min": 0, "max": 18446744073709551615}], "width": ["INT", {"min": 64}],
+                   "sampler": ["COMBO", {"options": ["euler", "ddim"]}], "cfg": ["FLOAT", {"min": 0.5, "max": 100}], "old": [["a"], {}],
+                   "note": ["STRING"]}}}}""";
+
+        // when
+        ServerLimits limits =
+                NodeTypes.parse(stream(types), workflow).limits(workflow, Set.of("sampler", "cfg", "old", "note"));
+
+        // then
+        assertThat(limits.width()).isEqualTo(NumberRange.between(64, 1024));
+        assertThat(limits.height()).isNull();
+        assertThat(limits.count()).isEqualTo(NumberRange.between(1, 2));
+        assertThat(limits.seed()).isEqualTo(NumberRange.between(0, Long.MAX_VALUE));
+        assertThat(limits.parameters())
+                .containsOnly(
+                        Map.entry("sampler", new JsonObject("{\"enum\": [\"euler\", \"ddim\"]}")),
+                        Map.entry("cfg", new JsonObject("{\"type\": \"number\", \"minimum\": 0.5, \"maximum\": 100}")),
+                        Map.entry("old", new JsonObject("{\"enum\": [\"a\"]}")));
     }
 
     @ParameterizedTest

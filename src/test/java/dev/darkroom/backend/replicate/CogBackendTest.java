@@ -11,6 +11,8 @@ import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.NumberRange;
+import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.config.Settings;
 import dev.darkroom.image.Image;
 import dev.darkroom.testing.RecordedExchanges;
@@ -19,6 +21,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -194,6 +197,20 @@ class CogBackendTest extends CogFixture {
         assertThat(failed(outcome).failureClass()).isEqualTo(FailureClass.NOT_SENT);
         assertThat(get(other.checkHealth(Duration.ofSeconds(20)))).isEqualTo(HealthCheckResult.UNREACHABLE);
         get(other.close());
+    }
+
+    @Test
+    void readsTheLimitsOfTheModel() {
+        // when
+        ServerLimits limits = get(backend.readLimits(null, Set.of("num_inference_steps"), LONG_TIMEOUT))
+                .orElseThrow();
+
+        // then
+        assertThat(limits.width()).isEqualTo(NumberRange.between(64, 2048));
+        assertThat(limits.count()).isEqualTo(NumberRange.between(1, 10));
+        assertThat(limits.unsupported()).isEmpty();
+        assertThat(limits.parameters().get("num_inference_steps").getInteger("maximum"))
+                .isEqualTo(50);
     }
 
     @ParameterizedTest

@@ -13,6 +13,8 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.NumberRange;
+import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.image.Image;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
@@ -20,12 +22,30 @@ import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** {@link ReplicateBackend} with the simulator. */
 class ReplicateBackendTest extends ReplicateFixture {
     private static final JsonObject LONG_PREDICTION = new JsonObject().put("delay", "10m");
+
+    @Test
+    void readsTheLimitsOfTheModel() {
+        // when
+        ServerLimits limits = get(backend.readLimits("acme/painter:abc", Set.of("num_inference_steps"), LONG_TIMEOUT))
+                .orElseThrow();
+
+        // then
+        assertThat(limits.width()).isEqualTo(NumberRange.between(64, 2048));
+        assertThat(limits.count()).isEqualTo(NumberRange.between(1, 10));
+        assertThat(limits.unsupported()).isEmpty();
+        assertThat(limits.parameters().get("num_inference_steps").getInteger("maximum"))
+                .isEqualTo(50);
+        assertThat(get(backend.readLimits("abc", Set.of(), LONG_TIMEOUT))).isEmpty();
+        assertThat(get(backend.readLimits("acme/painter", Set.of(), LONG_TIMEOUT)))
+                .isPresent();
+    }
 
     @Test
     void returnsTheRequestedImagesAndReportsTheId() {
