@@ -3,6 +3,7 @@ package dev.darkroom.backend.comfyui;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.testing.GeneratedDocumentSection;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -41,6 +43,26 @@ class ComfyUiFailureTableTest extends ComfyUiBackendFixture {
     static Stream<Named<JsonObject>> failures() throws IOException {
         return new JsonArray(Files.readString(FAILURES))
                 .stream().map(JsonObject.class::cast).map(failure -> Named.of(failure.getString("name"), failure));
+    }
+
+    @Test
+    void documentsRecordedAnswers() throws IOException {
+        StringBuilder table = new StringBuilder("| answer | to | status | class | code |\n|---|---|---|---|---|\n");
+        failures()
+                .map(Named::getPayload)
+                .forEach(failure -> table.append("| %s | `%s` | %d | `%s` | `%s` |\n"
+                        .formatted(
+                                failure.getString("name"),
+                                failure.getString("at"),
+                                failure.getInteger("status"),
+                                failure.getString("class"),
+                                failure.getString("code"))));
+        new GeneratedDocumentSection(
+                        "docs/backends/comfyui.md",
+                        "recorded",
+                        "the recordings of ComfyUiFailureTableTest",
+                        "./mvnw test -Dtest=ComfyUiFailureTableTest")
+                .assertContent(table.toString());
     }
 
     private void addAnswer(Router router, JsonObject failure) {

@@ -3,6 +3,7 @@ package dev.darkroom.backend.replicate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendFixture;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.BackendCallException;
@@ -11,6 +12,7 @@ import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.image.ChunkedBytes;
 import dev.darkroom.image.TestImages;
+import dev.darkroom.testing.GeneratedDocumentSection;
 import dev.darkroom.testing.RecordedExchanges;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -20,11 +22,13 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Responses recorded from genuine servers, and errors that models of Replicate report. */
 class PredictionReaderTest extends BackendFixture {
@@ -108,32 +112,56 @@ class PredictionReaderTest extends BackendFixture {
                 .isFalse();
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "moderation, MODERATED, MODERATED",
-        "failure, SERVER_ERROR, ERROR_IN_RESPONSE",
-        "worker killed, SERVER_ERROR, ERROR_IN_RESPONSE",
-        "canceled, SERVER_ERROR, JOB_CANCELED"
-    })
-    void mapsEndsRecordedFromACogContainer(String name, FailureClass expectedClass, String expectedCode) {
-        Prediction prediction = read(COG, name, 1);
-        assertThat(prediction.failure().failureClass()).isEqualTo(expectedClass);
-        assertThat(prediction.failure().code()).isEqualTo(expectedCode);
+    /** A response recorded from a cog container, and the failure that it becomes. */
+    record RecordedFailure(String name, FailureClass failureClass, String code) {}
+
+    static Stream<RecordedFailure> recordedFailures() {
+        return Stream.of(
+                new RecordedFailure("moderation", FailureClass.MODERATED, "MODERATED"),
+                new RecordedFailure("failure", FailureClass.SERVER_ERROR, "ERROR_IN_RESPONSE"),
+                new RecordedFailure("worker killed", FailureClass.SERVER_ERROR, "ERROR_IN_RESPONSE"),
+                new RecordedFailure("canceled", FailureClass.SERVER_ERROR, "JOB_CANCELED"),
+                new RecordedFailure("missing input", FailureClass.TERMINAL_INPUT, "INVALID_REQUEST"),
+                new RecordedFailure("input too small", FailureClass.TERMINAL_INPUT, "INVALID_REQUEST"),
+                new RecordedFailure("malformed request", FailureClass.TERMINAL_INPUT, "INVALID_REQUEST"),
+                new RecordedFailure("in setup", FailureClass.REJECTED_RETRYABLE, "UNAVAILABLE"),
+                new RecordedFailure("after setup failed", FailureClass.REJECTED_RETRYABLE, "UNAVAILABLE"));
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "missing input, TERMINAL_INPUT, INVALID_REQUEST",
-        "input too small, TERMINAL_INPUT, INVALID_REQUEST",
-        "malformed request, TERMINAL_INPUT, INVALID_REQUEST",
-        "in setup, REJECTED_RETRYABLE, UNAVAILABLE",
-        "after setup failed, REJECTED_RETRYABLE, UNAVAILABLE"
-    })
-    void mapsRejectionsRecordedFromACogContainer(String name, FailureClass expectedClass, String expectedCode) {
-        assertThatThrownBy(() -> read(COG, name, 1)).isInstanceOfSatisfying(BackendCallException.class, e -> {
-            assertThat(e.failure().failureClass()).isEqualTo(expectedClass);
-            assertThat(e.failure().code()).isEqualTo(expectedCode);
-        });
+    @MethodSource("recordedFailures")
+    void mapsFailuresRecordedFromACogContainer(RecordedFailure recorded) {
+        BackendFailure failure = readFailure(recorded.name());
+        assertThat(failure.failureClass()).isEqualTo(recorded.failureClass());
+        assertThat(failure.code()).isEqualTo(recorded.code());
+    }
+
+    /** Returns the failure of a prediction, or of a response without one. */
+    private static BackendFailure readFailure(String name) {
+        try {
+            return read(COG, name, 1).failure();
+        } catch (BackendCallException e) {
+            assertThat(COG.status(name)).isGreaterThanOrEqualTo(400);
+            return e.failure();
+        }
+    }
+
+    @Test
+    void documentsRecordedFailures() {
+        StringBuilder table = new StringBuilder("| response | status | class | code |\n|---|---|---|---|\n");
+        recordedFailures()
+                .forEach(recorded -> table.append("| %s | %d | `%s` | `%s` |\n"
+                        .formatted(
+                                recorded.name(),
+                                COG.status(recorded.name()),
+                                recorded.failureClass(),
+                                recorded.code())));
+        new GeneratedDocumentSection(
+                        "docs/backends/cog.md",
+                        "recorded",
+                        "the recordings of PredictionReaderTest",
+                        "./mvnw test -Dtest=PredictionReaderTest")
+                .assertContent(table.toString());
     }
 
     @ParameterizedTest
