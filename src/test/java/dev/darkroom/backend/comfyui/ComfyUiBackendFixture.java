@@ -8,6 +8,7 @@ import dev.darkroom.backend.JobReference;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.UUID;
@@ -42,9 +43,19 @@ abstract class ComfyUiBackendFixture extends BackendFixture {
         backend = backend(WORKFLOW);
     }
 
+    /** Replaces the backend by one for a server that cannot be reached. The port of a stopped server may be used by another test. */
+    void useUnreachableServer() {
+        result(backend.close());
+        backend = backend(WORKFLOW, URI.create("http://127.0.0.1:1"));
+    }
+
     ComfyUiBackend backend(Path workflow) {
+        return backend(workflow, server.base());
+    }
+
+    private ComfyUiBackend backend(Path workflow, URI base) {
         return new ComfyUiBackend(
-                vertx, settings("workflow", workflow), server.base(), memory(), MAX_HEADER_BYTES, null, POLL_INTERVAL);
+                vertx, settings("workflow", workflow), base, memory(), MAX_HEADER_BYTES, null, POLL_INTERVAL);
     }
 
     static ImageRequest request(int count) {

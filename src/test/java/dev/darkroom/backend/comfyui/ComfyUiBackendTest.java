@@ -212,7 +212,7 @@ class ComfyUiBackendTest extends ComfyUiBackendFixture {
 
     @Test
     void cancellationNeverFails() {
-        server.stop();
+        useUnreachableServer();
         result(backend.cancel(JobReference.of(key)));
     }
 
@@ -248,7 +248,7 @@ class ComfyUiBackendTest extends ComfyUiBackendFixture {
     @Test
     void healthCheckShowsWhetherTheServerResponds() {
         assertThat(result(backend.checkHealth(Duration.ofSeconds(30)))).isEqualTo(HealthCheckResult.PASSED);
-        server.stop();
+        useUnreachableServer();
         assertThat(result(backend.checkHealth(Duration.ofSeconds(30)))).isEqualTo(HealthCheckResult.UNREACHABLE);
     }
 }

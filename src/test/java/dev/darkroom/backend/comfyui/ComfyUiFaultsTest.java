@@ -124,7 +124,7 @@ class ComfyUiFaultsTest extends ComfyUiBackendFixture {
     @Test
     void lookUpOfAnUnreachableServerEndsAtOnce() {
         // given
-        server.stop();
+        useUnreachableServer();
 
         // when
         BackendFailure backendFailure = failed(lookUp(1));
@@ -197,7 +197,7 @@ class ComfyUiFaultsTest extends ComfyUiBackendFixture {
 
     @Test
     void unreachableServerIsNotSent() {
-        server.stop();
+        useUnreachableServer();
         BackendFailure backendFailure = failed(generate(1));
         assertThat(backendFailure.failureClass()).isEqualTo(FailureClass.NOT_SENT);
         assertThat(backendFailure.code()).isEqualTo("CONNECTION_REFUSED");

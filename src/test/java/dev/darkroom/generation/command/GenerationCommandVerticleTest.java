@@ -70,6 +70,7 @@ class GenerationCommandVerticleTest {
         DatabaseUrl url = TestPostgres.migratedDatabase();
         Settings settings = settings(DarkroomInstanceSettings.forTests()
                 .database(url)
+                .with("DARKROOM_GENERATION_DEFAULT_WIDTH", "512")
                 .with("DARKROOM_GENERATION_MAX_PROMPT_LENGTH", "100")
                 .with("DARKROOM_GENERATION_MAX_SIDE", "1024")
                 .with("DARKROOM_GENERATION_MAX_COUNT", "2"));
