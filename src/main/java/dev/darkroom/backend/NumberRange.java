@@ -36,6 +36,11 @@ public record NumberRange(long minimum, long maximum, List<Long> values) {
 
     /** Returns the numbers that both ranges accept, which may be none. */
     public NumberRange intersect(NumberRange other) {
+        if (other.includes(this)) {
+            return this;
+        } else if (includes(other)) {
+            return other;
+        }
         long from = Math.max(minimum, other.minimum);
         long to = Math.min(maximum, other.maximum);
         List<Long> listed = values == null ? other.values : values;
@@ -47,6 +52,10 @@ public record NumberRange(long minimum, long maximum, List<Long> values) {
                         : listed.stream()
                                 .filter(value -> contains(value) && other.contains(value))
                                 .toList());
+    }
+
+    private boolean includes(NumberRange other) {
+        return values == null && minimum <= other.minimum && maximum >= other.maximum;
     }
 
     /** Returns the accepted number next to a number; the number itself when none is accepted. */

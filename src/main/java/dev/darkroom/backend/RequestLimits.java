@@ -1,8 +1,6 @@
 package dev.darkroom.backend;
 
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -53,6 +51,9 @@ public record RequestLimits(
      * @param count whether the number of images is sent; without it the AI server makes one
      */
     public static RequestLimits ofFields(boolean count, boolean seed, boolean negativePrompt) {
+        if (count && seed && negativePrompt) {
+            return NONE;
+        }
         return new RequestLimits(
                 Integer.MAX_VALUE,
                 ANY,
@@ -65,6 +66,9 @@ public record RequestLimits(
 
     /** Returns the limits that allow what both allow. */
     public RequestLimits narrow(RequestLimits other) {
+        if (other == NONE) {
+            return this;
+        }
         return new RequestLimits(
                 Math.min(maxPromptLength, other.maxPromptLength),
                 width.intersect(other.width),
@@ -103,11 +107,11 @@ public record RequestLimits(
     }
 
     private List<ImageSize> commonSizes(List<ImageSize> others) {
-        Set<ImageSize> common = new LinkedHashSet<>(sizes.isEmpty() ? others : sizes);
-        if (!sizes.isEmpty() && !others.isEmpty()) {
-            common.retainAll(others);
-        }
-        return List.copyOf(common);
+        return sizes.isEmpty()
+                ? others
+                : others.isEmpty()
+                        ? sizes
+                        : sizes.stream().filter(others::contains).toList();
     }
 
     /** Returns the sizes within the bounds of width and height, in order of preference; empty when any size is allowed. */

@@ -26,6 +26,7 @@ import java.util.stream.Stream;
  */
 public record ModelCatalog(List<Model> models, List<Backend> backends, Map<String, BackendCapabilities> capabilities) {
     private static final int MIN_SIDE = 64;
+    private static final NumberRange SEEDS = NumberRange.between(0, Integer.MAX_VALUE);
 
     public ModelCatalog {
         models = List.copyOf(models);
@@ -40,13 +41,14 @@ public record ModelCatalog(List<Model> models, List<Backend> backends, Map<Strin
 
     /** Returns what all generations and all backends of a model allow, so that each of them can make a request. */
     public RequestLimits limitsOf(Model model, Settings.Generation generation) {
+        NumberRange side = NumberRange.between(MIN_SIDE, generation.maxSide());
         RequestLimits limits = new RequestLimits(
                 generation.maxPromptLength(),
-                NumberRange.between(MIN_SIDE, generation.maxSide()),
-                NumberRange.between(MIN_SIDE, generation.maxSide()),
+                side,
+                side,
                 List.of(),
                 NumberRange.between(1, generation.maxCount()),
-                NumberRange.between(0, Integer.MAX_VALUE),
+                SEEDS,
                 true);
         for (Target target : model.targets()) {
             limits = limits.narrow(declaredBy(backendOf(target.backend())));
@@ -76,6 +78,12 @@ public record ModelCatalog(List<Model> models, List<Backend> backends, Map<Strin
     }
 
     private static RequestLimits declaredBy(Backend backend) {
+        if (backend.maxSide() == 0
+                && backend.maxPromptLength() == 0
+                && backend.maxCount() == 0
+                && backend.sizes().isEmpty()) {
+            return RequestLimits.NONE;
+        }
         NumberRange side = NumberRange.between(0, orUnlimited(backend.maxSide()));
         return new RequestLimits(
                 orUnlimited(backend.maxPromptLength()),
@@ -83,7 +91,7 @@ public record ModelCatalog(List<Model> models, List<Backend> backends, Map<Strin
                 side,
                 backend.sizes().stream().map(ImageSize::parse).toList(),
                 NumberRange.between(0, orUnlimited(backend.maxCount())),
-                NumberRange.between(0, Integer.MAX_VALUE),
+                SEEDS,
                 true);
     }
 
