@@ -55,6 +55,8 @@ record SimulatorPromptHandler(
         JsonObject error = findError(body);
         if (error != null) {
             entry.setResponse("status 400");
+            // ComfyUI numbers rejected prompts too.
+            jobs.nextNumber();
             writer.sendJson(400, error);
             return;
         }
