@@ -2,6 +2,7 @@ package dev.darkroom.backend.automatic1111;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.testing.RecordedExchanges;
 import io.vertx.core.json.JsonObject;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,10 +20,10 @@ class TaskStatusTest {
 
     static Stream<Arguments> responses() {
         return Stream.of(
-                // Recorded in issue 96 of sd-webui-agent-scheduler.
                 Arguments.of(
-                        "{\"active\":true,\"queued\":false,\"completed\":false,\"progress\":0.5,\"eta\":45.24197196960449,"
-                                + "\"live_preview\":null,\"id_live_preview\":1,\"textinfo\":null}",
+                        RecordedExchanges.load("automatic1111")
+                                .responseObject("task status")
+                                .encode(),
                         new TaskStatus(true, 50, null)),
                 Arguments.of("{\"active\":true,\"progress\":null}", new TaskStatus(true, 0, null)),
                 Arguments.of("{\"active\":true,\"progress\":1.4}", new TaskStatus(true, 100, null)),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.RecordedExchanges;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
@@ -12,8 +13,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The AUTOMATIC1111 protocol of the simulator over real sockets. */
 class Automatic1111SimulatorTest {
     private static final String TXT2IMG = "/sdapi/v1/txt2img";
-    private static final Path RECORDINGS = Path.of("src/test/resources/automatic1111");
+    private static final RecordedExchanges RECORDED = RecordedExchanges.load("automatic1111");
 
     private final HttpClient http = HttpClient.newHttpClient();
     private InProcessSimulator simulator;
@@ -132,9 +131,9 @@ class Automatic1111SimulatorTest {
     }
 
     @Test
-    void progressHasTheFieldsOfARecordedResponse() throws Exception {
-        // given a recorded response of Forge during a generation
-        JsonObject recorded = new JsonObject(Files.readString(RECORDINGS.resolve("progress.json")));
+    void progressHasTheFieldsOfRecordedResponses() {
+        // given
+        JsonObject recorded = RECORDED.responseObject("progress");
         simulator.script(new JsonObject().put("delay", "10m"));
         CompletableFuture<HttpResponse<String>> running = postAsync(request("a"));
         awaitSubmissionCount(1);
@@ -143,6 +142,8 @@ class Automatic1111SimulatorTest {
         JsonObject progress = json(send("GET", "/sdapi/v1/progress?skip_current_image=true", null));
 
         // then it has the same fields, of which none names the task
+        assertThat(status("a").fieldNames())
+                .isEqualTo(RECORDED.responseObject("task status").fieldNames());
         assertThat(progress.fieldNames()).isEqualTo(recorded.fieldNames());
         assertThat(progress.getJsonObject("state").fieldNames())
                 .isEqualTo(recorded.getJsonObject("state").fieldNames());
