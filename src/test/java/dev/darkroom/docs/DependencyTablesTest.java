@@ -75,7 +75,7 @@ class DependencyTablesTest {
     @Test
     void tableListsEveryPlugin() {
         Set<String> plugins = new TreeSet<>();
-        elements("//plugin | //plugin/dependencies/dependency")
+        elements("//plugin | //annotationProcessorPaths/path")
                 .forEach(element -> plugins.add(text(element, "artifactId")));
         plugins.add("palantir-java-format");
 
@@ -85,7 +85,7 @@ class DependencyTablesTest {
     @Test
     void rowsContainTheVersion() {
         Map<String, String> versions = new HashMap<>(dependencies());
-        elements("//plugin[version] | //plugin/dependencies/dependency")
+        elements("//plugin[version] | //annotationProcessorPaths/path")
                 .forEach(element -> versions.put(text(element, "artifactId"), version(element)));
         versions.put("palantir-java-format", property("palantir-java-format.version"));
 
