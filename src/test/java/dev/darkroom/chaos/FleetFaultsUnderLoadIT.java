@@ -46,7 +46,9 @@ class FleetFaultsUnderLoadIT {
         // given calls that end within the grace period, and some that do not
         inProcessSimulator.script(
                 ChaosParameters.unreliableAiServerScript(ChaosParameters.seededRandom("rolling restart"), 0));
-        try (DarkroomFleet darkroomFleet = fleet(settings().with("DARKROOM_SHUTDOWN_GRACE_PERIOD", "500ms"))) {
+        // The default lease: no process dies here, and a busy machine must not let a lease expire.
+        try (DarkroomFleet darkroomFleet =
+                fleet(settings().with("DARKROOM_SHUTDOWN_GRACE_PERIOD", "500ms").with("DARKROOM_NODE_TTL", "15s"))) {
             LoadGenerator loadGenerator = new LoadGenerator(darkroomFleet, 40);
 
             // when
