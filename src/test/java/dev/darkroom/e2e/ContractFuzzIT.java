@@ -116,6 +116,11 @@ class ContractFuzzIT {
     private static String configuration(JsonObject ended) {
         URI image = URI.create(ended.getJsonArray("imageUrls").getString(0));
         return """
+                # The default, and 414 for a query that is too long.
+                [checks]
+                negative_data_rejection.expected-statuses = ["400", "401", "403", "404", "405", "406", "409", "414", "415", "422", "428",
+                  "429", "5xx"]
+
                 [[operations]]
                 include-operation-id = ["getImage", "headImage"]
                 [operations.parameters]
