@@ -27,19 +27,6 @@ public record ImageRequest(
         String model,
         JsonObject parameters) {
 
-    /** Creates a request without parameters. */
-    public ImageRequest(
-            String key,
-            String prompt,
-            String negativePrompt,
-            int width,
-            int height,
-            int count,
-            long seed,
-            String model) {
-        this(key, prompt, negativePrompt, width, height, count, seed, model, null);
-    }
-
     /** @param name of the model at the AI server; null for its default */
     public ImageRequest withModel(String name) {
         return new ImageRequest(key, prompt, negativePrompt, width, height, count, seed, name, parameters);

@@ -75,7 +75,7 @@ class CogGenuineIT {
     }
 
     private static ImageRequest request(String prompt, int count, int width) {
-        return new ImageRequest("key", prompt, null, width, 48, count, 7, null);
+        return new ImageRequest("key", prompt, null, width, 48, count, 7, null, null);
     }
 
     private static BackendOutcome generate(String prompt) {

@@ -159,7 +159,7 @@ class ComfyUiGenuineIT {
 
         // when
         BackendFailure backendFailure =
-                failed(generate(new ImageRequest("genuine", failure, null, 64, 64, 1, 7, null)));
+                failed(generate(new ImageRequest("genuine", failure, null, 64, 64, 1, 7, null, null)));
 
         // then
         assertThat(backendFailure.failureClass()).isEqualTo(failureClass);
@@ -258,7 +258,7 @@ class ComfyUiGenuineIT {
     }
 
     private ImageRequest request(int width, int count) {
-        return new ImageRequest("genuine", prompt, null, width, 64, count, 7, null);
+        return new ImageRequest("genuine", prompt, null, width, 64, count, 7, null, null);
     }
 
     private BackendOutcome generate(ImageRequest request) {

@@ -72,7 +72,7 @@ class Automatic1111BackendTest extends Automatic1111Fixture {
         BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
 
         // when
-        generated(generate(new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "ignored"), backendCall));
+        generated(generate(new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "ignored", null), backendCall));
 
         // then
         JsonObject received = simulator.recordedRequests().get(0);
@@ -98,7 +98,7 @@ class Automatic1111BackendTest extends Automatic1111Fixture {
 
         // when
         generated(get(plain.generate(
-                new ImageRequest("key", "a fox", "text", 96, 64, 1, 7, null), new BackendCall(LONG_TIMEOUT))));
+                new ImageRequest("key", "a fox", "text", 96, 64, 1, 7, null, null), new BackendCall(LONG_TIMEOUT))));
 
         // then
         assertThat(simulator.recordedRequests().get(0).getJsonObject("body").fieldNames())
@@ -127,7 +127,7 @@ class Automatic1111BackendTest extends Automatic1111Fixture {
     void neutralizesTagsUnlessTheyAreAllowed() {
         // given
         ImageRequest tagged =
-                new ImageRequest("key", "[a|b] <lora:x:1> <other:y>", "<hypernet:z:1>", 96, 64, 1, 7, null);
+                new ImageRequest("key", "[a|b] <lora:x:1> <other:y>", "<hypernet:z:1>", 96, 64, 1, 7, null, null);
         Automatic1111Backend passing =
                 createBackend(simulatorUrl(), "promptSanitizing", Settings.PromptSanitizing.PASS);
 

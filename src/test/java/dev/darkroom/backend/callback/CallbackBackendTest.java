@@ -68,7 +68,7 @@ class CallbackBackendTest extends CallbackFixture {
     void sendsTheDocumentedFields() {
         // given
         BackendCall backendCall = call(LONG_TIMEOUT);
-        ImageRequest request = new ImageRequest(generationId.toString(), "a fox", "text", 96, 64, 1, 77, "flux");
+        ImageRequest request = new ImageRequest(generationId.toString(), "a fox", "text", 96, 64, 1, 77, "flux", null);
 
         // when
         generated(get(backend.generate(request, backendCall)));

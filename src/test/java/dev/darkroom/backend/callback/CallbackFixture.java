@@ -90,6 +90,6 @@ abstract class CallbackFixture extends SimulatorBackendFixture {
 
     @Override
     protected ImageRequest request(int count) {
-        return new ImageRequest(generationId.toString(), "a fox", null, 96, 64, count, 7, null);
+        return new ImageRequest(generationId.toString(), "a fox", null, 96, 64, count, 7, null, null);
     }
 }

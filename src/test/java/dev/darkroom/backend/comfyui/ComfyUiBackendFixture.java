@@ -59,7 +59,7 @@ abstract class ComfyUiBackendFixture extends BackendFixture {
     }
 
     static ImageRequest request(int count) {
-        return new ImageRequest("generation-1", "a secret fox", "no text", 96, 80, count, 7, null);
+        return new ImageRequest("generation-1", "a secret fox", "no text", 96, 80, count, 7, null, null);
     }
 
     BackendCall call(Duration timeout) {

@@ -93,7 +93,7 @@ class ComfyUiBackendTest extends ComfyUiBackendFixture {
     void neutralizesTagsOfThePrompt() {
         // when
         ImageRequest request =
-                new ImageRequest("generation-1", "fox <lora:evil:1> {a|b} (red:1.2)", null, 96, 80, 1, 7, null);
+                new ImageRequest("generation-1", "fox <lora:evil:1> {a|b} (red:1.2)", null, 96, 80, 1, 7, null, null);
         generated(result(backend.generate(request, call(LONG_TIMEOUT))));
 
         // then

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 /** The adapter that {@code CONTRIBUTING.md} shows works, over a real socket, and the page shows all of it. */
 class ExampleBackendTest {
     private static final int MAX_BYTES = 4 << 20;
-    private static final ImageRequest REQUEST = new ImageRequest("key", "a heron", null, 96, 64, 1, 7, null);
+    private static final ImageRequest REQUEST = new ImageRequest("key", "a heron", null, 96, 64, 1, 7, null, null);
 
     private final Vertx vertx = Vertx.vertx();
 

@@ -39,7 +39,7 @@ abstract class BackendExecutorFixture {
     static final Duration OPEN_DURATION = Duration.ofMillis(150);
     static final Duration MAX_OPEN_DURATION = OPEN_DURATION;
     static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(10);
-    static final ImageRequest REQUEST = new ImageRequest("key", "a fox", null, 8, 8, 1, 1, null);
+    static final ImageRequest REQUEST = new ImageRequest("key", "a fox", null, 8, 8, 1, 1, null, null);
 
     static final BackendOutcome GENERATED = new BackendOutcome.Generated(List.of());
     static final BackendOutcome FAILED = failure(FailureClass.SERVER_ERROR, "SERVER_ERROR");

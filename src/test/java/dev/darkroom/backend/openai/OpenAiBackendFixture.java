@@ -89,7 +89,7 @@ abstract class OpenAiBackendFixture extends BackendFixture {
     }
 
     static ImageRequest request(int count) {
-        return new ImageRequest("key", "a fox", null, 64, 48, count, 7, null);
+        return new ImageRequest("key", "a fox", null, 64, 48, count, 7, null, null);
     }
 
     BackendOutcome generate(ImageRequest request) {

@@ -101,7 +101,7 @@ class OpenAiDesyncTest {
 
     /** Returns the width of the generated image; null when the call fails. */
     private static Integer width(OpenAiImagesBackend backend) throws Exception {
-        ImageRequest request = new ImageRequest("key", "a fox", null, 64, 48, 1, 7, null);
+        ImageRequest request = new ImageRequest("key", "a fox", null, 64, 48, 1, 7, null, null);
         BackendOutcome backendOutcome =
                 backend.generate(request, new BackendCall(TIMEOUT)).await(60, TimeUnit.SECONDS);
         return backendOutcome instanceof BackendOutcome.Generated generated

@@ -28,7 +28,7 @@ class OpenAiFaultTableTest extends SimulatorBackendFixture {
 
     @Override
     protected ImageRequest request(int count) {
-        return new ImageRequest("key", "a fox", null, 96, 64, count, 7, null);
+        return new ImageRequest("key", "a fox", null, 96, 64, count, 7, null, null);
     }
 
     @Test

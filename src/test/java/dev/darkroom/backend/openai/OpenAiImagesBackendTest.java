@@ -42,7 +42,7 @@ class OpenAiImagesBackendTest extends OpenAiBackendFixture {
         server.script(GENERATIONS, server.respondWithImages(PNG));
 
         // when
-        generated(generate(new ImageRequest("key-1", "a fox ü 🦊", "no text", 512, 384, 1, 77, "flux")));
+        generated(generate(new ImageRequest("key-1", "a fox ü 🦊", "no text", 512, 384, 1, 77, "flux", null)));
 
         // then
         ScriptedHttpServer.ReceivedRequest received =
@@ -68,19 +68,19 @@ class OpenAiImagesBackendTest extends OpenAiBackendFixture {
     @Test
     void sendsOnlyKnownFieldsToModelsOfOpenAi() {
         assertThat(OpenAiRequestFactory.createBody(
-                                new ImageRequest("k", "p", null, 8, 8, 1, 1, "gpt-image-1"),
+                                new ImageRequest("k", "p", null, 8, 8, 1, 1, "gpt-image-1", null),
                                 Settings.PromptSanitizing.PASS,
                                 OpenAiRequestFactory.optionalFields("gpt-image-1"))
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size");
         assertThat(OpenAiRequestFactory.createBody(
-                                new ImageRequest("k", "p", null, 8, 8, 1, 1, "dall-e-3"),
+                                new ImageRequest("k", "p", null, 8, 8, 1, 1, "dall-e-3", null),
                                 Settings.PromptSanitizing.PASS,
                                 OpenAiRequestFactory.optionalFields("dall-e-3"))
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size", "response_format");
         assertThat(OpenAiRequestFactory.createBody(
-                                new ImageRequest("k", "p", null, 8, 8, 1, 1, null),
+                                new ImageRequest("k", "p", null, 8, 8, 1, 1, null, null),
                                 Settings.PromptSanitizing.PASS,
                                 OpenAiRequestFactory.optionalFields(null))
                         .fieldNames())

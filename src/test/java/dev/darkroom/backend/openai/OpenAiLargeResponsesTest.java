@@ -160,7 +160,7 @@ class OpenAiLargeResponsesTest {
     }
 
     private Future<BackendOutcome> generate(BackendCall backendCall, int count) {
-        return backend.generate(new ImageRequest("key", "a fox", null, 64, 48, count, 7, null), backendCall);
+        return backend.generate(new ImageRequest("key", "a fox", null, 64, 48, count, 7, null, null), backendCall);
     }
 
     private static BackendFailure failed(BackendOutcome backendOutcome) {

@@ -232,7 +232,7 @@ class OpenAiResponseVariantsTest {
     }
 
     private BackendOutcome generate() throws Exception {
-        ImageRequest request = new ImageRequest("key", "a fox", null, 64, 48, 1, 7, null);
+        ImageRequest request = new ImageRequest("key", "a fox", null, 64, 48, 1, 7, null, null);
         return backend.generate(request, new BackendCall(Duration.ofSeconds(60)))
                 .await(90, TimeUnit.SECONDS);
     }

@@ -50,8 +50,8 @@ class CogBackendTest extends CogFixture {
         BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
 
         // when
-        generated(get(
-                backend.generate(new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "ignored"), backendCall)));
+        generated(get(backend.generate(
+                new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "ignored", null), backendCall)));
 
         // then
         JsonObject received = simulator.recordedRequests().get(0);
@@ -98,7 +98,8 @@ class CogBackendTest extends CogFixture {
 
         // when
         generated(get(other.generate(
-                new ImageRequest("key", "a <lora:x> fox", "text", 96, 64, 1, 7, null), new BackendCall(LONG_TIMEOUT))));
+                new ImageRequest("key", "a <lora:x> fox", "text", 96, 64, 1, 7, null, null),
+                new BackendCall(LONG_TIMEOUT))));
         get(other.close());
 
         // then

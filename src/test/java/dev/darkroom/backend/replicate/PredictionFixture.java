@@ -41,6 +41,6 @@ abstract class PredictionFixture extends SimulatorBackendFixture {
 
     @Override
     protected ImageRequest request(int count) {
-        return new ImageRequest("key", "a fox", null, 96, 64, count, 7, "acme/painter");
+        return new ImageRequest("key", "a fox", null, 96, 64, count, 7, "acme/painter", null);
     }
 }

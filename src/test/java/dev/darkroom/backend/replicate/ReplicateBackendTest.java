@@ -67,7 +67,7 @@ class ReplicateBackendTest extends ReplicateFixture {
     @Test
     void sendsOnlyTheInputsOfTheModel() {
         // when
-        generated(generate(new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "acme/painter")));
+        generated(generate(new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "acme/painter", null)));
 
         // then
         JsonObject received = simulator.recordedRequests().get(0);
@@ -90,7 +90,7 @@ class ReplicateBackendTest extends ReplicateFixture {
         for (String model :
                 List.of("acme/painter:9dcd6d78e7c6560c340d916fe32e9f24", "9dcd6d78e7c6560c340d916fe32e9f24")) {
             // when
-            generated(generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, model)));
+            generated(generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, model, null)));
 
             // then
             assertThat(simulator.recordedRequests().get(0).getJsonObject("body").getString("version"))
@@ -101,7 +101,7 @@ class ReplicateBackendTest extends ReplicateFixture {
 
     @Test
     void rejectsARequestWithoutAModelBeforeSendingIt() {
-        BackendFailure failure = failed(generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null)));
+        BackendFailure failure = failed(generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null, null)));
         assertThat(failure.code()).isEqualTo("MODEL_REQUIRED");
         assertThat(failure.failureClass()).isEqualTo(FailureClass.TERMINAL_INPUT);
         assertThat(simulator.recordedRequests()).isEmpty();

@@ -101,7 +101,8 @@ class BackendRouterTest {
             executors
                     .get(backend)
                     .execute(
-                            new ImageRequest("k", "p", null, 8, 8, 1, 1, null), new BackendCall(Duration.ofMinutes(1)));
+                            new ImageRequest("k", "p", null, 8, 8, 1, 1, null, null),
+                            new BackendCall(Duration.ofMinutes(1)));
         }
     }
 

@@ -54,7 +54,7 @@ class GenerationLeaseStoreClaimTest {
             assertThat(generationLease.attemptBudget()).isBetween(ATTEMPT.minusSeconds(10), ATTEMPT);
             assertThat(generationLease.timeLeft()).isBetween(Duration.ofMinutes(14), Duration.ofMinutes(15));
             assertThat(generationLease.imageRequest())
-                    .isEqualTo(new ImageRequest(id.toString(), "a lighthouse", null, 64, 64, 1, 7, null));
+                    .isEqualTo(new ImageRequest(id.toString(), "a lighthouse", null, 64, 64, 1, 7, null, null));
         });
         assertThat(queue.queryValue(
                         "SELECT lease_owner || ' ' || lease_token || ' ' || attempt_backend FROM generation_queue"))

@@ -78,7 +78,7 @@ class BackendCallerTest {
                 job,
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(15),
-                new ImageRequest("key", "a fox", null, 64, 64, 1, 7, null));
+                new ImageRequest("key", "a fox", null, 64, 64, 1, 7, null, null));
 
         // then
         assertThat(new BackendCaller(router).resolve(lease, failure, job, false))

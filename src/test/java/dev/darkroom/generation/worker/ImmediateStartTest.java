@@ -82,7 +82,8 @@ class ImmediateStartTest {
         // then
         assertThat(submitted.started()).isTrue();
         process.awaitComplete(1);
-        assertThat(requests).containsExactly(new ImageRequest(id(submitted), "a lighthouse", null, 64, 64, 1, 7, null));
+        assertThat(requests)
+                .containsExactly(new ImageRequest(id(submitted), "a lighthouse", null, 64, 64, 1, 7, null, null));
         assertThat(queue.query("SELECT number || ' ' || lease_token || ' ' || outcome FROM generation_attempts"))
                 .containsExactly("1 1 SUCCEEDED");
     }
