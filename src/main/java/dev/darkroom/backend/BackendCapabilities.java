@@ -1,55 +1,88 @@
 package dev.darkroom.backend;
 
+import dev.darkroom.backend.RequestLimits.ImageSize;
+import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What requests to one AI server may have: the fields that its protocol sends, the schema of its parameters, and the limits that it told.
- * Thread-safe.
+ * Limits and parameters of requests to one AI server: those of its settings, those of its protocol, and those that were read from the
+ * server. Thread-safe.
  */
 public final class BackendCapabilities {
     private static final String DEFAULT_MODEL = "";
 
+    private final Settings.Backend settings;
     private final ImageBackend client;
     private final ParametersSchema schema;
-    /** The last answer for each model; absent before the first. */
-    private final Map<String, Told> toldByModel = new ConcurrentHashMap<>();
+    private final RequestLimits declaredLimits;
+    /** The last result for each model; absent before the first. */
+    private final Map<String, ReadResult> results = new ConcurrentHashMap<>();
 
-    /** @param parameters null when the AI server told nothing about parameters */
-    private record Told(ServerLimits limits, ParametersSchema parameters) {}
+    /** @param parameters null when the AI server describes no parameter */
+    private record ReadResult(ServerLimits limits, ParametersSchema parameters) {}
 
     /** @param schema of the parameters; null when the AI server accepts none */
-    public BackendCapabilities(ImageBackend client, ParametersSchema schema) {
+    public BackendCapabilities(Settings.Backend settings, ImageBackend client, ParametersSchema schema) {
+        this.settings = settings;
         this.client = client;
         this.schema = schema;
+        this.declaredLimits = toLimits(settings);
+    }
+
+    private static RequestLimits toLimits(Settings.Backend settings) {
+        NumberRange side = NumberRange.between(0, orUnlimited(settings.maxSide()));
+        return new RequestLimits(
+                orUnlimited(settings.maxPromptLength()),
+                side,
+                side,
+                settings.sizes().stream().map(ImageSize::parse).toList(),
+                NumberRange.between(0, orUnlimited(settings.maxCount())),
+                RequestLimits.SEEDS,
+                true);
+    }
+
+    /** @param limit 0 for none */
+    private static int orUnlimited(int limit) {
+        return limit == 0 ? Integer.MAX_VALUE : limit;
+    }
+
+    /** Returns the settings of the AI server. */
+    public Settings.Backend settings() {
+        return settings;
+    }
+
+    /** Returns the limits of the settings. */
+    public RequestLimits declaredLimits() {
+        return declaredLimits;
     }
 
     /**
-     * Narrows limits to what the AI server accepts. Ignores a limit that it told and that would leave no value.
+     * Narrows limits to those of the protocol, and to those that were read. Ignores a limit that was read and would leave no value.
      *
      * @param model name of the model at the AI server; null for its default
      */
     public RequestLimits narrow(RequestLimits limits, String model) {
         RequestLimits sent = limits.narrow(client.limits(model));
-        return told(model)
-                .map(told -> sent.narrowIfPossible(told.toRequestLimits()))
-                .orElse(sent);
+        ReadResult result = results.get(key(model));
+        return result == null ? sent : sent.narrowIfPossible(result.limits().toRequestLimits());
     }
 
-    /** Returns the schemas of the parameters: that of the settings, and what the AI server told; empty when it accepts none. */
+    /** Returns the schemas of the parameters: that of the settings, and the one that was read; empty when none are accepted. */
     public List<ParametersSchema> parameters(String model) {
         if (schema == null) {
             return List.of();
         }
-        Told told = toldByModel.get(key(model));
-        return told == null || told.parameters() == null ? List.of(schema) : List.of(schema, told.parameters());
+        ReadResult result = results.get(key(model));
+        return result == null || result.parameters() == null ? List.of(schema) : List.of(schema, result.parameters());
     }
 
     /** Returns whether the parameters of a request, which may have none, are valid by the settings. */
@@ -57,20 +90,23 @@ public final class BackendCapabilities {
         return schema == null ? parameters == null : schema.validate(parameters).isEmpty();
     }
 
-    /** Returns what the AI server told about a model; empty before its first answer. */
-    public Optional<ServerLimits> told(String model) {
-        return Optional.ofNullable(toldByModel.get(key(model))).map(Told::limits);
+    /** Returns the limits that were read, by the name of the model at the AI server. The empty name stands for its default. */
+    public SortedMap<String, ServerLimits> serverLimits() {
+        SortedMap<String, ServerLimits> limits = new TreeMap<>();
+        results.forEach((model, result) -> limits.put(model, result.limits()));
+        return limits;
     }
 
     /**
-     * Reads the limits of a model from the AI server. A failure keeps the previous answer.
+     * Reads the limits of a model from the AI server. A failure keeps the previous ones.
      *
      * @return completes within {@code timeout}; fails when they were not read
      */
-    public Future<Void> read(String model, Duration timeout) {
+    public Future<Void> readLimits(String model, Duration timeout) {
         Set<String> names = schema == null ? Set.of() : schema.properties().keySet();
         return client.readLimits(model, names, timeout).map(limits -> {
-            limits.ifPresent(present -> toldByModel.put(key(model), new Told(present, toSchema(present.parameters()))));
+            limits.ifPresent(
+                    present -> results.put(key(model), new ReadResult(present, toSchema(present.parameters()))));
             return null;
         });
     }

@@ -22,10 +22,14 @@ public record RequestLimits(
         NumberRange count,
         NumberRange seed,
         boolean negativePrompt) {
+    /** Seeds that all AI servers accept: 32-bit integers that are not negative. */
+    public static final NumberRange SEEDS = NumberRange.between(0, Integer.MAX_VALUE);
+
     private static final NumberRange ANY = NumberRange.between(0, Integer.MAX_VALUE);
 
     /** No limits. */
-    public static final RequestLimits NONE = new RequestLimits(Integer.MAX_VALUE, ANY, ANY, List.of(), ANY, ANY, true);
+    public static final RequestLimits NONE =
+            new RequestLimits(Integer.MAX_VALUE, ANY, ANY, List.of(), ANY, SEEDS, true);
 
     public RequestLimits {
         sizes = List.copyOf(sizes);
@@ -60,7 +64,7 @@ public record RequestLimits(
                 ANY,
                 List.of(),
                 count ? ANY : NumberRange.between(1, 1),
-                seed ? ANY : null,
+                seed ? SEEDS : null,
                 negativePrompt);
     }
 

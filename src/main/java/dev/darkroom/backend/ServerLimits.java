@@ -10,16 +10,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Limits that an AI server told about the requests for a model. Immutable.
+ * Limits of the requests for a model, as read from its AI server. Immutable.
  *
  * @param readAt time of the response
- * @param maxPromptLength in code points; null when it did not tell, as for the next four
+ * @param maxPromptLength in code points; null when the AI server states none, as for the next four
  * @param width in pixels
  * @param height in pixels
  * @param count number of images
  * @param seed accepted seeds
  * @param unsupported fields of a request that the model does not have: some of {@code count}, {@code seed}, {@code negativePrompt}
- * @param parameters JSON Schemas of parameters by name; empty when it told about none
+ * @param parameters JSON Schemas of parameters by name; empty when the AI server describes none
  */
 public record ServerLimits(
         Instant readAt,
@@ -42,7 +42,7 @@ public record ServerLimits(
         parameters = Map.copyOf(parameters);
     }
 
-    /** Copies the keywords of a schema of a value that limits use, and that have a valid form. */
+    /** Copies the keywords that limits use from the schema of a value, if they have a valid form. */
     public static void copyKeywords(JsonNode schema, JsonObject target) {
         schema.properties().forEach(keyword -> {
             JsonNode value = keyword.getValue();

@@ -98,16 +98,19 @@ public record Settings(
             int instances,
 
             @DurationRange(min = "1s") Duration deadline,
-            @Range(min = 64, max = 2048) int defaultWidth,
-            @Range(min = 64, max = 2048) int defaultHeight,
+            @Range(min = MIN_SIDE, max = 2048) int defaultWidth,
+            @Range(min = MIN_SIDE, max = 2048) int defaultHeight,
             @Range(min = 1, max = 4) int defaultCount,
             @Range(min = 1, max = 4000) int maxPromptLength,
-            @Range(min = 64, max = 2048) int maxSide,
+            @Range(min = MIN_SIDE, max = 2048) int maxSide,
             @Range(min = 1, max = 4) int maxCount,
             Duration maxWait,
             @Range(max = SettingRules.MILLION) int maxPendingPerUser,
             @Range(max = 10 * SettingRules.MILLION) int maxPerDayPerUser,
-            @Range(min = 1, max = 100_000) int maxQueueSize) {}
+            @Range(min = 1, max = 100_000) int maxQueueSize) {
+        /** Minimum width and height of images in pixels. */
+        public static final int MIN_SIDE = 64;
+    }
 
     /**
      * Notifications of users.
@@ -193,7 +196,12 @@ public record Settings(
             return Breaker.AUTO.equals(path) ? type.healthCheckPath : path;
         }
 
-        /** Returns whether an attempt is repeated when nobody can tell whether the AI server did the work. */
+        /** Returns whether an optional field is sent, for protocols in which no model name decides. */
+        public boolean sends(RequestField field) {
+            return requestFields == null || requestFields.contains(field);
+        }
+
+        /** Returns whether an attempt is repeated when it is unknown whether the AI server did the work. */
         public boolean repeatsAmbiguous() {
             return onAmbiguous == AmbiguityPolicy.AUTO ? !type.metered(url) : onAmbiguous == AmbiguityPolicy.RETRY;
         }

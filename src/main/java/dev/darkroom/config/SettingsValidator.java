@@ -7,7 +7,6 @@ import java.util.regex.Pattern;
 
 /** Checks rules between settings. The message names one setting and shows value and origin of the other. */
 record SettingsValidator(LayeredSettings layeredSettings) {
-    private static final int MIN_SIDE = 64;
     private static final Pattern LOOPBACK = Pattern.compile("localhost|127(\\.[0-9]{1,3}){3}|::1");
 
     /** @throws SettingsException for the first violated rule */
@@ -95,10 +94,11 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 "generation.defaultCount");
         int maxSide = backend.maxSide() == 0 ? generation.maxSide() : backend.maxSide();
         for (String side : String.join("x", backend.sizes()).split("x", -1)) {
-            if (!side.isEmpty() && (Integer.parseInt(side) < MIN_SIDE || Integer.parseInt(side) > maxSide)) {
+            if (!side.isEmpty()
+                    && (Integer.parseInt(side) < Settings.Generation.MIN_SIDE || Integer.parseInt(side) > maxSide)) {
                 throw layeredSettings
                         .get(section + ".sizes")
-                        .expected("sizes with sides from " + MIN_SIDE + " to " + maxSide);
+                        .expected("sizes with sides from " + Settings.Generation.MIN_SIDE + " to " + maxSide);
             }
         }
         if (backend.type() == Settings.BackendType.COMFYUI && backend.workflow() == null) {

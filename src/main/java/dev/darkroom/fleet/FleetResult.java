@@ -24,7 +24,7 @@ public sealed interface FleetResult {
      * @param drained whether an admin stopped the start of calls
      * @param drainedBy the admin; null unless drained, and after the erasure of the admin
      * @param drainedAt null unless drained
-     * @param readLimits limits that it told, one for each model that uses it and was read
+     * @param readLimits limits that were read from it, one for each of its models
      * @param nodes its state on each live node, as of the last heartbeat of the node
      */
     record BackendStatus(
@@ -45,7 +45,7 @@ public sealed interface FleetResult {
     }
 
     /**
-     * Limits that the process of the reply read from an AI server. A limit is null when the AI server did not tell it.
+     * Limits that the process of the reply read from an AI server. A limit is null when the AI server states none.
      *
      * @param model name of the model at the AI server; null for its default
      * @param unsupported fields of a request that the model does not have

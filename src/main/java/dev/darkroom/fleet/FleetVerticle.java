@@ -36,7 +36,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,15 +62,17 @@ public final class FleetVerticle extends VerticleBase {
 
     /**
      * @param executors of this process; empty when it calls no AI server
-     * @param capabilities of the backends, by name
+     * @param capabilities of all backends
      */
     public FleetVerticle(
             Database database,
             NotifyChannel notifyChannel,
             Settings settings,
             List<BackendExecutor> executors,
-            Map<String, BackendCapabilities> capabilities) {
-        this.capabilities = Map.copyOf(capabilities);
+            List<BackendCapabilities> capabilities) {
+        this.capabilities = capabilities.stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        backend -> backend.settings().name(), Function.identity()));
         this.store = new FleetStore(database);
         this.notifyChannel = notifyChannel;
         this.settings = settings;
@@ -178,7 +182,9 @@ public final class FleetVerticle extends VerticleBase {
                 drain.isPresent(),
                 drain.map(Drain::admin).orElse(null),
                 drain.map(Drain::since).orElse(null),
-                describeLimits(name),
+                capabilities.get(name).serverLimits().entrySet().stream()
+                        .map(read -> toReadLimits(read.getKey(), read.getValue()))
+                        .toList(),
                 nodes.stream()
                         .flatMap(node -> node.backends().stream()
                                 .filter(state -> state.name().equals(name))
@@ -193,32 +199,18 @@ public final class FleetVerticle extends VerticleBase {
                         .toList());
     }
 
-    private List<ReadLimits> describeLimits(String backend) {
-        return settings.models().stream()
-                .flatMap(model -> model.targets().stream())
-                .filter(target -> target.backend().equals(backend))
-                .map(Settings.Target::model)
-                .map(Optional::ofNullable)
-                .distinct()
-                .flatMap(model -> Optional.ofNullable(capabilities.get(backend))
-                        .flatMap(known -> known.told(model.orElse(null)))
-                        .map(told -> toReadLimits(model.orElse(null), told))
-                        .stream())
-                .toList();
-    }
-
-    private static ReadLimits toReadLimits(String model, ServerLimits told) {
+    private static ReadLimits toReadLimits(String model, ServerLimits limits) {
         Map<String, Map<String, Object>> parameters = new TreeMap<>();
-        told.parameters().forEach((name, schema) -> parameters.put(name, schema.getMap()));
+        limits.parameters().forEach((name, schema) -> parameters.put(name, schema.getMap()));
         return new ReadLimits(
-                model,
-                told.readAt().atOffset(ZoneOffset.UTC),
-                told.maxPromptLength(),
-                told.width(),
-                told.height(),
-                told.count(),
-                told.seed(),
-                told.unsupported().stream().sorted().toList(),
+                model.isEmpty() ? null : model,
+                limits.readAt().atOffset(ZoneOffset.UTC),
+                limits.maxPromptLength(),
+                limits.width(),
+                limits.height(),
+                limits.count(),
+                limits.seed(),
+                limits.unsupported().stream().sorted().toList(),
                 parameters);
     }
 

@@ -30,9 +30,6 @@ public record GenerationRequest(
         JsonObject parameters,
         Integer priority) {
 
-    /** Largest seed that all AI servers accept: a positive 32-bit integer. */
-    public static final long MAX_SEED = Integer.MAX_VALUE;
-
     public GenerationRequest {
         metadata = metadata == null ? null : Collections.unmodifiableMap(metadata);
     }

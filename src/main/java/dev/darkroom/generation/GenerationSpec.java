@@ -37,7 +37,6 @@ public record GenerationSpec(
         Integer priority,
         String webhookUrl) {
     private static final NumberRange PRIORITIES = NumberRange.between(-10, 10);
-    private static final NumberRange SEEDS = NumberRange.between(0, GenerationRequest.MAX_SEED);
     private static final int MAX_METADATA_ENTRIES = 16;
     private static final int MAX_METADATA_KEY_LENGTH = 64;
     private static final int MAX_METADATA_VALUE_LENGTH = 512;
@@ -50,11 +49,9 @@ public record GenerationSpec(
     }
 
     /** Returns the request of an earlier generation, for a retry. A model that is no longer known is replaced by the default. */
-    public static GenerationSpec repeat(GenerationRequest request, Settings.Generation settings, ModelCatalog catalog) {
+    public static GenerationSpec repeat(GenerationRequest request, ModelCatalog catalog) {
         Optional<Settings.Model> model = request.model() == null ? Optional.empty() : catalog.find(request.model());
-        boolean seeded = catalog.limitsOf(model.orElse(catalog.models().get(0)), settings)
-                        .seed()
-                != null;
+        boolean seeded = catalog.limitsOf(model.orElse(catalog.models().get(0))).seed() != null;
         return new GenerationSpec(
                 request.prompt(),
                 request.negativePrompt(),
@@ -74,10 +71,10 @@ public record GenerationSpec(
      *
      * @return empty when the request is valid
      */
-    public List<FieldError> validate(Settings.Generation settings, ModelCatalog catalog) {
+    public List<FieldError> validate(ModelCatalog catalog) {
         Optional<Settings.Model> found = catalog.find(model);
         Settings.Model effective = found.orElse(catalog.models().get(0));
-        RequestLimits limits = catalog.limitsOf(effective, settings);
+        RequestLimits limits = catalog.limitsOf(effective);
         List<FieldError> errors = new ArrayList<>();
         if (prompt == null) {
             errors.add(new FieldError("#/prompt", "is required"));
@@ -117,7 +114,8 @@ public record GenerationSpec(
                 .orElseGet(() -> new ImageSize(
                         width == null ? (int) limits.width().nearest(defaults.defaultWidth()) : width,
                         height == null ? (int) limits.height().nearest(defaults.defaultHeight()) : height));
-        NumberRange seeds = limits.seed() == null || limits.seed().acceptsNothing() ? SEEDS : limits.seed();
+        NumberRange seeds =
+                limits.seed() == null || limits.seed().acceptsNothing() ? RequestLimits.SEEDS : limits.seed();
         return new GenerationRequest(
                 prompt,
                 negativePrompt,

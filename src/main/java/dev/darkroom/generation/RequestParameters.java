@@ -1,5 +1,8 @@
 package dev.darkroom.generation;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.config.Settings;
 import dev.darkroom.eventbus.FieldError;
@@ -7,17 +10,19 @@ import dev.darkroom.eventbus.StorableText;
 import dev.darkroom.generation.route.ModelCatalog;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.json.jackson.DatabindCodec;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /** Checks the field {@code parameters} of requests. Pure functions. */
 public final class RequestParameters {
     private static final String POINTER = "#/" + ParametersSchema.FIELD;
     private static final int MAX_BYTES = 16 * 1024;
     private static final int MAX_DEPTH = 8;
+    private static final ObjectMapper SORTED =
+            DatabindCodec.mapper().copy().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS);
 
     private RequestParameters() {}
 
@@ -82,17 +87,10 @@ public final class RequestParameters {
 
     /** Returns the same text for equal parameters with their members in any order. */
     public static String canonical(JsonObject parameters) {
-        return String.valueOf(sorted(parameters));
-    }
-
-    private static Object sorted(Object value) {
-        if (value instanceof JsonObject object) {
-            Map<String, Object> members = new TreeMap<>();
-            object.forEach(member -> members.put(member.getKey(), sorted(member.getValue())));
-            return new JsonObject(members);
-        } else if (value instanceof JsonArray array) {
-            return new JsonArray(array.stream().map(RequestParameters::sorted).toList());
+        try {
+            return SORTED.writeValueAsString(parameters);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
         }
-        return value;
     }
 }

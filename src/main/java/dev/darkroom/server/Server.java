@@ -44,7 +44,6 @@ import io.vertx.core.VertxOptions;
 import java.net.URI;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -146,12 +145,13 @@ public final class Server {
                                 InstantSource.system()),
                         this::publicUrl));
         List<ImageBackend> backends = new ArrayList<>();
-        Map<String, BackendCapabilities> capabilities = new HashMap<>();
+        List<BackendCapabilities> capabilities = new ArrayList<>();
         Map<String, ParametersSchema> parameters = backendFactory.loadParametersSchemas();
         for (Settings.Backend backendSettings : settings.backends()) {
-            ImageBackend backend = backendFactory.create(backendSettings, parameters.get(backendSettings.name()));
+            ParametersSchema schema = parameters.get(backendSettings.name());
+            ImageBackend backend = backendFactory.create(backendSettings, schema);
             backends.add(backend);
-            capabilities.put(backend.name(), new BackendCapabilities(backend, parameters.get(backend.name())));
+            capabilities.add(new BackendCapabilities(backendSettings, backend, schema));
             processLifecycle.addStopStep("backend", backend::close);
         }
         ImageStore images = await(InstallationStore.readIdentity(database)
@@ -162,7 +162,7 @@ public final class Server {
         NotificationModule notifications = NotificationModule.deploy(resources);
         GenerationModule generations = new GenerationModule(
                 resources,
-                new ModelCatalog(settings.models(), settings.backends(), capabilities),
+                new ModelCatalog(settings.generation(), settings.models(), capabilities),
                 List.of(notifications.notificationWriter()));
         LocalNode localNode = new LocalNode(System::nanoTime);
         VacuumBlockerMonitor vacuumBlockers =

@@ -3,6 +3,7 @@ package dev.darkroom.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.RequestLimits.ImageSize;
+import dev.darkroom.config.TestSettings;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
@@ -14,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Limits and parameters of an AI server before and after it told some. */
+/** Limits and parameters of an AI server before and after they were read from it. */
 class BackendCapabilitiesTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(1);
     private static final RequestLimits DECLARED = new RequestLimits(
@@ -31,52 +32,38 @@ class BackendCapabilitiesTest {
             Set.of());
 
     private Future<Optional<ServerLimits>> answer = Future.succeededFuture(Optional.empty());
-    private final BackendCapabilities capabilities = new BackendCapabilities(new TellingBackend(), SCHEMA);
+    private final BackendCapabilities capabilities = new BackendCapabilities(
+            TestSettings.DEFAULTS.backend(),
+            new StubImageBackend("b") {
+                @Override
+                public Future<Optional<ServerLimits>> readLimits(
+                        String model, Set<String> parameters, Duration timeout) {
+                    assertThat(parameters).containsExactlyInAnyOrder("steps", "cfg");
+                    return answer;
+                }
+            },
+            SCHEMA);
 
-    /** Returns {@link #answer}. */
-    private final class TellingBackend implements ImageBackend {
-        @Override
-        public String name() {
-            return "telling";
-        }
-
-        @Override
-        public Future<Optional<ServerLimits>> readLimits(String model, Set<String> parameters, Duration timeout) {
-            assertThat(parameters).containsExactlyInAnyOrder("steps", "cfg");
-            return answer;
-        }
-
-        @Override
-        public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
-        public Future<Void> close() {
-            return Future.succeededFuture();
-        }
-    }
-
-    private static ServerLimits told(
+    private static ServerLimits serverLimits(
             NumberRange width, NumberRange count, Set<String> unsupported, Map<String, JsonObject> parameters) {
         return new ServerLimits(Instant.EPOCH, 300, width, null, count, null, unsupported, parameters);
     }
 
     private void read(String model, ServerLimits limits) {
         answer = Future.succeededFuture(Optional.of(limits));
-        assertThat(capabilities.read(model, TIMEOUT).succeeded()).isTrue();
+        assertThat(capabilities.readLimits(model, TIMEOUT).succeeded()).isTrue();
     }
 
     @Test
     void declaredLimitsHoldWithoutAnAnswer() {
         // when
         answer = Future.failedFuture("unreachable");
-        boolean read = capabilities.read(null, TIMEOUT).succeeded();
+        boolean read = capabilities.readLimits(null, TIMEOUT).succeeded();
 
         // then
         assertThat(read).isFalse();
         assertThat(capabilities.narrow(DECLARED, null)).isEqualTo(DECLARED);
-        assertThat(capabilities.told(null)).isEmpty();
+        assertThat(capabilities.serverLimits()).isEmpty();
         assertThat(capabilities.parameters(null)).containsExactly(SCHEMA);
     }
 
@@ -85,7 +72,7 @@ class BackendCapabilitiesTest {
         // when
         read(
                 "flux",
-                told(
+                serverLimits(
                         NumberRange.between(256, 4096),
                         NumberRange.of(List.of(1L, 4L)),
                         Set.of(ServerLimits.SEED, ServerLimits.NEGATIVE_PROMPT),
@@ -118,7 +105,7 @@ class BackendCapabilitiesTest {
                 true));
 
         // when
-        read(null, told(NumberRange.between(64, 512), NumberRange.between(0, 0), Set.of(), Map.of()));
+        read(null, serverLimits(NumberRange.between(64, 512), NumberRange.between(0, 0), Set.of(), Map.of()));
 
         // then
         assertThat(capabilities.narrow(DECLARED, null).count()).isEqualTo(DECLARED.count());
@@ -129,11 +116,11 @@ class BackendCapabilitiesTest {
     @Test
     void aFailureKeepsThePreviousAnswer() {
         // given
-        read(null, told(null, NumberRange.between(1, 1), Set.of(), Map.of()));
+        read(null, serverLimits(null, NumberRange.between(1, 1), Set.of(), Map.of()));
 
         // when
         answer = Future.failedFuture("unreachable");
-        capabilities.read(null, TIMEOUT);
+        capabilities.readLimits(null, TIMEOUT);
 
         // then
         assertThat(capabilities.narrow(DECLARED, null).count()).isEqualTo(NumberRange.between(1, 1));
@@ -142,7 +129,7 @@ class BackendCapabilitiesTest {
     @Test
     void toldParametersAreValidatedInAddition() {
         // when
-        read(null, told(null, null, Set.of(), Map.of("steps", new JsonObject().put("maximum", 30))));
+        read(null, serverLimits(null, null, Set.of(), Map.of("steps", new JsonObject().put("maximum", 30))));
 
         // then
         assertThat(capabilities.parameters(null)).hasSize(2);
@@ -158,11 +145,11 @@ class BackendCapabilitiesTest {
     void anUnusableAnswerIsAFailure() {
         // when
         answer = Future.succeededFuture(Optional.of(
-                told(null, null, Set.of(), Map.of("steps", new JsonObject().put("maxLength", -1)))));
-        boolean read = capabilities.read(null, TIMEOUT).succeeded();
+                serverLimits(null, null, Set.of(), Map.of("steps", new JsonObject().put("maxLength", -1)))));
+        boolean read = capabilities.readLimits(null, TIMEOUT).succeeded();
 
         // then
         assertThat(read).isFalse();
-        assertThat(capabilities.told(null)).isEmpty();
+        assertThat(capabilities.serverLimits()).isEmpty();
     }
 }

@@ -3,10 +3,7 @@ package dev.darkroom.fleet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import dev.darkroom.backend.BackendCall;
-import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.backend.ImageBackend;
-import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.StubImageBackend;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
@@ -22,6 +19,7 @@ import dev.darkroom.fleet.FleetCommand.GetBackends;
 import dev.darkroom.fleet.FleetCommand.GetQueue;
 import dev.darkroom.fleet.FleetResult.BackendStatus;
 import dev.darkroom.fleet.FleetResult.ModelQueue;
+import dev.darkroom.generation.route.TestModels;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Future;
@@ -33,7 +31,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -52,19 +49,6 @@ class FleetVerticleTest {
 
     private final DatabaseUrl url = TestPostgres.migratedDatabase();
     private final List<Process> processes = new ArrayList<>();
-
-    /** No test calls it. */
-    private record UnusedBackend(String name) implements ImageBackend {
-        @Override
-        public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
-            return Future.failedFuture("unused");
-        }
-
-        @Override
-        public Future<Void> close() {
-            return Future.succeededFuture();
-        }
-    }
 
     /** Verticle, executors and connections of a process. */
     private final class Process {
@@ -100,7 +84,7 @@ class FleetVerticleTest {
             executors = settings.backends().stream()
                     .map(backend -> new BackendExecutor(
                             vertx,
-                            new UnusedBackend(backend.name()),
+                            new StubImageBackend(backend.name()),
                             4,
                             0,
                             backend.breaker(),
@@ -112,7 +96,8 @@ class FleetVerticleTest {
         }
 
         Process start() {
-            await(vertx.deployVerticle(new FleetVerticle(database, notifyChannel, settings, executors, Map.of())));
+            await(vertx.deployVerticle(new FleetVerticle(
+                    database, notifyChannel, settings, executors, TestModels.capabilities(settings.backends()))));
             return this;
         }
 

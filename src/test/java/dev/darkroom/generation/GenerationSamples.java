@@ -48,7 +48,8 @@ public final class GenerationSamples {
             ID,
             "ann",
             GenerationStatus.PENDING,
-            new GenerationRequest("a", "b", 64, 2048, 4, GenerationRequest.MAX_SEED, "flux", METADATA, PARAMETERS, -10),
+            new GenerationRequest(
+                    "a", "b", 64, 2048, 4, RequestLimits.SEEDS.maximum(), "flux", METADATA, PARAMETERS, -10),
             new Generation.QueuePosition(3, TIME.plusSeconds(2)),
             UUID.randomUUID(),
             2,

@@ -2,13 +2,10 @@ package dev.darkroom.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendCapabilities;
-import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.backend.ImageBackend;
-import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.RequestLimits;
+import dev.darkroom.backend.StubImageBackend;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Model;
@@ -17,10 +14,8 @@ import dev.darkroom.config.TestSettings;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.generation.json.GenerationSpecParser;
 import dev.darkroom.generation.route.ModelCatalog;
-import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -30,34 +25,12 @@ class GenerationSpecLimitsTest {
     private static final Model MODEL = new Model("m", "m", List.of(new Target("b", null, null)));
     private static final RequestLimits NO_FIELDS = RequestLimits.ofFields(false, false, false);
 
-    private static ModelCatalog catalog(RequestLimits told, String... sizes) {
+    private static ModelCatalog catalog(RequestLimits limits, String... sizes) {
         Backend backend = TestSettings.with(TestSettings.DEFAULTS.backend(), "name", "b", "sizes", List.of(sizes));
         return new ModelCatalog(
-                List.of(MODEL), List.of(backend), Map.of("b", new BackendCapabilities(client(told), null)));
-    }
-
-    private static ImageBackend client(RequestLimits limits) {
-        return new ImageBackend() {
-            @Override
-            public String name() {
-                return "b";
-            }
-
-            @Override
-            public RequestLimits limits(String model) {
-                return limits;
-            }
-
-            @Override
-            public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
-                throw new UnsupportedOperationException();
-            }
-
-            @Override
-            public Future<Void> close() {
-                return Future.succeededFuture();
-            }
-        };
+                SETTINGS,
+                List.of(MODEL),
+                List.of(new BackendCapabilities(backend, new StubImageBackend("b", limits), null)));
     }
 
     private static GenerationSpec spec(String fields) {
@@ -65,11 +38,11 @@ class GenerationSpecLimitsTest {
     }
 
     private static List<FieldError> validate(String fields, ModelCatalog catalog) {
-        return spec(fields).validate(SETTINGS, catalog);
+        return spec(fields).validate(catalog);
     }
 
     private static GenerationRequest resolve(String fields, ModelCatalog catalog) {
-        return spec(fields).resolve(SETTINGS, catalog.limitsOf(MODEL, SETTINGS), "m", () -> 42);
+        return spec(fields).resolve(SETTINGS, catalog.limitsOf(MODEL), "m", () -> 42);
     }
 
     @Test
@@ -93,10 +66,10 @@ class GenerationSpecLimitsTest {
         ModelCatalog catalog = catalog(NO_FIELDS);
 
         // when
-        GenerationSpec repeated = GenerationSpec.repeat(resolve("", catalog), SETTINGS, catalog);
+        GenerationSpec repeated = GenerationSpec.repeat(resolve("", catalog), catalog);
 
         // then
-        assertThat(repeated.validate(SETTINGS, catalog)).isEmpty();
+        assertThat(repeated.validate(catalog)).isEmpty();
     }
 
     @Test

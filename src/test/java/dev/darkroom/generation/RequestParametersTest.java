@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.ParametersSchema;
-import dev.darkroom.config.Settings.Backend;
+import dev.darkroom.backend.StubImageBackend;
 import dev.darkroom.config.Settings.Model;
 import dev.darkroom.config.Settings.Target;
 import dev.darkroom.config.TestSettings;
@@ -14,7 +14,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -24,11 +23,12 @@ class RequestParametersTest {
     private static final Model BOTH = model("both", "a", "b");
     private static final Model NONE = model("none", "a", "c");
     private static final ModelCatalog CATALOG = new ModelCatalog(
+            TestSettings.DEFAULTS.generation(),
             List.of(ONE, BOTH, NONE),
-            List.of(backend("a"), backend("b"), backend("c")),
-            Map.of(
-                    "a", accepting("{\"steps\": {\"type\": \"integer\", \"maximum\": 50}, \"extra\": {}}"),
-                    "b", accepting("{\"steps\": {\"type\": \"integer\", \"maximum\": 20}}")));
+            List.of(
+                    backend("a", schema("{\"steps\": {\"type\": \"integer\", \"maximum\": 50}, \"extra\": {}}")),
+                    backend("b", schema("{\"steps\": {\"type\": \"integer\", \"maximum\": 20}}")),
+                    backend("c", null)));
 
     private static Model model(String name, String... backends) {
         return new Model(
@@ -39,17 +39,14 @@ class RequestParametersTest {
                         .toList());
     }
 
-    private static Backend backend(String name) {
-        return TestSettings.with(TestSettings.DEFAULTS.backend(), "name", name);
+    private static BackendCapabilities backend(String name, ParametersSchema schema) {
+        return new BackendCapabilities(
+                TestSettings.with(TestSettings.DEFAULTS.backend(), "name", name), new StubImageBackend(name), schema);
     }
 
-    private static BackendCapabilities accepting(String properties) {
-        return new BackendCapabilities(
-                null,
-                ParametersSchema.parse(
-                        "p.json",
-                        Buffer.buffer("{\"type\": \"object\", \"properties\": " + properties + "}"),
-                        Set.of()));
+    private static ParametersSchema schema(String properties) {
+        return ParametersSchema.parse(
+                "p.json", Buffer.buffer("{\"type\": \"object\", \"properties\": " + properties + "}"), Set.of());
     }
 
     private static List<FieldError> validate(Model model, JsonObject parameters) {

@@ -117,11 +117,8 @@ public final class Automatic1111Backend implements ImageBackend {
 
     @Override
     public RequestLimits limits(String model) {
-        return RequestLimits.ofFields(true, sends(RequestField.SEED), sends(RequestField.NEGATIVE_PROMPT));
-    }
-
-    private boolean sends(RequestField field) {
-        return settings.requestFields() == null || settings.requestFields().contains(field);
+        return RequestLimits.ofFields(
+                true, settings.sends(RequestField.SEED), settings.sends(RequestField.NEGATIVE_PROMPT));
     }
 
     @Override
@@ -147,12 +144,12 @@ public final class Automatic1111Backend implements ImageBackend {
         boolean pass = settings.promptSanitizing() == Settings.PromptSanitizing.PASS;
         JsonObject body = request.copyParameters()
                 .put("prompt", pass ? request.prompt() : PromptSanitizer.sanitizeTags(request.prompt()));
-        if (request.negativePrompt() != null && sends(RequestField.NEGATIVE_PROMPT)) {
+        if (request.negativePrompt() != null && settings.sends(RequestField.NEGATIVE_PROMPT)) {
             body.put(
                     "negative_prompt",
                     pass ? request.negativePrompt() : PromptSanitizer.sanitizeTags(request.negativePrompt()));
         }
-        if (sends(RequestField.SEED)) {
+        if (settings.sends(RequestField.SEED)) {
             body.put("seed", request.seed());
         }
         return body.put("width", request.width())

@@ -109,11 +109,8 @@ public final class CallbackBackend implements ImageBackend {
 
     @Override
     public RequestLimits limits(String model) {
-        return RequestLimits.ofFields(true, sends(RequestField.SEED), sends(RequestField.NEGATIVE_PROMPT));
-    }
-
-    private boolean sends(RequestField field) {
-        return settings.requestFields() == null || settings.requestFields().contains(field);
+        return RequestLimits.ofFields(
+                true, settings.sends(RequestField.SEED), settings.sends(RequestField.NEGATIVE_PROMPT));
     }
 
     @Override
@@ -177,11 +174,11 @@ public final class CallbackBackend implements ImageBackend {
                 .put("version", PROTOCOL_VERSION)
                 .put("id", jobKey.toString())
                 .put("prompt", sanitizer.apply(request.prompt()));
-        if (request.negativePrompt() != null && sends(RequestField.NEGATIVE_PROMPT)) {
+        if (request.negativePrompt() != null && settings.sends(RequestField.NEGATIVE_PROMPT)) {
             body.put("negativePrompt", sanitizer.apply(request.negativePrompt()));
         }
         body.put("width", request.width()).put("height", request.height()).put("count", request.count());
-        if (sends(RequestField.SEED)) {
+        if (settings.sends(RequestField.SEED)) {
             body.put("seed", request.seed());
         }
         if (request.parameters() != null) {

@@ -116,7 +116,7 @@ record NodeTypes(Map<String, Map<String, JsonNode>> inputsByType) {
     }
 
     /**
-     * Returns the limits of the values that the placeholders of a workflow stand for.
+     * Returns the limits of the values of the placeholders in a workflow.
      *
      * @param parameters names of the parameters
      */
@@ -128,11 +128,11 @@ record NodeTypes(Map<String, Map<String, JsonNode>> inputsByType) {
                         .add(describe(inputsByType
                                 .getOrDefault(input.type(), Map.of())
                                 .get(input.input()))));
-        Map<String, JsonObject> told = new HashMap<>();
+        Map<String, JsonObject> schemas = new HashMap<>();
         parameters.forEach(name -> {
             List<JsonObject> inputs = byPlaceholder.getOrDefault(name, List.of());
             if (!inputs.isEmpty()) {
-                told.put(
+                schemas.put(
                         name,
                         inputs.size() == 1 ? inputs.get(0) : new JsonObject().put("allOf", new JsonArray(inputs)));
             }
@@ -145,7 +145,7 @@ record NodeTypes(Map<String, Map<String, JsonNode>> inputsByType) {
                 range(WorkflowPlaceholder.COUNT, byPlaceholder),
                 range(WorkflowPlaceholder.SEED, byPlaceholder),
                 Set.of(),
-                told);
+                schemas);
     }
 
     private static NumberRange range(WorkflowPlaceholder placeholder, Map<String, List<JsonObject>> byPlaceholder) {

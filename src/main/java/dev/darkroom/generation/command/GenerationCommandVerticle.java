@@ -59,7 +59,7 @@ public final class GenerationCommandVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        commandJson = new GenerationCommandJson(settings, catalog);
+        commandJson = new GenerationCommandJson(catalog);
         GenerationQueries queries = new GenerationQueries(vertx, dependencies, settings.maxWait());
         SubmissionService submissionService = new SubmissionService(dependencies, queries, settings, catalog, random);
         CancellationService cancellationService = new CancellationService(vertx, dependencies);
@@ -96,7 +96,7 @@ public final class GenerationCommandVerticle extends VerticleBase {
         return new ModelLimits(
                 model.name(),
                 catalog.isDefault(model),
-                catalog.limitsOf(model, settings),
+                catalog.limitsOf(model),
                 catalog.imageFormatsOf(model),
                 catalog.parametersSchema(model).orElse(null));
     }

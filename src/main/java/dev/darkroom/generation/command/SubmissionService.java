@@ -90,7 +90,7 @@ final class SubmissionService {
             }
             return accept(new SubmissionRequest(
                     original.userId(),
-                    GenerationSpec.repeat(original.request(), settings, catalog),
+                    GenerationSpec.repeat(original.request(), catalog),
                     original.id(),
                     command.idempotencyKey(),
                     context.requestId()));
@@ -114,7 +114,7 @@ final class SubmissionService {
                             "idempotencyKey must have 1 to " + IdempotencyKey.MAX_LENGTH + " characters", List.of())
                     .toFuture();
         }
-        List<FieldError> errors = request.spec().validate(settings, catalog);
+        List<FieldError> errors = request.spec().validate(catalog);
         if (!errors.isEmpty()) {
             return invalidRequest(errors).toFuture();
         }
@@ -166,8 +166,7 @@ final class SubmissionService {
 
     private Submission toSubmission(SubmissionRequest request) {
         Settings.Model model = catalog.find(request.spec().model()).orElseThrow();
-        GenerationRequest resolved =
-                request.spec().resolve(settings, catalog.limitsOf(model, settings), model.name(), random);
+        GenerationRequest resolved = request.spec().resolve(settings, catalog.limitsOf(model), model.name(), random);
         IdempotencyKey key = request.key() == null
                 ? null
                 : request.retryOf() == null

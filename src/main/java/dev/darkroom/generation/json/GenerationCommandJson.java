@@ -1,6 +1,5 @@
 package dev.darkroom.generation.json;
 
-import dev.darkroom.config.Settings;
 import dev.darkroom.eventbus.CommandProtocol;
 import dev.darkroom.eventbus.CommandReply;
 import dev.darkroom.eventbus.FieldError;
@@ -39,11 +38,9 @@ import java.util.UUID;
 public final class GenerationCommandJson {
     private static final String REQUEST_FIELD = "request";
 
-    private final Settings.Generation limits;
     private final ModelCatalog catalog;
 
-    public GenerationCommandJson(Settings.Generation limits, ModelCatalog catalog) {
-        this.limits = limits;
+    public GenerationCommandJson(ModelCatalog catalog) {
         this.catalog = catalog;
     }
 
@@ -95,18 +92,18 @@ public final class GenerationCommandJson {
         if (!(body.getValue(REQUEST_FIELD) instanceof JsonObject request)) {
             throw invalid("request must be an object");
         }
-        return parseRequest(request, limits, catalog);
+        return parseRequest(request, catalog);
     }
 
     /** Reports invalid values too when a field has a wrong type, so that one reply has all errors. */
-    static GenerationSpec parseRequest(JsonObject request, Settings.Generation limits, ModelCatalog catalog) {
+    static GenerationSpec parseRequest(JsonObject request, ModelCatalog catalog) {
         List<FieldError> typeErrors = new ArrayList<>();
         GenerationSpec spec = GenerationSpecParser.parse(request, typeErrors);
         if (typeErrors.isEmpty()) {
             return spec;
         }
         List<FieldError> errors = new ArrayList<>(typeErrors);
-        for (FieldError error : spec.validate(limits, catalog)) {
+        for (FieldError error : spec.validate(catalog)) {
             if (typeErrors.stream().noneMatch(other -> other.pointer().equals(error.pointer()))) {
                 errors.add(error);
             }

@@ -3,7 +3,6 @@ package dev.darkroom.generation.route;
 import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.executor.BackendExecutor;
-import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Model;
 import dev.darkroom.config.Settings.Target;
 import dev.darkroom.generation.route.RouteOffer.BackendState;
@@ -24,21 +23,19 @@ import java.util.stream.Collectors;
  */
 public final class BackendRouter {
     private final Map<String, Model> models;
-    private final Map<String, Backend> settings;
-    private final Map<String, BackendCapabilities> capabilities;
+    private final ModelCatalog catalog;
     private final Map<String, BackendExecutor> executors = new LinkedHashMap<>();
     // Guarded by this.
     private final Map<String, RouteShares> shares = new HashMap<>();
 
     /** @param executors of all backends of the catalog */
     public BackendRouter(ModelCatalog catalog, List<BackendExecutor> executors) {
-        List<Model> models = catalog.models();
-        List<Backend> backends = catalog.backends();
-        this.capabilities = catalog.capabilities();
-        this.models = models.stream().collect(Collectors.toMap(Model::route, Function.identity()));
-        this.settings = backends.stream().collect(Collectors.toMap(Backend::name, Function.identity()));
+        this.catalog = catalog;
+        this.models = catalog.models().stream().collect(Collectors.toMap(Model::route, Function.identity()));
         executors.forEach(executor -> this.executors.put(executor.name(), executor));
-        models.stream().filter(Model::weighted).forEach(model -> shares.put(model.route(), new RouteShares(model)));
+        catalog.models().stream()
+                .filter(Model::weighted)
+                .forEach(model -> shares.put(model.route(), new RouteShares(model)));
     }
 
     /** Returns the executor of a backend; empty when this process does not know the backend. */
@@ -94,14 +91,13 @@ public final class BackendRouter {
 
     /** Returns whether a backend accepts the parameters of a request, which may have none. */
     public boolean acceptsParameters(String backend, ImageRequest request) {
-        BackendCapabilities known = capabilities.get(backend);
-        return known == null ? request.parameters() == null : known.acceptsParameters(request.parameters());
+        return catalog.backend(backend).acceptsParameters(request.parameters());
     }
 
     /** Returns whether an attempt is repeated when its outcome is unknown and cannot be looked up. */
     public boolean repeatsAmbiguous(String backend) {
-        Backend known = settings.get(backend);
-        return known == null || known.repeatsAmbiguous();
+        BackendCapabilities known = catalog.backend(backend);
+        return known == null || known.settings().repeatsAmbiguous();
     }
 
     /**
@@ -212,7 +208,7 @@ public final class BackendRouter {
         return new BackendState(
                 executor.name(),
                 executor.availablePermits(),
-                settings.get(executor.name()).timeout(),
+                catalog.backend(executor.name()).settings().timeout(),
                 responds,
                 !responds && repeatsAmbiguous(executor.name()));
     }

@@ -1,8 +1,8 @@
 package dev.darkroom.generation.route;
 
+import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.config.Settings.Model;
 import dev.darkroom.config.Settings.Target;
-import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the limits of the models of a catalog from their AI servers: again every {@link #REFRESH} after an answer, and at each run without
- * one. Thread-safe.
+ * Reads the limits of the models of a catalog from their AI servers: again {@link #REFRESH} after a success, and at each run after a
+ * failure. Thread-safe.
  */
 public final class LimitsReader {
     private static final Logger LOG = LoggerFactory.getLogger(LimitsReader.class);
@@ -25,7 +25,7 @@ public final class LimitsReader {
 
     private final ModelCatalog catalog;
     private final LongSupplier nanoTime;
-    /** Times of the answers. */
+    /** Times of the successful reads. */
     private final Map<Source, Long> readAt = new ConcurrentHashMap<>();
     /** Reads in progress. */
     private final Set<Source> reading = ConcurrentHashMap.newKeySet();
@@ -55,13 +55,13 @@ public final class LimitsReader {
     }
 
     private void read(Source source) {
+        BackendCapabilities backend = catalog.backend(source.backend());
         Long last = readAt.get(source);
         boolean due = last == null || nanoTime.getAsLong() - last >= REFRESH.toNanos();
-        if (!due || !catalog.readsLimits(source.backend()) || !reading.add(source)) {
+        if (!due || !backend.settings().readLimits() || !reading.add(source)) {
             return;
         }
-        Future<Void> read = catalog.capabilitiesOf(source.backend()).read(source.model(), TIMEOUT);
-        read.onComplete(done -> {
+        backend.readLimits(source.model(), TIMEOUT).onComplete(done -> {
             reading.remove(source);
             if (done.succeeded()) {
                 readAt.put(source, nanoTime.getAsLong());

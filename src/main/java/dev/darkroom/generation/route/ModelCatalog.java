@@ -4,9 +4,7 @@ import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.RequestLimits;
-import dev.darkroom.backend.RequestLimits.ImageSize;
 import dev.darkroom.config.Settings;
-import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Model;
 import dev.darkroom.config.Settings.Target;
 import io.vertx.core.json.JsonArray;
@@ -14,96 +12,68 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/**
- * Models that requests may name. Immutable.
- *
- * @param models not empty; the first is that of requests without a model
- * @param backends all backends of the models
- * @param capabilities of the backends, by name; may lack some
- */
-public record ModelCatalog(List<Model> models, List<Backend> backends, Map<String, BackendCapabilities> capabilities) {
-    private static final int MIN_SIDE = 64;
-    private static final NumberRange SEEDS = NumberRange.between(0, Integer.MAX_VALUE);
+/** Models that requests may name, and their limits. Thread-safe. */
+public final class ModelCatalog {
+    private final List<Model> models;
+    private final Map<String, BackendCapabilities> backends;
+    /** Limits of the settings, by route. */
+    private final Map<String, RequestLimits> declaredLimits;
 
-    public ModelCatalog {
-        models = List.copyOf(models);
-        backends = List.copyOf(backends);
-        capabilities = Map.copyOf(capabilities);
-    }
-
-    /** Creates a catalog of backends that accept no parameters and have the limits of the settings only. */
-    public ModelCatalog(List<Model> models, List<Backend> backends) {
-        this(models, backends, Map.of());
-    }
-
-    /** Returns what all generations and all backends of a model allow, so that each of them can make a request. */
-    public RequestLimits limitsOf(Model model, Settings.Generation generation) {
-        NumberRange side = NumberRange.between(MIN_SIDE, generation.maxSide());
-        RequestLimits limits = new RequestLimits(
+    /**
+     * @param generation limits of all generations
+     * @param models not empty; the first is that of requests without a model
+     * @param backends all backends of the models
+     */
+    public ModelCatalog(Settings.Generation generation, List<Model> models, List<BackendCapabilities> backends) {
+        this.models = List.copyOf(models);
+        this.backends = backends.stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        backend -> backend.settings().name(), Function.identity()));
+        NumberRange side = NumberRange.between(Settings.Generation.MIN_SIDE, generation.maxSide());
+        RequestLimits all = new RequestLimits(
                 generation.maxPromptLength(),
                 side,
                 side,
                 List.of(),
                 NumberRange.between(1, generation.maxCount()),
-                SEEDS,
+                RequestLimits.SEEDS,
                 true);
-        for (Target target : model.targets()) {
-            limits = limits.narrow(declaredBy(backendOf(target.backend())));
-        }
-        for (Target target : model.targets()) {
-            BackendCapabilities backend = capabilities.get(target.backend());
-            limits = backend == null ? limits : backend.narrow(limits, target.model());
-        }
-        return limits;
+        this.declaredLimits = models.stream().collect(Collectors.toUnmodifiableMap(Model::route, model -> {
+            RequestLimits limits = all;
+            for (Target target : model.targets()) {
+                limits = limits.narrow(backend(target.backend()).declaredLimits());
+            }
+            return limits;
+        }));
+    }
+
+    /** Returns all models, in order. */
+    public List<Model> models() {
+        return models;
     }
 
     /** Returns the capabilities of a backend. */
-    BackendCapabilities capabilitiesOf(String backend) {
-        return capabilities.get(backend);
+    public BackendCapabilities backend(String name) {
+        return backends.get(name);
     }
 
-    /** Returns whether the limits of a backend are read from its AI server. */
-    boolean readsLimits(String backend) {
-        return capabilities.containsKey(backend) && backendOf(backend).readLimits();
-    }
-
-    private Backend backendOf(String name) {
-        return backends.stream()
-                .filter(backend -> backend.name().equals(name))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    private static RequestLimits declaredBy(Backend backend) {
-        if (backend.maxSide() == 0
-                && backend.maxPromptLength() == 0
-                && backend.maxCount() == 0
-                && backend.sizes().isEmpty()) {
-            return RequestLimits.NONE;
+    /** Returns the limits that all generations and all backends of a model allow, so that each of them can make a request. */
+    public RequestLimits limitsOf(Model model) {
+        RequestLimits limits = declaredLimits.get(model.route());
+        for (Target target : model.targets()) {
+            limits = backend(target.backend()).narrow(limits, target.model());
         }
-        NumberRange side = NumberRange.between(0, orUnlimited(backend.maxSide()));
-        return new RequestLimits(
-                orUnlimited(backend.maxPromptLength()),
-                side,
-                side,
-                backend.sizes().stream().map(ImageSize::parse).toList(),
-                NumberRange.between(0, orUnlimited(backend.maxCount())),
-                SEEDS,
-                true);
-    }
-
-    /** @param limit 0 for none */
-    private static int orUnlimited(int limit) {
-        return limit == 0 ? Integer.MAX_VALUE : limit;
+        return limits;
     }
 
     /** Returns the media types of the images that the backends of a model may make. */
     public List<String> imageFormatsOf(Model model) {
         return model.targets().stream()
-                .flatMap(target -> backendOf(target.backend()).imageFormats().stream())
+                .flatMap(target -> backend(target.backend()).settings().imageFormats().stream())
                 .distinct()
                 .map("image/"::concat)
                 .toList();
@@ -112,9 +82,7 @@ public record ModelCatalog(List<Model> models, List<Backend> backends, Map<Strin
     /** Returns the schemas by which the parameters of a request are validated; empty when a backend of the model accepts none. */
     public List<ParametersSchema> parametersOf(Model model) {
         List<List<ParametersSchema>> schemas = model.targets().stream()
-                .map(target -> capabilities.containsKey(target.backend())
-                        ? capabilities.get(target.backend()).parameters(target.model())
-                        : List.<ParametersSchema>of())
+                .map(target -> backend(target.backend()).parameters(target.model()))
                 .toList();
         return schemas.stream().anyMatch(List::isEmpty)
                 ? List.of()

@@ -3,6 +3,7 @@ package dev.darkroom.generation.command;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Secret;
 import dev.darkroom.config.Settings;
@@ -13,7 +14,6 @@ import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.eventbus.CommandProtocol;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationLease;
-import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.route.TestModels;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
@@ -82,7 +82,7 @@ class GenerationCommandVerticleTest {
         await(vertx.deployVerticle(new GenerationCommandVerticle(
                 shared(database, settings.generation()),
                 settings.generation(),
-                TestModels.catalog("house-model"),
+                TestModels.catalog(settings.generation(), "house-model"),
                 RANDOM)));
     }
 
@@ -177,7 +177,7 @@ class GenerationCommandVerticleTest {
 
         // then
         assertThat(generation.getString("model")).isEqualTo("house-model");
-        assertThat(generation.getLong("seed")).isEqualTo(RANDOM.nextLong(GenerationRequest.MAX_SEED + 1));
+        assertThat(generation.getLong("seed")).isEqualTo(RANDOM.nextLong(RequestLimits.SEEDS.maximum() + 1));
         assertThat(generation.getInteger("width")).isEqualTo(512);
         assertThat(generation.getString("status")).isEqualTo("PENDING");
     }

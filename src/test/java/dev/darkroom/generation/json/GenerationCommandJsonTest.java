@@ -3,7 +3,6 @@ package dev.darkroom.generation.json;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.darkroom.config.Settings;
 import dev.darkroom.eventbus.CommandProtocol;
 import dev.darkroom.eventbus.CommandReply;
 import dev.darkroom.eventbus.FieldError;
@@ -28,9 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** JSON commands and replies of the public event-bus contract. */
 class GenerationCommandJsonTest {
-    private final GenerationCommandJson commandJson = new GenerationCommandJson(
-            new Settings.Generation(1, Duration.ofMinutes(15), 512, 384, 2, 4000, 2048, 4, Duration.ZERO, 0, 0, 1),
-            TestModels.catalog("flux"));
+    private final GenerationCommandJson commandJson = new GenerationCommandJson(TestModels.catalog("flux"));
 
     private GenerationCommand<?> parse(String action, JsonObject body) {
         return commandJson.parse(

@@ -45,8 +45,8 @@ class GenerationSpecParserTest {
     /** Returns all errors of a command on the event bus: of types and of values. */
     private static List<FieldError> check(JsonObject request, Settings.Generation limits, String model) {
         try {
-            ModelCatalog catalog = TestModels.catalog(model);
-            return GenerationCommandJson.parseRequest(request, limits, catalog).validate(limits, catalog);
+            ModelCatalog catalog = TestModels.catalog(limits, model);
+            return GenerationCommandJson.parseRequest(request, catalog).validate(catalog);
         } catch (InvalidCommandException e) {
             return e.errors();
         }

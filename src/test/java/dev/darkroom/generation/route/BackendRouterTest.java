@@ -61,7 +61,7 @@ class BackendRouterTest {
             executors.put(name, executor);
             all.add(executor);
         }
-        return new BackendRouter(new ModelCatalog(List.of(models), settings), all);
+        return new BackendRouter(TestModels.catalog(List.of(models), settings), all);
     }
 
     private static Model weighted(String route, int... weights) {

@@ -2,12 +2,11 @@ package dev.darkroom.generation.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendCapabilities;
-import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.ImageBackend;
-import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.ServerLimits;
+import dev.darkroom.backend.StubImageBackend;
+import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Model;
 import dev.darkroom.config.Settings.Target;
 import dev.darkroom.config.TestSettings;
@@ -16,7 +15,6 @@ import io.vertx.core.Promise;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -28,34 +26,20 @@ class LimitsReaderTest {
     private long now;
 
     private LimitsReader reader(boolean readLimits) {
-        ImageBackend client = new ImageBackend() {
-            @Override
-            public String name() {
-                return "b";
-            }
-
+        ImageBackend client = new StubImageBackend("b") {
             @Override
             public Future<Optional<ServerLimits>> readLimits(String model, Set<String> parameters, Duration timeout) {
                 reads.add(model);
                 return answer.future();
             }
-
-            @Override
-            public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
-                throw new UnsupportedOperationException();
-            }
-
-            @Override
-            public Future<Void> close() {
-                return Future.succeededFuture();
-            }
         };
+        Backend settings = TestSettings.with(TestSettings.DEFAULTS.backend(), "name", "b", "readLimits", readLimits);
         ModelCatalog catalog = new ModelCatalog(
+                TestSettings.DEFAULTS.generation(),
                 List.of(
                         new Model("m", "m", List.of(new Target("b", "flux", null))),
                         new Model("n", "n", List.of(new Target("b", "flux", null)))),
-                List.of(TestSettings.with(TestSettings.DEFAULTS.backend(), "name", "b", "readLimits", readLimits)),
-                Map.of("b", new BackendCapabilities(client, null)));
+                List.of(new BackendCapabilities(settings, client, null)));
         return new LimitsReader(catalog, () -> now);
     }
 

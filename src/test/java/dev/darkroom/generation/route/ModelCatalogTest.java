@@ -19,7 +19,7 @@ class ModelCatalogTest {
             new Model("both", "both", List.of(new Target("large", null, null), new Target("small", null, null)));
     private static final Model ONE = new Model("one", "one", List.of(new Target("large", null, null)));
 
-    private final ModelCatalog catalog = new ModelCatalog(List.of(BOTH, ONE), List.of(LARGE, SMALL));
+    private final ModelCatalog catalog = TestModels.catalog(List.of(BOTH, ONE), List.of(LARGE, SMALL));
 
     private static Backend backend(String name, int maxPromptLength, int maxSide, int maxCount) {
         return TestSettings.with(
@@ -48,17 +48,20 @@ class ModelCatalogTest {
     @Test
     void limitsAreThoseThatEveryBackendOfTheModelAllows() {
         // then
-        assertThat(catalog.limitsOf(BOTH, TestSettings.DEFAULTS.generation())).isEqualTo(limits(300, 1024, 1));
-        assertThat(catalog.limitsOf(ONE, TestSettings.DEFAULTS.generation())).isEqualTo(limits(4000, 2048, 4));
+        assertThat(catalog.limitsOf(BOTH)).isEqualTo(limits(300, 1024, 1));
+        assertThat(catalog.limitsOf(ONE)).isEqualTo(limits(4000, 2048, 4));
     }
 
     @Test
     void limitsOfAllGenerationsAreUpperBounds() {
         // given
-        var generation = TestSettings.with(TestSettings.DEFAULTS.generation(), "maxSide", 768);
+        ModelCatalog narrow = new ModelCatalog(
+                TestSettings.with(TestSettings.DEFAULTS.generation(), "maxSide", 768),
+                List.of(BOTH),
+                TestModels.capabilities(List.of(LARGE, SMALL)));
 
         // then
-        assertThat(catalog.limitsOf(BOTH, generation)).isEqualTo(limits(300, 768, 1));
+        assertThat(narrow.limitsOf(BOTH)).isEqualTo(limits(300, 768, 1));
     }
 
     @Test
@@ -83,11 +86,10 @@ class ModelCatalogTest {
                         new Target("square", null, null),
                         new Target("wide", null, null),
                         new Target("large", null, null)));
-        ModelCatalog declared = new ModelCatalog(List.of(model), List.of(square, wide, LARGE));
+        ModelCatalog declared = TestModels.catalog(List.of(model), List.of(square, wide, LARGE));
 
         // then
-        assertThat(declared.limitsOf(model, TestSettings.DEFAULTS.generation()).sizes())
-                .containsExactly(new ImageSize(1024, 1024));
+        assertThat(declared.limitsOf(model).sizes()).containsExactly(new ImageSize(1024, 1024));
         assertThat(declared.imageFormatsOf(model)).containsExactly("image/png", "image/jpeg", "image/webp");
     }
 }

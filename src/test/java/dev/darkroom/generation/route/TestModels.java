@@ -1,5 +1,9 @@
 package dev.darkroom.generation.route;
 
+import dev.darkroom.backend.BackendCapabilities;
+import dev.darkroom.backend.StubImageBackend;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.Settings.Backend;
 import dev.darkroom.config.Settings.Model;
 import dev.darkroom.config.Settings.Target;
 import dev.darkroom.config.TestSettings;
@@ -15,8 +19,26 @@ public final class TestModels {
      * @param name null when the AI server chooses the model
      */
     public static ModelCatalog catalog(String name) {
+        return catalog(TestSettings.DEFAULTS.generation(), name);
+    }
+
+    /** As {@link #catalog(String)}, with limits of all generations. */
+    public static ModelCatalog catalog(Settings.Generation generation, String name) {
         return new ModelCatalog(
+                generation,
                 List.of(new Model("default", name, List.of(new Target("default", name, null)))),
-                TestSettings.DEFAULTS.backends());
+                capabilities(TestSettings.DEFAULTS.backends()));
+    }
+
+    /** Returns a catalog of backends without parameters and with the limits of the settings only. */
+    public static ModelCatalog catalog(List<Model> models, List<Backend> backends) {
+        return new ModelCatalog(TestSettings.DEFAULTS.generation(), models, capabilities(backends));
+    }
+
+    /** Returns capabilities without parameters, and with the limits of the settings only. */
+    public static List<BackendCapabilities> capabilities(List<Backend> backends) {
+        return backends.stream()
+                .map(backend -> new BackendCapabilities(backend, new StubImageBackend(backend.name()), null))
+                .toList();
     }
 }

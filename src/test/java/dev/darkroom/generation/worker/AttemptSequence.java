@@ -16,7 +16,7 @@ import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.route.BackendSelection;
-import dev.darkroom.generation.route.ModelCatalog;
+import dev.darkroom.generation.route.TestModels;
 import dev.darkroom.generation.worker.BackendCaller.CallResult;
 import dev.darkroom.generation.worker.BackendCaller.Resolution;
 import dev.darkroom.generation.worker.RetryDecision.Fail;
@@ -151,7 +151,7 @@ public record AttemptSequence(Vertx vertx, Settings.Backend settings, ImageReque
 
     private BackendRouter createRouter(BackendExecutor executor) {
         Model model = new Model(ROUTE, ROUTE, List.of(new Target(settings.name(), request.model(), null)));
-        return new BackendRouter(new ModelCatalog(List.of(model), List.of(settings)), List.of(executor));
+        return new BackendRouter(TestModels.catalog(List.of(model), List.of(settings)), List.of(executor));
     }
 
     private GenerationLease createLease(int number, JobReference job, boolean lookUp, Duration timeout) {

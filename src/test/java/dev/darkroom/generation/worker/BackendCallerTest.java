@@ -17,7 +17,7 @@ import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.route.BackendSelection;
-import dev.darkroom.generation.route.ModelCatalog;
+import dev.darkroom.generation.route.TestModels;
 import dev.darkroom.generation.worker.BackendCaller.Resolution;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -59,7 +59,7 @@ class BackendCallerTest {
                         .map(backend -> new Target(backend.name(), null, null))
                         .toList());
         BackendRouter router = new BackendRouter(
-                new ModelCatalog(List.of(model), settings),
+                TestModels.catalog(List.of(model), settings),
                 settings.stream().map(this::executor).toList());
         BackendFailure failure = BackendFailure.of(FailureClass.AMBIGUOUS, "SERVER_ERROR", "The AI server failed.")
                 .withHttpStatus(status);

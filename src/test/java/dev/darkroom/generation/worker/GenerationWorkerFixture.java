@@ -9,7 +9,7 @@ import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.route.BackendRouter;
-import dev.darkroom.generation.route.ModelCatalog;
+import dev.darkroom.generation.route.TestModels;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.ImageStoreHealth;
@@ -74,7 +74,7 @@ final class GenerationWorkerFixture {
         backendExecutor.setDrained(drained);
         return await(queue.vertx.deployVerticle(new GenerationWorkerVerticle(
                 localNode,
-                new BackendRouter(new ModelCatalog(settings.models(), settings.backends()), List.of(backendExecutor)),
+                new BackendRouter(TestModels.catalog(settings.models(), settings.backends()), List.of(backendExecutor)),
                 immediateStart,
                 queue.database,
                 queue.notifyChannel,

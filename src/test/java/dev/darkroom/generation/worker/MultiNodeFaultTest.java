@@ -10,7 +10,7 @@ import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.route.BackendRouter;
-import dev.darkroom.generation.route.ModelCatalog;
+import dev.darkroom.generation.route.TestModels;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.TestFailures;
 import dev.darkroom.image.ImageStoreHealth;
@@ -104,7 +104,7 @@ class MultiNodeFaultTest {
                 new GenerationReaperVerticle(queue.database, queue.notifyChannel, settings, List.of(listener))));
         await(queue.vertx.deployVerticle(new GenerationWorkerVerticle(
                 localNode,
-                new BackendRouter(new ModelCatalog(settings.models(), settings.backends()), List.of(backendExecutor)),
+                new BackendRouter(TestModels.catalog(settings.models(), settings.backends()), List.of(backendExecutor)),
                 new ImmediateStart(),
                 queue.database,
                 queue.notifyChannel,
