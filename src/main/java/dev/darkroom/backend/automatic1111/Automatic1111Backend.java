@@ -137,7 +137,7 @@ public final class Automatic1111Backend implements ImageBackend {
                 createBody(request, taskId).toBuffer());
         taskMonitor.reportProgress(scope, taskId, backendCall.jobListener(), response);
         return response.compose(encoded -> http.onWorker(() -> readImages(encoded, request.count())))
-                .compose(images -> BackendHttpClient.loadImages(scope, images, http::inspectWithoutMetadata));
+                .compose(images -> http.images().loadWithoutMetadata(scope, images));
     }
 
     private JsonObject createBody(ImageRequest request, UUID taskId) {
@@ -169,7 +169,7 @@ public final class Automatic1111Backend implements ImageBackend {
         } catch (BackendCallException e) {
             Object error = e.failure().code().equals("EMPTY_RESPONSE") ? findError(bodyPrefix) : null;
             throw error == null
-                    ? BackendHttpClient.withStatus(e, outboundResponse)
+                    ? e.withHttpStatus(outboundResponse.status())
                     : new BackendCallException(http.errors()
                             .toFailureInSuccess(
                                     outboundResponse,

@@ -240,7 +240,7 @@ public final class CallbackBackend implements ImageBackend {
 
     private Future<BackendOutcome> loadImages(BackendCallScope scope, CallbackResult result) {
         return result.error() == null
-                ? BackendHttpClient.loadImages(scope, result.images(), image -> http.load(scope, image))
+                ? http.images().load(scope, result.images())
                 : Future.failedFuture(new BackendCallException(toFailure(result.error())));
     }
 

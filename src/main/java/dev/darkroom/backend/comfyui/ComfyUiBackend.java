@@ -24,8 +24,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -119,14 +117,7 @@ public final class ComfyUiBackend implements ImageBackend {
     /** Reads the limits of the inputs that are exactly a placeholder. */
     @Override
     public Future<Optional<ServerLimits>> readLimits(String model, Set<String> parameters, Duration timeout) {
-        return http.fetch(WorkflowValidator.PATH, settings.maxResponseBytes(), timeout, body -> {
-                    try {
-                        return NodeTypes.parse(body, workflow).limits(workflow, parameters);
-                    } catch (IOException e) {
-                        throw new UncheckedIOException(e);
-                    }
-                })
-                .map(Optional::of);
+        return validator.readLimits(parameters, timeout).map(Optional::of);
     }
 
     @Override
@@ -278,10 +269,12 @@ public final class ComfyUiBackend implements ImageBackend {
         if (images.size() < count) {
             return Future.failedFuture(BackendCallException.tooFewImages());
         }
-        return BackendHttpClient.loadImages(
-                scope,
-                images.subList(0, count),
-                image -> http.downloadWithoutMetadata(scope, http.target(image.path())));
+        return http.images()
+                .downloadWithoutMetadata(
+                        scope,
+                        images.subList(0, count).stream()
+                                .map(image -> http.target(image.path()))
+                                .toList());
     }
 
     @Override

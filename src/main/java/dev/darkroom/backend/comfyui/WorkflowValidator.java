@@ -2,6 +2,7 @@ package dev.darkroom.backend.comfyui;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
@@ -11,15 +12,16 @@ import dev.darkroom.http.OutboundResponse;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.Set;
 
 /**
  * Compares a workflow with the node types of its server. ComfyUI ignores unknown inputs, so that a misspelled input would give an
- * image without the prompt. Compares before the first submission, and again after {@link #reset}. Thread-safe.
+ * image without the prompt. Compares when the limits are read, before a submission while no comparison has succeeded, and again after
+ * {@link #reset}. Thread-safe.
  */
 final class WorkflowValidator {
-    /** Path of the node types. */
-    static final String PATH = "/object_info";
-
+    private static final String PATH = "/object_info";
     private static final BackendFailure NOT_SENT = BackendFailure.of(
             FailureClass.NOT_SENT, "NODE_TYPES_UNAVAILABLE", "The AI server did not return its node types.");
 
@@ -48,6 +50,20 @@ final class WorkflowValidator {
         OutboundRequest request = new OutboundRequest(HttpMethod.GET, http.target(PATH), http.headers(), null);
         return http.read(scope, request, maxBytes, scope.remaining(), this::check)
                 .recover(cause -> Future.failedFuture(toFailureBeforeSubmission(cause)));
+    }
+
+    /**
+     * Reads the limits of the inputs that are exactly a placeholder. Also compares the workflow, so that a later {@link #validate} needs
+     * no request.
+     *
+     * @param parameters names of the parameters
+     */
+    Future<ServerLimits> readLimits(Set<String> parameters, Duration timeout) {
+        return http.fetch(PATH, maxBytes, timeout, body -> {
+            NodeTypes types = NodeTypes.parse(body, workflow);
+            valid = types.findMissing(workflow) == null;
+            return types.limits(workflow, parameters);
+        });
     }
 
     private Void check(OutboundResponse outboundResponse) {

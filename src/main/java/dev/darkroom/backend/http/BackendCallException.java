@@ -19,6 +19,11 @@ public final class BackendCallException extends RuntimeException {
         return backendFailure;
     }
 
+    /** Returns the exception with the status of the response. */
+    public BackendCallException withHttpStatus(int status) {
+        return new BackendCallException(backendFailure.withHttpStatus(status));
+    }
+
     /** Returns an exception for a success of the AI server that has no usable image. */
     public static BackendCallException invalidResult(String code, String message) {
         return new BackendCallException(BackendFailure.of(FailureClass.INVALID_RESULT, code, message));

@@ -14,11 +14,6 @@ import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.http.egress.DnsHostResolver;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.http.egress.OutboundUrl;
-import dev.darkroom.image.ChunkedBytes;
-import dev.darkroom.image.Image;
-import dev.darkroom.image.ImageInspector;
-import dev.darkroom.image.ImageMetadataFilter;
-import dev.darkroom.image.InvalidImageException;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
@@ -30,6 +25,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.time.Clock;
@@ -41,11 +37,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 
 /**
- * HTTP client of one AI server, used by every protocol: calls, requests below the base URL, downloads, inspection of images,
- * health checks, error mapping. Thread-safe; each call stays on the context of its caller. Worker threads
+ * HTTP client of one AI server, used by every protocol: calls, requests below the base URL, health checks, error mapping, images. Thread-safe; each call stays on the context of its caller. Worker threads
  * ("darkroom-image-decoding") parse responses and decode and inspect images.
  */
 public final class BackendHttpClient {
@@ -60,6 +54,13 @@ public final class BackendHttpClient {
     private static final Duration MAX_POLL_DURATION = Duration.ofSeconds(10);
     private static final Duration CANCEL_TIMEOUT = Duration.ofSeconds(10);
 
+    /** Parser of the body of a response. */
+    @FunctionalInterface
+    public interface BodyParser<T> {
+        /** @throws IOException when the body is not in the expected format */
+        T parse(InputStream body) throws IOException;
+    }
+
     private final Vertx vertx;
     private final ResponseMemoryBudget memoryBudget;
     private final Settings.Backend settings;
@@ -67,7 +68,7 @@ public final class BackendHttpClient {
     private final RequestTarget healthCheckTarget; // null: no health check
     private final Supplier<MultiMap> authentication;
     private final OutboundHttpClient httpClient;
-    private final ImageDownloader imageDownloader;
+    private final ImageLoader imageLoader;
     private final WorkerExecutor workers;
     private final LogTextRedactor logTextRedactor;
     private final ErrorResponseMapper errorMapper;
@@ -97,8 +98,9 @@ public final class BackendHttpClient {
                 new EgressPolicy.Rules(settings.downloadNetworks(), true, List.of()),
                 new DnsHostResolver(vertx, true),
                 OutboundUrl.of(URI.create(root)));
-        this.imageDownloader = new ImageDownloader(httpClient, settings, egressPolicy);
         this.workers = vertx.createSharedWorkerExecutor("darkroom-image-decoding", WORKER_THREADS);
+        this.imageLoader = new ImageLoader(
+                new ImageDownloader(httpClient, settings, egressPolicy), settings, authentication, workers);
         this.logTextRedactor = new LogTextRedactor(settings.apiKey());
         this.errorMapper = new ErrorResponseMapper(new RetryAfterParser(Clock.systemUTC()), logTextRedactor);
     }
@@ -116,6 +118,11 @@ public final class BackendHttpClient {
     /** Maps error responses to failures. */
     public ErrorResponseMapper errors() {
         return errorMapper;
+    }
+
+    /** Loads the images of responses. */
+    public ImageLoader images() {
+        return imageLoader;
     }
 
     /**
@@ -199,11 +206,11 @@ public final class BackendHttpClient {
     }
 
     /**
-     * Polls a job whose images may be in the response, which may have the size of any response and take a quarter of the remaining
-     * time.
+     * Polls a job of a protocol that returns images in the response. The response may have the size of any response, and the request
+     * may take a quarter of the remaining time.
      *
      * @param parse as for {@link #read}
-     * @param hasImages whether a parsed response contains images, whose memory the call keeps
+     * @param hasImages whether a parsed response contains images. The call then keeps the memory of the response
      */
     public <T> Future<T> pollResult(
             BackendCallScope scope, RequestTarget target, Function<OutboundResponse, T> parse, Predicate<T> hasImages) {
@@ -277,20 +284,14 @@ public final class BackendHttpClient {
             throw new BackendCallException(errorMapper.toFailure(outboundResponse));
         }
         if (outboundResponse.truncated()) {
-            throw withStatus(
-                    BackendCallException.invalidResult(
-                            "RESPONSE_TOO_LARGE", "The response of the AI server exceeds the size limit."),
-                    outboundResponse);
+            throw BackendCallException.invalidResult(
+                            "RESPONSE_TOO_LARGE", "The response of the AI server exceeds the size limit.")
+                    .withHttpStatus(outboundResponse.status());
         }
         if (outboundResponse.body().length() == 0) {
-            throw withStatus(BackendCallException.emptyResponse(), outboundResponse);
+            throw BackendCallException.emptyResponse().withHttpStatus(outboundResponse.status());
         }
         return outboundResponse;
-    }
-
-    /** Returns the exception with the status of the response. */
-    public static BackendCallException withStatus(BackendCallException e, OutboundResponse outboundResponse) {
-        return new BackendCallException(e.failure().withHttpStatus(outboundResponse.status()));
     }
 
     /**
@@ -312,79 +313,7 @@ public final class BackendHttpClient {
         } catch (DecodeException e) {
             // As a value that is no object.
         }
-        throw withStatus(BackendCallException.malformedResponse(), outboundResponse);
-    }
-
-    /**
-     * Loads the images of a response at the same time.
-     *
-     * @param load starts to load one image
-     * @return the images in the order of the sources; fails with the first failure
-     */
-    public static <T> Future<BackendOutcome> loadImages(
-            BackendCallScope scope, List<T> sources, Function<T, Future<Image>> load) {
-        List<Future<Image>> images = sources.stream().map(load).toList();
-        // The first failure ends the call while worker threads may still inspect the other images.
-        scope.retainMemoryUntil(Future.join(images));
-        return Future.all(images).map(loaded -> new BackendOutcome.Generated(loaded.list()));
-    }
-
-    /**
-     * Downloads and inspects an image, without credentials.
-     *
-     * @param url untrusted URL from the response of the AI server
-     */
-    public Future<Image> download(BackendCallScope scope, String url) {
-        return imageDownloader
-                .fetch(scope, url)
-                .compose(download -> onWorker(() -> inspect(download, UnaryOperator.identity())));
-    }
-
-    /**
-     * Downloads an image from the AI server itself, with credentials and without redirects. Removes its metadata and inspects it.
-     *
-     * @param target below the base URL
-     */
-    public Future<Image> downloadWithoutMetadata(BackendCallScope scope, RequestTarget target) {
-        MultiMap headers = authentication.get().add(HttpHeaders.ACCEPT, "image/*");
-        return imageDownloader
-                .fetch(scope, new OutboundRequest(HttpMethod.GET, target, headers, null))
-                .compose(download -> onWorker(() -> inspect(download, ImageMetadataFilter::removeMetadata)));
-    }
-
-    /** Downloads an image if necessary, and inspects it. */
-    public Future<Image> load(BackendCallScope scope, ImageSource source) {
-        return source instanceof ImageSource.Link link
-                ? download(scope, link.url())
-                : inspect(((ImageSource.Inline) source).bytes());
-    }
-
-    /** Inspects the bytes of an image. */
-    public Future<Image> inspect(ChunkedBytes bytes) {
-        return onWorker(() -> toImage(bytes, UnaryOperator.identity()));
-    }
-
-    /** Removes the metadata of an image and inspects it. */
-    public Future<Image> inspectWithoutMetadata(ChunkedBytes bytes) {
-        return onWorker(() -> toImage(bytes, ImageMetadataFilter::removeMetadata));
-    }
-
-    private Image inspect(OutboundResponse download, UnaryOperator<ChunkedBytes> filter) {
-        OutboundResponse decoded = ResponseContentDecoder.decode(download, settings.maxImageBytes());
-        if (decoded.truncated()) {
-            throw BackendCallException.invalidResult(
-                    "RESPONSE_TOO_LARGE", "The image of the AI server exceeds the size limit.");
-        }
-        return toImage(decoded.body(), filter);
-    }
-
-    private Image toImage(ChunkedBytes bytes, UnaryOperator<ChunkedBytes> filter) {
-        try {
-            return ImageInspector.inspect(filter.apply(bytes), settings.maxImageBytes());
-        } catch (InvalidImageException e) {
-            throw BackendCallException.invalidResult(
-                    "INVALID_IMAGE", "The AI server returned data that is not a complete image.", e.getMessage());
-        }
+        throw BackendCallException.malformedResponse().withHttpStatus(outboundResponse.status());
     }
 
     /**
@@ -393,13 +322,9 @@ public final class BackendHttpClient {
      * @return completes within 10 seconds, never fails
      */
     public Future<Void> cancel(JobReference job, Function<BackendCallScope, Future<?>> cancellation) {
-        BackendCall backendCall = new BackendCall(CANCEL_TIMEOUT);
-        return run(
-                        job.key().toString(),
-                        backendCall,
-                        scope -> cancellation.apply(scope).map(done -> new BackendOutcome.Generated(List.of())))
-                .onComplete(done -> backendCall.release())
-                .mapEmpty();
+        return runOutsideCalls(job.key().toString(), CANCEL_TIMEOUT, cancellation)
+                .<Void>mapEmpty()
+                .otherwiseEmpty();
     }
 
     /**
@@ -421,60 +346,70 @@ public final class BackendHttpClient {
         if (healthCheckTarget == null) {
             return Future.succeededFuture(HealthCheckResult.PASSED);
         }
-        Promise<HealthCheckResult> result = Promise.promise();
-        BackendCall backendCall = new BackendCall(timeout);
-        BackendCallScope.run(vertx, memoryBudget, "health check", backendCall, scope -> {
-                    OutboundRequest get = new OutboundRequest(HttpMethod.GET, healthCheckTarget, headers(), null);
-                    return scope.send(httpClient, get, MAX_HEALTH_CHECK_BYTES, scope.remaining())
-                            .onSuccess(outboundResponse -> result.tryComplete(
-                                    healthy.test(outboundResponse)
-                                            ? HealthCheckResult.PASSED
-                                            : HealthCheckResult.FAILED))
-                            .map(outboundResponse -> new BackendOutcome.Generated(List.of()));
-                })
-                .onComplete(done -> {
-                    backendCall.release();
-                    result.tryComplete(HealthCheckResult.UNREACHABLE);
-                });
-        return result.future();
+        OutboundRequest get = new OutboundRequest(HttpMethod.GET, healthCheckTarget, headers(), null);
+        return runOutsideCalls(
+                        "health check",
+                        timeout,
+                        scope -> scope.send(httpClient, get, MAX_HEALTH_CHECK_BYTES, scope.remaining())
+                                .map(outboundResponse -> healthy.test(outboundResponse)
+                                        ? HealthCheckResult.PASSED
+                                        : HealthCheckResult.FAILED))
+                .otherwise(HealthCheckResult.UNREACHABLE);
     }
 
     /**
      * Sends a free GET outside of a call, and parses its response on a worker thread.
      *
      * @param maxBytes maximum size of the response in bytes
-     * @param parse parses the decoded body of a success
-     * @return completes within {@code timeout}; fails without a success, or when {@code parse} fails
+     * @param parser parses the decoded body of a success
+     * @return completes within {@code timeout}; fails without a success, or when the body cannot be parsed
      */
-    public <T> Future<T> fetch(String path, int maxBytes, Duration timeout, Function<InputStream, T> parse) {
-        Promise<T> result = Promise.promise();
-        BackendCall backendCall = new BackendCall(timeout);
+    public <T> Future<T> fetch(String path, int maxBytes, Duration timeout, BodyParser<T> parser) {
         OutboundRequest get = new OutboundRequest(HttpMethod.GET, target(path), headers(), null);
-        BackendCallScope.run(
-                        vertx,
-                        memoryBudget,
-                        "limits",
-                        backendCall,
-                        scope -> read(
-                                        scope,
-                                        get,
-                                        maxBytes,
-                                        scope.remaining(),
-                                        response -> parseSuccess(response, parse))
-                                .onSuccess(result::tryComplete)
-                                .map(parsed -> new BackendOutcome.Generated(List.of())))
-                .onComplete(done -> {
-                    backendCall.release();
-                    result.tryFail("no usable response: " + done.result());
-                });
-        return result.future();
+        return runOutsideCalls(
+                path,
+                timeout,
+                scope -> read(
+                        scope,
+                        get,
+                        maxBytes,
+                        scope.remaining(),
+                        outboundResponse -> parseSuccess(outboundResponse, parser)));
     }
 
-    private <T> T parseSuccess(OutboundResponse response, Function<InputStream, T> parse) {
-        if (!response.success() || response.truncated()) {
-            throw new BackendCallException(errors().toFailure(response));
+    private <T> T parseSuccess(OutboundResponse outboundResponse, BodyParser<T> parser) {
+        if (!outboundResponse.success() || outboundResponse.truncated()) {
+            throw new BackendCallException(errorMapper.toFailure(outboundResponse));
         }
-        return parse.apply(response.body().drain());
+        try {
+            return parser.parse(outboundResponse.body().drain());
+        } catch (IOException e) {
+            throw new BackendCallException(
+                    BackendCallException.malformedResponse().failure().withDetail(e.getMessage()));
+        }
+    }
+
+    /**
+     * Runs requests that belong to no call.
+     *
+     * @param key identifies the requests in logs
+     * @return completes within {@code timeout}; fails when the requests do
+     */
+    private <T> Future<T> runOutsideCalls(
+            String key, Duration timeout, Function<BackendCallScope, ? extends Future<? extends T>> requests) {
+        Promise<T> result = Promise.promise();
+        BackendCall backendCall = new BackendCall(timeout);
+        run(
+                        key,
+                        backendCall,
+                        scope -> requests.apply(scope)
+                                .onSuccess(result::tryComplete)
+                                .map(done -> new BackendOutcome.Generated(List.of())))
+                .onSuccess(outcome -> {
+                    backendCall.release();
+                    result.tryFail("no usable response: " + outcome);
+                });
+        return result.future();
     }
 
     /** Aborts the active calls and closes all connections. */

@@ -113,7 +113,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
                     return post(scope, request, headers, fields);
                 })
                 .compose(outboundResponse -> http.onWorker(() -> readResponse(outboundResponse, request.count())))
-                .compose(entries -> BackendHttpClient.loadImages(scope, entries, entry -> http.load(scope, entry)));
+                .compose(entries -> http.images().load(scope, entries));
     }
 
     /** Returns the optional fields to send, as a set that the caller may modify. */
@@ -141,7 +141,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
         try {
             return parseEntries(outboundResponse, count);
         } catch (BackendCallException e) {
-            throw BackendHttpClient.withStatus(e, outboundResponse);
+            throw e.withHttpStatus(outboundResponse.status());
         }
     }
 

@@ -104,8 +104,7 @@ public final class CogBackend implements ImageBackend {
                 backendCall,
                 scope -> submit(scope, request, backendCall.job())
                         .compose(response -> http.onWorker(() -> readPrediction(response, request.count())))
-                        .compose(prediction -> BackendHttpClient.loadImages(
-                                scope, prediction.images(), image -> http.load(scope, image))));
+                        .compose(prediction -> http.images().load(scope, prediction.images())));
     }
 
     private Future<OutboundResponse> submit(BackendCallScope scope, ImageRequest request, JobReference job) {

@@ -7,7 +7,6 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.core.json.jackson.DatabindCodec;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,22 +30,18 @@ final class InputSchema {
      *
      * @param documentPath names of the members that lead to the OpenAPI document
      * @param names of the parameters
-     * @throws IllegalArgumentException when the body has no such document
+     * @throws IOException when the body has no such document
      */
-    static ServerLimits parse(InputStream body, List<String> documentPath, InputFields fields, Set<String> names) {
-        JsonNode document;
-        try {
-            document = DatabindCodec.mapper().readTree(body);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    static ServerLimits parse(InputStream body, List<String> documentPath, InputFields fields, Set<String> names)
+            throws IOException {
+        JsonNode document = DatabindCodec.mapper().readTree(body);
         for (String member : documentPath) {
             document = document.path(member);
         }
         JsonNode schemas = document.path("components").path("schemas");
         JsonNode inputs = schemas.path("Input").path("properties");
         if (!inputs.has(fields.prompt())) {
-            throw new IllegalArgumentException("no schema with the input " + fields.prompt());
+            throw new IOException("no schema with the input " + fields.prompt());
         }
         Set<String> unsupported = new HashSet<>();
         addIfMissing(ServerLimits.COUNT, fields.count(), inputs, unsupported);

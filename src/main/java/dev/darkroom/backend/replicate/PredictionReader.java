@@ -58,7 +58,7 @@ final class PredictionReader {
         } catch (BackendCallException e) {
             // A gateway may report a refusal with status 200.
             BackendFailure refusal = http.errors().findRefusal(response, bodyPrefix);
-            throw refusal == null ? BackendHttpClient.withStatus(e, response) : new BackendCallException(refusal);
+            throw refusal == null ? e.withHttpStatus(response.status()) : new BackendCallException(refusal);
         }
     }
 

@@ -203,7 +203,7 @@ public final class ReplicateBackend implements ImageBackend {
     private Future<BackendOutcome> finish(BackendCallScope scope, Prediction prediction) {
         return prediction.failure() != null
                 ? Future.succeededFuture(new BackendOutcome.Failed(prediction.failure()))
-                : BackendHttpClient.loadImages(scope, prediction.images(), image -> http.load(scope, image));
+                : http.images().load(scope, prediction.images());
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Future;
@@ -55,7 +56,7 @@ public final class ExampleBackend implements ImageBackend {
                 scope -> http.send(scope, HttpMethod.POST, http.target("/render"), headers, body.toBuffer())
                         .compose(response -> http.onWorker(() -> http.requireBody(response)))
                         .compose(response ->
-                                BackendHttpClient.loadImages(scope, List.of(response.body()), http::inspect)));
+                                http.images().load(scope, List.of(new ImageSource.Inline(response.body())))));
     }
 
     @Override

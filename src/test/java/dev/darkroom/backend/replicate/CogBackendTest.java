@@ -3,6 +3,10 @@ package dev.darkroom.backend.replicate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
@@ -17,6 +21,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.image.Image;
 import dev.darkroom.testing.RecordedExchanges;
 import io.vertx.core.Future;
+import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
@@ -26,6 +31,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 /** {@link CogBackend} with the simulator. */
 class CogBackendTest extends CogFixture {
@@ -212,6 +218,29 @@ class CogBackendTest extends CogFixture {
         assertThat(limits.unsupported()).isEmpty();
         assertThat(limits.parameters().get("num_inference_steps").getInteger("maximum"))
                 .isEqualTo(50);
+    }
+
+    @Test
+    void containerWithoutASchemaHasNoLimitsAndLogsNoError() {
+        // given
+        HttpServer container = get(vertx.createHttpServer()
+                .requestHandler(request -> request.response().end("{}"))
+                .listen(0, "127.0.0.1"));
+        ImageBackend other = createBackend(URI.create("http://127.0.0.1:" + container.actualPort()));
+        Logger logger = (Logger) LoggerFactory.getLogger("dev.darkroom.backend");
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.addAppender(log);
+
+        // when
+        boolean read =
+                get(other.readLimits(null, Set.of(), LONG_TIMEOUT).map(true).otherwise(false));
+
+        // then
+        logger.detachAppender(log);
+        get(other.close());
+        assertThat(read).isFalse();
+        assertThat(log.list).noneMatch(event -> event.getLevel().isGreaterOrEqual(Level.WARN));
     }
 
     @ParameterizedTest

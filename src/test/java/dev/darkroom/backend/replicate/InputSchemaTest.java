@@ -32,7 +32,8 @@ class InputSchemaTest {
              "scheduler": {"type": "string", "enum": ["DDIM", "K_EULER"]},
              "loop": {"$ref": "#/components/schemas/loop"}}}}""";
 
-    private static ServerLimits parse(String json, List<String> path, String fields, String... parameters) {
+    private static ServerLimits parse(String json, List<String> path, String fields, String... parameters)
+            throws IOException {
         return InputSchema.parse(
                 new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8)),
                 path,
@@ -41,7 +42,7 @@ class InputSchemaTest {
     }
 
     @Test
-    void readsTheLimitsOfTheSentInputs() {
+    void readsTheLimitsOfTheSentInputs() throws IOException {
         // when
         ServerLimits limits = parse(
                 INPUTS,
@@ -80,7 +81,7 @@ class InputSchemaTest {
     }
 
     @Test
-    void findsTheDocumentInsideAnother() {
+    void findsTheDocumentInsideAnother() throws IOException {
         // when
         ServerLimits limits = parse(
                 "{\"latest_version\": {\"openapi_schema\": " + INPUTS + "}}",
@@ -101,6 +102,6 @@ class InputSchemaTest {
                 "{\"latest_version\": null}"
             })
     void rejectsADocumentWithoutThePrompt(String json) {
-        assertThatThrownBy(() -> parse(json, List.of(), "prompt")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> parse(json, List.of(), "prompt")).isInstanceOf(IOException.class);
     }
 }
