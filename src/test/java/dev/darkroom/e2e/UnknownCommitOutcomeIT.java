@@ -3,6 +3,7 @@ package dev.darkroom.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.generation.route.BackendSelection;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ApiClient.ApiResponse;
 import dev.darkroom.testing.DarkroomFleet;
@@ -35,8 +36,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("database")
 @Timeout(300)
 class UnknownCommitOutcomeIT {
-    /** Text that only claim statements contain. */
     private static final String BACKEND = "named-in-claims";
+
+    /** Text that only statements that lease contain after the name of the backend. Heartbeats contain the name as well. */
+    private static final String SELECTION = BackendSelection.ONLY.name();
 
     @TempDir
     static Path directory;
@@ -103,7 +106,7 @@ class UnknownCommitOutcomeIT {
     @Test
     void releasesClaimAfterLostResponse() {
         // given
-        CompletableFuture<Void> lost = proxy.dropResponseTo(BACKEND);
+        CompletableFuture<Void> lost = proxy.dropResponseTo(BACKEND, SELECTION);
 
         // when
         String id = client.create("claimed without confirmation");
