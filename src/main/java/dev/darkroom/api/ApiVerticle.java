@@ -36,6 +36,7 @@ import dev.darkroom.api.transport.SlowRequestGuard;
 import dev.darkroom.api.webhook.WebhookOperations;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.backend.callback.CallbackReceiver;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.fleet.FleetCommand;
@@ -219,7 +220,7 @@ public final class ApiVerticle extends VerticleBase {
     /** Returns the size limit of the AI servers, the largest one. */
     private int maxResponseBytes() {
         return settings.backends().stream()
-                .mapToInt(Settings.Backend::maxResponseBytes)
+                .mapToInt(BackendSettings::maxResponseBytes)
                 .max()
                 .orElseThrow();
     }

@@ -1,7 +1,7 @@
 package dev.darkroom.backend;
 
 import dev.darkroom.backend.RequestLimits.ImageSize;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
@@ -20,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class BackendCapabilities {
     private static final String DEFAULT_MODEL = "";
 
-    private final Settings.Backend settings;
+    private final BackendSettings settings;
     private final ImageBackend client;
     private final ParametersSchema schema;
     private final RequestLimits declaredLimits;
@@ -31,14 +31,14 @@ public final class BackendCapabilities {
     private record ReadResult(ServerLimits limits, ParametersSchema parameters) {}
 
     /** @param schema of the parameters; null when the AI server accepts none */
-    public BackendCapabilities(Settings.Backend settings, ImageBackend client, ParametersSchema schema) {
+    public BackendCapabilities(BackendSettings settings, ImageBackend client, ParametersSchema schema) {
         this.settings = settings;
         this.client = client;
         this.schema = schema;
         this.declaredLimits = toLimits(settings);
     }
 
-    private static RequestLimits toLimits(Settings.Backend settings) {
+    private static RequestLimits toLimits(BackendSettings settings) {
         NumberRange side = NumberRange.between(0, orUnlimited(settings.maxSide()));
         return new RequestLimits(
                 orUnlimited(settings.maxPromptLength()),
@@ -56,7 +56,7 @@ public final class BackendCapabilities {
     }
 
     /** Returns the settings of the AI server. */
-    public Settings.Backend settings() {
+    public BackendSettings settings() {
         return settings;
     }
 

@@ -1,8 +1,6 @@
 package dev.darkroom.config;
 
-import dev.darkroom.config.Settings.Backend;
-import dev.darkroom.config.Settings.Model;
-import dev.darkroom.config.Settings.Target;
+import dev.darkroom.config.ModelSettings.Target;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -15,7 +13,7 @@ import java.util.regex.Pattern;
  * Reads the section {@code models}: per model a list of backends, by order or with weights. Without models, all backends make all
  * generations, in their order.
  */
-record ModelSettingsReader(LayeredSettings layeredSettings, List<Backend> backends) {
+record ModelSettingsReader(LayeredSettings layeredSettings, List<BackendSettings> backends) {
     /** Route of generations in a configuration without models. */
     private static final String DEFAULT_ROUTE = "default";
 
@@ -27,23 +25,23 @@ record ModelSettingsReader(LayeredSettings layeredSettings, List<Backend> backen
             "backends such as comfy-1, openai/gpt-image-2, or with weights, comfy-1=3, comfy-2=1";
 
     /** @throws SettingsException for the first invalid model */
-    List<Model> read() {
+    List<ModelSettings> read() {
         Map<String, SettingValue> values = layeredSettings.models();
         if (values.isEmpty()) {
             String model = backends.get(0).model();
-            return List.of(new Model(
+            return List.of(new ModelSettings(
                     DEFAULT_ROUTE,
                     backends.size() == 1 ? model : null,
                     backends.stream()
                             .map(backend -> new Target(backend.name(), backend.model(), null))
                             .toList()));
         }
-        List<Model> models = new ArrayList<>();
+        List<ModelSettings> models = new ArrayList<>();
         values.forEach((name, value) -> models.add(readModel(name, value)));
         return models;
     }
 
-    private Model readModel(String name, SettingValue value) {
+    private ModelSettings readModel(String name, SettingValue value) {
         if (!NAME.matcher(name).matches()) {
             throw value.expected("a model name of 1 to 200 letters, digits and _ . : / @ -");
         }
@@ -61,7 +59,7 @@ record ModelSettingsReader(LayeredSettings layeredSettings, List<Backend> backen
         if (weighted != 0 && weighted != targets.size()) {
             throw value.expected("a weight for each backend, or for none");
         }
-        return new Model(name, name, targets);
+        return new ModelSettings(name, name, targets);
     }
 
     private Target readTarget(String name, String text, SettingValue value) {
@@ -69,7 +67,7 @@ record ModelSettingsReader(LayeredSettings layeredSettings, List<Backend> backen
         if (!target.matches()) {
             throw value.expected(EXPECTED);
         }
-        Backend backend = backends.stream()
+        BackendSettings backend = backends.stream()
                 .filter(each -> each.name().equals(target.group("backend")))
                 .findFirst()
                 .orElseThrow(() -> value.expected("a backend named in backends, not " + target.group("backend")));

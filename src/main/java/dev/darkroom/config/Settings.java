@@ -21,9 +21,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * All settings of one process, validated and immutable. {@code conf/darkroom.yaml} documents each setting under the same name, with
@@ -58,9 +55,9 @@ public record Settings(
         Streams streams,
         Worker worker,
         Retry retry,
-        Backend backend,
-        List<Backend> backends,
-        List<Model> models,
+        BackendSettings backend,
+        List<BackendSettings> backends,
+        List<ModelSettings> models,
         Outbound outbound,
         Database database,
         Node node,
@@ -78,7 +75,7 @@ public record Settings(
     /** Returns the longest timeout of an attempt at any backend. */
     public Duration longestAttempt() {
         return backends.stream()
-                .map(Backend::timeout)
+                .map(BackendSettings::timeout)
                 .max(Comparator.naturalOrder())
                 .orElseThrow();
     }
@@ -135,149 +132,6 @@ public record Settings(
             Duration maxRetryAfter) {}
 
     /**
-     * AI server and calls to it.
-     *
-     * @param url without a trailing slash, ends in {@code /v1} for {@link BackendType#OPENAI}; null for the bundled simulator
-     * @param apiKey {@link Secret#NONE} when there is none
-     * @param model null when the AI server chooses
-     * @param concurrency maximum number of concurrent calls of this process; 0 for that of the worker
-     * @param requestsPerMinute maximum number of calls of this process in a minute; 0 for no limit
-     * @param maxPromptLength in code points; 0 for the limit of all generations, as for the next two
-     * @param maxSide in pixels
-     * @param maxCount number of images
-     * @param sizes the only sizes of images, such as {@code 1024x1024}; empty for any
-     * @param readLimits whether further limits are read from the AI server
-     * @param imageFormats formats of images: some of png, jpeg, webp
-     * @param downloadNetworks networks for image downloads in addition to public addresses and the AI server; may be empty
-     * @param requestFields optional fields to send; null when the model name decides
-     * @param inputFields inputs of models of cog and Replicate, see {@code InputFields}
-     * @param pollInterval time between the first two polls of a job
-     * @param parametersSchema absolute path of the JSON Schema of parameters; null when the AI server accepts none
-     * @param workflow absolute path of the workflow template of a ComfyUI server; null for other types
-     */
-    public record Backend(
-            BackendType type,
-            @NullIfEmpty @HttpUrl(openAi = true) URI url,
-            @Format(TextFormat.API_KEY) Secret apiKey,
-            @NullIfEmpty @Format(TextFormat.MODEL) String model,
-            @Format(TextFormat.NAME) String name,
-            @Range(max = 1024) int concurrency,
-            @Range(max = 10_000) int requestsPerMinute,
-            AmbiguityPolicy onAmbiguous,
-            @Range(max = 4000) int maxPromptLength,
-            @Range(max = 2048) int maxSide,
-            @Range(max = 4) int maxCount,
-            @Format(TextFormat.SIZES) List<String> sizes,
-            @Format(TextFormat.IMAGE_FORMATS) List<String> imageFormats,
-            boolean readLimits,
-            Duration timeout,
-            Duration connectTimeout,
-
-            @Range(min = SettingRules.KIB, max = SettingRules.GIB)
-            int maxResponseBytes,
-
-            @Range(min = SettingRules.KIB, max = SettingRules.GIB)
-            int maxImageBytes,
-
-            @Range(min = 1, max = 10) int downloadAttempts,
-            @Range(max = 20) int maxRedirects,
-            @Networks List<String> downloadNetworks,
-            Set<RequestField> requestFields,
-            PromptSanitizing promptSanitizing,
-            @Format(TextFormat.INPUT_FIELDS) String inputFields,
-            @DurationRange(min = "50ms", max = "1m") Duration pollInterval,
-            @NullIfEmpty @PathOf("a file") Path parametersSchema,
-            @NullIfEmpty @PathOf("a file") Path workflow,
-            Breaker breaker) {
-
-        /** Returns the path of a free GET below the URL, with a leading slash; null for none. */
-        public String healthCheckPath() {
-            String path = breaker.healthCheckPath();
-            return Breaker.AUTO.equals(path) ? type.healthCheckPath : path;
-        }
-
-        /** Returns whether an optional field is sent, for protocols in which no model name decides. */
-        public boolean sends(RequestField field) {
-            return requestFields == null || requestFields.contains(field);
-        }
-
-        /** Returns whether an attempt is repeated when it is unknown whether the AI server did the work. */
-        public boolean repeatsAmbiguous() {
-            return onAmbiguous == AmbiguityPolicy.AUTO ? !type.metered(url) : onAmbiguous == AmbiguityPolicy.RETRY;
-        }
-    }
-
-    /** Protocol of an AI server. */
-    public enum BackendType {
-        OPENAI("/models"),
-        AUTOMATIC1111("/sdapi/v1/samplers"),
-        CALLBACK(null),
-        COG("/health-check"),
-        COMFYUI("/system_stats"),
-        REPLICATE("/v1/account");
-
-        /** Hosts of metered services with the OpenAI protocol. */
-        private static final Pattern METERED_HOST = Pattern.compile(
-                "api\\.openai\\.com|.+\\.openai\\.azure\\.com|.+\\.cognitiveservices\\.azure\\.com",
-                Pattern.CASE_INSENSITIVE);
-
-        private final String healthCheckPath;
-
-        BackendType(String healthCheckPath) {
-            this.healthCheckPath = healthCheckPath;
-        }
-
-        /**
-         * Returns whether every generation costs money.
-         *
-         * @param url null for the bundled simulator
-         */
-        boolean metered(URI url) {
-            return this == REPLICATE
-                    || this == OPENAI
-                            && url != null
-                            && METERED_HOST.matcher(url.getHost()).matches();
-        }
-    }
-
-    /** Handling of a submission with an unknown outcome that cannot be looked up. */
-    public enum AmbiguityPolicy {
-        /** {@link #FAIL} for metered AI servers, {@link #RETRY} for others. */
-        AUTO,
-        /** Submits again. The work may be done twice. */
-        RETRY,
-        /** Fails the generation with {@code OUTCOME_UNKNOWN}. */
-        FAIL
-    }
-
-    /**
-     * Model that requests may name.
-     *
-     * @param route key of its generations in the queue
-     * @param name null when the AI server chooses the model
-     * @param targets where its generations are made; not empty. All have a weight, or none has one
-     */
-    public record Model(String route, String name, List<Target> targets) {
-        public Model {
-            targets = List.copyOf(targets);
-        }
-
-        /** Returns whether the targets share the generations by weight. Otherwise the first available one gets them. */
-        public boolean weighted() {
-            return targets.get(0).weight() != null;
-        }
-    }
-
-    /**
-     * Backend that makes the generations of a model.
-     *
-     * @param backend name of the backend
-     * @param model name of the model at the AI server; null when the AI server chooses
-     * @param weight share of the generations, 1 to 1000; null in a list by order
-     */
-    public record Target(String backend, String model, Integer weight) {}
-
-    /**
      * HTTP clients of all outbound calls.
      *
      * @param maxHeaderBytes maximum size of the head of a response
@@ -285,47 +139,6 @@ public record Settings(
     public record Outbound(
             @Range(min = 8 * SettingRules.KIB, max = SettingRules.MIB)
             int maxHeaderBytes) {}
-
-    /** Request field that some AI servers reject. */
-    public enum RequestField {
-        N,
-        SIZE,
-        NEGATIVE_PROMPT,
-        SEED,
-        RESPONSE_FORMAT;
-
-        /** Returns the name of the field in requests and in the setting. */
-        public String text() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
-    /** Handling of control sequences in prompts that some AI servers execute. */
-    public enum PromptSanitizing {
-        REPLACE,
-        PASS
-    }
-
-    /**
-     * Circuit breaker of calls to the AI server.
-     *
-     * @param openDuration first open time
-     * @param maxOpenDuration longest open time
-     * @param healthCheckPath path below the AI server's URL, with a leading slash; {@link #AUTO} for that of the type; null for none
-     */
-    public record Breaker(
-            Duration window,
-            @Range(min = 1, max = 10_000) int minimumCalls,
-            @Range(min = 1, max = 100) int failurePercent,
-            @Range(min = 1, max = 10_000) int connectionFailures,
-            Duration slowCallDuration,
-            @Range(min = 1, max = 100) int slowCallPercent,
-            Duration openDuration,
-            Duration maxOpenDuration,
-            @Range(min = 1, max = 100) int halfOpenCalls,
-            @NullIfEmpty @Format(TextFormat.URL_PATH) String healthCheckPath) {
-        static final String AUTO = "auto";
-    }
 
     /**
      * PostgreSQL and its connections.

@@ -1,5 +1,6 @@
 package dev.darkroom.config;
 
+import dev.darkroom.config.BackendSettings.RequestField;
 import dev.darkroom.config.SettingRules.DurationRange;
 import dev.darkroom.config.SettingRules.Format;
 import dev.darkroom.config.SettingRules.HttpUrl;
@@ -7,8 +8,6 @@ import dev.darkroom.config.SettingRules.Networks;
 import dev.darkroom.config.SettingRules.NullIfEmpty;
 import dev.darkroom.config.SettingRules.PathOf;
 import dev.darkroom.config.SettingRules.Range;
-import dev.darkroom.config.Settings.BackendType;
-import dev.darkroom.config.Settings.RequestField;
 import io.netty.util.NetUtil;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
@@ -54,8 +53,7 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
             values[i] = switch (path) {
                 case "backends" -> bindBackends();
                 case "models" -> new ModelSettingsReader(layeredSettings, bindBackends()).read();
-                default ->
-                    type.isRecord() && type.isMemberClass() ? bind(type, path + ".") : convert(path, components[i]);
+                default -> isSection(type) ? bind(type, path + ".") : convert(path, components[i]);
             };
         }
         Class<?>[] types = Stream.of(components).map(RecordComponent::getType).toArray(Class<?>[]::new);
@@ -67,12 +65,17 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
     }
 
     /** Returns the named backends; without any, that of the section {@code backend}. */
-    private List<Settings.Backend> bindBackends() {
+    /** Returns whether a component is a section of settings rather than one setting. */
+    static boolean isSection(Class<?> type) {
+        return type.isRecord() && (type.isMemberClass() || type == BackendSettings.class);
+    }
+
+    private List<BackendSettings> bindBackends() {
         List<String> names = layeredSettings.backendNames();
         return names.isEmpty()
-                ? List.of(bind(Settings.Backend.class, "backend."))
+                ? List.of(bind(BackendSettings.class, "backend."))
                 : names.stream()
-                        .map(name -> bind(Settings.Backend.class, "backends." + name + "."))
+                        .map(name -> bind(BackendSettings.class, "backends." + name + "."))
                         .toList();
     }
 

@@ -52,7 +52,7 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 "node.ttl",
                 "at least twice",
                 "node.heartbeatInterval");
-        for (Settings.Backend backend : settings.backends()) {
+        for (BackendSettings backend : settings.backends()) {
             validateBackend(backend, settings.generation(), settings.retention());
         }
         settings.models().forEach(model -> validateModel(model, settings.backends()));
@@ -66,10 +66,10 @@ record SettingsValidator(LayeredSettings layeredSettings) {
     }
 
     private void validateBackend(
-            Settings.Backend backend, Settings.Generation generation, Settings.Retention retention) {
+            BackendSettings backend, Settings.Generation generation, Settings.Retention retention) {
         boolean named = layeredSettings.backendNames().contains(backend.name());
         String section = named ? "backends." + backend.name() : "backend";
-        Settings.Breaker breaker = backend.breaker();
+        BackendSettings.Breaker breaker = backend.breaker();
         require(
                 !isLonger(breaker.openDuration(), breaker.maxOpenDuration()),
                 section + ".breaker.maxOpenDuration",
@@ -101,7 +101,7 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                         .expected("sizes with sides from " + Settings.Generation.MIN_SIDE + " to " + maxSide);
             }
         }
-        if (backend.type() == Settings.BackendType.COMFYUI && backend.workflow() == null) {
+        if (backend.type() == BackendType.COMFYUI && backend.workflow() == null) {
             throw layeredSettings.get(section + ".workflow").expected("a file, with the type comfyui");
         }
         if (named && backend.url() == null) {
@@ -110,10 +110,10 @@ record SettingsValidator(LayeredSettings layeredSettings) {
     }
 
     /** A request must be possible at each AI server of its model. */
-    private void validateModel(Settings.Model model, List<Settings.Backend> backends) {
+    private void validateModel(ModelSettings model, List<BackendSettings> backends) {
         List<String> common = null;
-        for (Settings.Target target : model.targets()) {
-            for (Settings.Backend backend : backends) {
+        for (ModelSettings.Target target : model.targets()) {
+            for (BackendSettings backend : backends) {
                 if (backend.name().equals(target.backend()) && !backend.sizes().isEmpty()) {
                     common = common == null
                             ? backend.sizes()

@@ -3,6 +3,8 @@ package dev.darkroom.fleet;
 import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.executor.BackendExecutor;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.ModelSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
@@ -146,7 +148,7 @@ public final class FleetVerticle extends VerticleBase {
             String name,
             String message,
             Supplier<Future<Void>> statement) {
-        Optional<Settings.Backend> configured = settings.backends().stream()
+        Optional<BackendSettings> configured = settings.backends().stream()
                 .filter(backend -> backend.name().equals(name))
                 .findFirst();
         if (configured.isEmpty()) {
@@ -167,7 +169,7 @@ public final class FleetVerticle extends VerticleBase {
                         .map(nodes -> CommandReply.completed(describe(configured.get(), drains, nodes))));
     }
 
-    private BackendStatus describe(Settings.Backend backend, Map<String, Drain> drains, List<NodeStatus> nodes) {
+    private BackendStatus describe(BackendSettings backend, Map<String, Drain> drains, List<NodeStatus> nodes) {
         String name = backend.name();
         Optional<Drain> drain = Optional.ofNullable(drains.get(name));
         return new BackendStatus(
@@ -176,7 +178,7 @@ public final class FleetVerticle extends VerticleBase {
                 settings.models().stream()
                         .filter(model -> model.targets().stream()
                                 .anyMatch(target -> target.backend().equals(name)))
-                        .map(Settings.Model::name)
+                        .map(ModelSettings::name)
                         .filter(Objects::nonNull)
                         .toList(),
                 drain.isPresent(),
@@ -217,7 +219,7 @@ public final class FleetVerticle extends VerticleBase {
     private Future<CommandReply<QueueStatus>> getQueue() {
         return store.readQueue().map(queues -> {
             List<ModelQueue> items = new ArrayList<>();
-            for (Settings.Model model : settings.models()) {
+            for (ModelSettings model : settings.models()) {
                 RouteQueue queue = queues.stream()
                         .filter(each -> each.route().equals(model.route()))
                         .findFirst()

@@ -3,6 +3,7 @@ package dev.darkroom.generation;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.RequestLimits.ImageSize;
+import dev.darkroom.config.ModelSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.eventbus.StorableText;
@@ -50,7 +51,7 @@ public record GenerationSpec(
 
     /** Returns the request of an earlier generation, for a retry. A model that is no longer known is replaced by the default. */
     public static GenerationSpec repeat(GenerationRequest request, ModelCatalog catalog) {
-        Optional<Settings.Model> model = request.model() == null ? Optional.empty() : catalog.find(request.model());
+        Optional<ModelSettings> model = request.model() == null ? Optional.empty() : catalog.find(request.model());
         boolean seeded = catalog.limitsOf(model.orElse(catalog.models().get(0))).seed() != null;
         return new GenerationSpec(
                 request.prompt(),
@@ -72,8 +73,8 @@ public record GenerationSpec(
      * @return empty when the request is valid
      */
     public List<FieldError> validate(ModelCatalog catalog) {
-        Optional<Settings.Model> found = catalog.find(model);
-        Settings.Model effective = found.orElse(catalog.models().get(0));
+        Optional<ModelSettings> found = catalog.find(model);
+        ModelSettings effective = found.orElse(catalog.models().get(0));
         RequestLimits limits = catalog.limitsOf(effective);
         List<FieldError> errors = new ArrayList<>();
         if (prompt == null) {
@@ -174,7 +175,7 @@ public record GenerationSpec(
     }
 
     private static void checkSupported(
-            String pointer, Object value, boolean supported, Settings.Model model, List<FieldError> errors) {
+            String pointer, Object value, boolean supported, ModelSettings model, List<FieldError> errors) {
         if (value != null && !supported) {
             errors.add(new FieldError(
                     pointer, "is not supported by the model" + (model.name() == null ? "" : " " + model.name())));

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.darkroom.backend.ParametersSchema;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.ModelSettings;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.eventbus.StorableText;
 import dev.darkroom.generation.route.ModelCatalog;
@@ -31,7 +31,7 @@ public final class RequestParameters {
      *
      * @param parameters null when the request has none
      */
-    static List<FieldError> validate(JsonObject parameters, Settings.Model model, ModelCatalog catalog) {
+    static List<FieldError> validate(JsonObject parameters, ModelSettings model, ModelCatalog catalog) {
         List<ParametersSchema> schemas = catalog.parametersOf(model);
         if (schemas.isEmpty()) {
             return parameters == null

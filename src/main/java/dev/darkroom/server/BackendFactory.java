@@ -13,6 +13,7 @@ import dev.darkroom.backend.openai.OpenAiImagesBackend;
 import dev.darkroom.backend.replicate.CogBackend;
 import dev.darkroom.backend.replicate.InputFields;
 import dev.darkroom.backend.replicate.ReplicateBackend;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Vertx;
 import java.net.URI;
@@ -34,7 +35,7 @@ record BackendFactory(
         CallbackServices callbackServices) {
 
     /** Returns the base URL of an AI server. */
-    URI baseUrl(Settings.Backend backend) {
+    URI baseUrl(BackendSettings backend) {
         if (backend.url() != null) {
             return backend.url();
         }
@@ -48,7 +49,7 @@ record BackendFactory(
     /** Reads the schemas of the AI servers that accept parameters, by the name of the AI server. Blocks. */
     Map<String, ParametersSchema> loadParametersSchemas() {
         Map<String, ParametersSchema> byName = new HashMap<>();
-        for (Settings.Backend backend : settings.backends()) {
+        for (BackendSettings backend : settings.backends()) {
             if (backend.parametersSchema() != null) {
                 try {
                     byName.put(
@@ -62,7 +63,7 @@ record BackendFactory(
     }
 
     /** Returns the fields that Darkroom writes, which are never parameters. */
-    private static Set<String> reservedNames(Settings.Backend backend) {
+    private static Set<String> reservedNames(BackendSettings backend) {
         return switch (backend.type()) {
             case OPENAI -> OpenAiImagesBackend.RESERVED;
             case AUTOMATIC1111 -> Automatic1111Backend.RESERVED;
@@ -78,7 +79,7 @@ record BackendFactory(
      *
      * @param parameters schema of the parameters; null when the AI server accepts none
      */
-    ImageBackend create(Settings.Backend backend, ParametersSchema parameters) {
+    ImageBackend create(BackendSettings backend, ParametersSchema parameters) {
         URI base = baseUrl(backend);
         int maxHeaderBytes = settings.outbound().maxHeaderBytes();
         return switch (backend.type()) {
@@ -101,7 +102,7 @@ record BackendFactory(
         };
     }
 
-    private ImageBackend createComfyUi(Settings.Backend backend, URI base, ParametersSchema parameters) {
+    private ImageBackend createComfyUi(BackendSettings backend, URI base, ParametersSchema parameters) {
         try {
             return new ComfyUiBackend(
                     vertx, backend, base, memoryBudget, settings.outbound().maxHeaderBytes(), parameters);

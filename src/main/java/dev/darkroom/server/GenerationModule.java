@@ -5,6 +5,7 @@ import dev.darkroom.backend.executor.BackendEventPublisher;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.backend.executor.BackendExecutorVerticle;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.ImmediateStart;
@@ -96,7 +97,7 @@ final class GenerationModule {
                 heap,
                 Math.max(1, calls),
                 settings.backends().stream()
-                        .mapToInt(Settings.Backend::maxResponseBytes)
+                        .mapToInt(BackendSettings::maxResponseBytes)
                         .max()
                         .orElseThrow());
         if (calls > 0 && !memory.isHeapSufficient()) {
@@ -203,7 +204,7 @@ final class GenerationModule {
                                 finishListeners));
     }
 
-    private BackendExecutor deployExecutor(Settings.Backend backendSettings, ImageBackend backend) throws Exception {
+    private BackendExecutor deployExecutor(BackendSettings backendSettings, ImageBackend backend) throws Exception {
         int workerConcurrency = settings.worker().concurrency();
         int concurrency = backendSettings.concurrency() == 0
                 ? workerConcurrency

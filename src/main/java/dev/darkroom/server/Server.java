@@ -15,6 +15,7 @@ import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
 import dev.darkroom.backend.executor.BackendEventPublisher;
 import dev.darkroom.backend.executor.BackendExecutor;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
@@ -147,7 +148,7 @@ public final class Server {
         List<ImageBackend> backends = new ArrayList<>();
         List<BackendCapabilities> capabilities = new ArrayList<>();
         Map<String, ParametersSchema> parameters = backendFactory.loadParametersSchemas();
-        for (Settings.Backend backendSettings : settings.backends()) {
+        for (BackendSettings backendSettings : settings.backends()) {
             ParametersSchema schema = parameters.get(backendSettings.name());
             ImageBackend backend = backendFactory.create(backendSettings, schema);
             backends.add(backend);

@@ -3,8 +3,8 @@ package dev.darkroom.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.http.ResponseMemoryBudget;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.Secret;
-import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.image.Image;
 import io.vertx.core.Future;
@@ -52,7 +52,7 @@ public abstract class BackendFixture {
     }
 
     /** @param namesAndValues name and value of each changed component, alternating */
-    protected static Settings.Backend settings(Object... namesAndValues) {
+    protected static BackendSettings settings(Object... namesAndValues) {
         Object[] defaults = {
             "name",
             "test",

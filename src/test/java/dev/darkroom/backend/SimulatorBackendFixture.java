@@ -3,7 +3,7 @@ package dev.darkroom.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.generation.worker.AttemptSequence;
 import dev.darkroom.testing.InProcessSimulator;
 import io.vertx.core.Vertx;
@@ -50,7 +50,7 @@ public abstract class SimulatorBackendFixture extends BackendFixture {
     }
 
     /** Returns the settings that decide about retries, with the type of the backend. */
-    protected abstract Settings.Backend backendSettings();
+    protected abstract BackendSettings backendSettings();
 
     /** @param base address of the simulator, without a path */
     protected abstract ImageBackend createBackend(URI base);

@@ -2,9 +2,7 @@ package dev.darkroom.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.config.Settings.Backend;
-import dev.darkroom.config.Settings.Model;
-import dev.darkroom.config.Settings.Target;
+import dev.darkroom.config.ModelSettings.Target;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,25 +56,25 @@ class ModelSettingsTest {
         // when
         Map<String, String> environment = environment(BACKENDS);
         environment.put("DARKROOM_BACKENDS_OPENAI_API_KEY", "sk-secret");
-        List<Backend> backends = SettingsTestLoader.load(environment).backends();
+        List<BackendSettings> backends = SettingsTestLoader.load(environment).backends();
 
         // then
-        assertThat(backends).extracting(Backend::name).containsExactly("gpu-1", "forge", "openai");
+        assertThat(backends).extracting(BackendSettings::name).containsExactly("gpu-1", "forge", "openai");
         assertThat(backends)
-                .extracting(Backend::timeout)
+                .extracting(BackendSettings::timeout)
                 .containsExactly(Duration.ofSeconds(90), Duration.ofSeconds(90), Duration.ofSeconds(180));
         assertThat(backends)
                 .extracting(backend -> backend.breaker().failurePercent())
                 .containsExactly(70, 50, 50);
-        assertThat(backends).extracting(Backend::concurrency).containsExactly(0, 1, 0);
+        assertThat(backends).extracting(BackendSettings::concurrency).containsExactly(0, 1, 0);
         assertThat(backends.get(2).apiKey().value()).isEqualTo("sk-secret");
-        assertThat(backends).extracting(Backend::repeatsAmbiguous).containsExactly(true, true, false);
+        assertThat(backends).extracting(BackendSettings::repeatsAmbiguous).containsExactly(true, true, false);
     }
 
     @Test
     void modelsListTheirBackendsInTheOrderOfTheFile() {
         // when
-        List<Model> models = load(BACKENDS + """
+        List<ModelSettings> models = load(BACKENDS + """
                 models:
                   flux: gpu-1/flux.1-dev = 3, forge=1
                   gpt-image-2: openai
@@ -85,19 +83,20 @@ class ModelSettingsTest {
         // then
         assertThat(models)
                 .containsExactly(
-                        new Model(
+                        new ModelSettings(
                                 "flux",
                                 "flux",
                                 List.of(new Target("gpu-1", "flux.1-dev", 3), new Target("forge", "flux", 1))),
-                        new Model("gpt-image-2", "gpt-image-2", List.of(new Target("openai", "gpt-image-2", null))));
-        assertThat(models).extracting(Model::weighted).containsExactly(true, false);
+                        new ModelSettings(
+                                "gpt-image-2", "gpt-image-2", List.of(new Target("openai", "gpt-image-2", null))));
+        assertThat(models).extracting(ModelSettings::weighted).containsExactly(true, false);
     }
 
     @Test
     void withoutModelsAllBackendsMakeAllGenerations() {
         // then
         assertThat(load(BACKENDS).models())
-                .containsExactly(new Model(
+                .containsExactly(new ModelSettings(
                         "default",
                         null,
                         List.of(

@@ -229,7 +229,7 @@ class SettingsConsistencyTest {
         List<String> paths = new ArrayList<>();
         for (RecordComponent component : type.getRecordComponents()) {
             String path = prefix + component.getName();
-            if (component.getType().isRecord() && component.getType().isMemberClass()) {
+            if (SettingsBinder.isSection(component.getType())) {
                 paths.addAll(componentPaths(component.getType(), path + "."));
             } else if (!LayeredSettings.NAMED_SECTIONS.contains(path)) {
                 paths.add(path);

@@ -2,8 +2,9 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendType;
 import dev.darkroom.config.DatabaseUrl;
-import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.DarkroomInstance;
@@ -53,8 +54,8 @@ class ExampleConfigurationsIT {
                                 .settings()
                                 .backends()
                                 .stream())
-                        .map(Settings.Backend::type))
-                .containsAll(List.of(Settings.BackendType.values()));
+                        .map(BackendSettings::type))
+                .containsAll(List.of(BackendType.values()));
     }
 
     @ParameterizedTest
@@ -63,7 +64,7 @@ class ExampleConfigurationsIT {
         // given
         DarkroomInstanceSettings settings = settings(example);
         List<String> names = SettingsLoader.load(settings.environment(), directory).settings().backends().stream()
-                .map(Settings.Backend::name)
+                .map(BackendSettings::name)
                 .toList();
 
         // when

@@ -6,10 +6,10 @@ import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.StubImageBackend;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.ModelSettings;
+import dev.darkroom.config.ModelSettings.Target;
 import dev.darkroom.config.Settings;
-import dev.darkroom.config.Settings.Backend;
-import dev.darkroom.config.Settings.Model;
-import dev.darkroom.config.Settings.Target;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.generation.json.GenerationSpecParser;
@@ -22,11 +22,12 @@ import org.junit.jupiter.api.Test;
 /** Requests at the limits of a model: those of its settings and those of its AI server. */
 class GenerationSpecLimitsTest {
     private static final Settings.Generation SETTINGS = TestSettings.DEFAULTS.generation();
-    private static final Model MODEL = new Model("m", "m", List.of(new Target("b", null, null)));
+    private static final ModelSettings MODEL = new ModelSettings("m", "m", List.of(new Target("b", null, null)));
     private static final RequestLimits NO_FIELDS = RequestLimits.ofFields(false, false, false);
 
     private static ModelCatalog catalog(RequestLimits limits, String... sizes) {
-        Backend backend = TestSettings.with(TestSettings.DEFAULTS.backend(), "name", "b", "sizes", List.of(sizes));
+        BackendSettings backend =
+                TestSettings.with(TestSettings.DEFAULTS.backend(), "name", "b", "sizes", List.of(sizes));
         return new ModelCatalog(
                 SETTINGS,
                 List.of(MODEL),

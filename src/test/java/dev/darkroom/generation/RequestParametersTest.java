@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.StubImageBackend;
-import dev.darkroom.config.Settings.Model;
-import dev.darkroom.config.Settings.Target;
+import dev.darkroom.config.ModelSettings;
+import dev.darkroom.config.ModelSettings.Target;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.generation.route.ModelCatalog;
@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 
 /** Parameters of requests for models with one and with several AI servers. */
 class RequestParametersTest {
-    private static final Model ONE = model("one", "a");
-    private static final Model BOTH = model("both", "a", "b");
-    private static final Model NONE = model("none", "a", "c");
+    private static final ModelSettings ONE = model("one", "a");
+    private static final ModelSettings BOTH = model("both", "a", "b");
+    private static final ModelSettings NONE = model("none", "a", "c");
     private static final ModelCatalog CATALOG = new ModelCatalog(
             TestSettings.DEFAULTS.generation(),
             List.of(ONE, BOTH, NONE),
@@ -30,8 +30,8 @@ class RequestParametersTest {
                     backend("b", schema("{\"steps\": {\"type\": \"integer\", \"maximum\": 20}}")),
                     backend("c", null)));
 
-    private static Model model(String name, String... backends) {
-        return new Model(
+    private static ModelSettings model(String name, String... backends) {
+        return new ModelSettings(
                 name,
                 name,
                 List.of(backends).stream()
@@ -49,7 +49,7 @@ class RequestParametersTest {
                 "p.json", Buffer.buffer("{\"type\": \"object\", \"properties\": " + properties + "}"), Set.of());
     }
 
-    private static List<FieldError> validate(Model model, JsonObject parameters) {
+    private static List<FieldError> validate(ModelSettings model, JsonObject parameters) {
         return RequestParameters.validate(parameters, model, CATALOG);
     }
 

@@ -14,7 +14,7 @@ import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.backend.replicate.CogBackend;
 import dev.darkroom.backend.replicate.InputFields;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.image.Image;
 import io.vertx.core.Future;
@@ -46,8 +46,8 @@ class CogGenuineIT {
     static void start() throws Exception {
         vertx = Vertx.vertx();
         container = CogContainerProcess.start();
-        Settings.Backend defaults = TestSettings.DEFAULTS.backend();
-        Settings.Backend settings = TestSettings.with(
+        BackendSettings defaults = TestSettings.DEFAULTS.backend();
+        BackendSettings settings = TestSettings.with(
                 defaults, "breaker", TestSettings.with(defaults.breaker(), "healthCheckPath", "/health-check"));
         backend = new CogBackend(
                 vertx,

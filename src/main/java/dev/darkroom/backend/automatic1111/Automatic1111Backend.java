@@ -12,8 +12,8 @@ import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
-import dev.darkroom.config.Settings;
-import dev.darkroom.config.Settings.RequestField;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendSettings.RequestField;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RequestTarget;
 import dev.darkroom.image.ChunkedBytes;
@@ -63,7 +63,7 @@ public final class Automatic1111Backend implements ImageBackend {
 
     private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
 
-    private final Settings.Backend settings;
+    private final BackendSettings settings;
     private final BackendHttpClient http;
     private final RequestTarget txt2img;
     private final RequestTarget interrupt;
@@ -76,14 +76,14 @@ public final class Automatic1111Backend implements ImageBackend {
      * @param maxHeaderBytes maximum size of the response head in bytes
      */
     public Automatic1111Backend(
-            Vertx vertx, Settings.Backend settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
+            Vertx vertx, BackendSettings settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
         this(vertx, settings, base, memoryBudget, maxHeaderBytes, PROGRESS_INTERVAL);
     }
 
     /** @param progressInterval time between two requests for progress */
     Automatic1111Backend(
             Vertx vertx,
-            Settings.Backend settings,
+            BackendSettings settings,
             URI base,
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,
@@ -98,7 +98,7 @@ public final class Automatic1111Backend implements ImageBackend {
     }
 
     /** Returns HTTP Basic for {@code user:password}, and a bearer token for a key without a colon, as KoboldCpp and proxies expect. */
-    private static MultiMap credentials(Settings.Backend settings) {
+    private static MultiMap credentials(BackendSettings settings) {
         MultiMap headers = MultiMap.caseInsensitiveMultiMap();
         if (!settings.apiKey().isPresent()) {
             return headers;
@@ -141,7 +141,7 @@ public final class Automatic1111Backend implements ImageBackend {
     }
 
     private JsonObject createBody(ImageRequest request, UUID taskId) {
-        boolean pass = settings.promptSanitizing() == Settings.PromptSanitizing.PASS;
+        boolean pass = settings.promptSanitizing() == BackendSettings.PromptSanitizing.PASS;
         JsonObject body = request.copyParameters()
                 .put("prompt", pass ? request.prompt() : PromptSanitizer.sanitizeTags(request.prompt()));
         if (request.negativePrompt() != null && settings.sends(RequestField.NEGATIVE_PROMPT)) {

@@ -17,8 +17,8 @@ import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
-import dev.darkroom.config.Settings;
-import dev.darkroom.config.Settings.RequestField;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendSettings.RequestField;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.http.HttpCallException;
@@ -59,7 +59,7 @@ public final class CallbackBackend implements ImageBackend {
 
     private static final String CALLBACK_PATH = "/api/callbacks/";
 
-    private final Settings.Backend settings;
+    private final BackendSettings settings;
     private final BackendHttpClient http;
     private final RequestTarget endpoint;
     private final CallbackJobStore store;
@@ -86,7 +86,7 @@ public final class CallbackBackend implements ImageBackend {
      */
     public CallbackBackend(
             Vertx vertx,
-            Settings.Backend settings,
+            BackendSettings settings,
             URI url,
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,
@@ -167,7 +167,7 @@ public final class CallbackBackend implements ImageBackend {
     }
 
     private JsonObject createBody(ImageRequest request, UUID jobKey, CallbackTarget target) {
-        UnaryOperator<String> sanitizer = settings.promptSanitizing() == Settings.PromptSanitizing.PASS
+        UnaryOperator<String> sanitizer = settings.promptSanitizing() == BackendSettings.PromptSanitizing.PASS
                 ? UnaryOperator.identity()
                 : PromptSanitizer::sanitize;
         JsonObject body = new JsonObject()

@@ -17,7 +17,7 @@ import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.backend.http.JobPoller;
 import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.http.OutboundWebSocketClient;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -50,7 +50,7 @@ public final class ComfyUiBackend implements ImageBackend {
     private static final Set<FailureClass> CAUSED_BY_WORKFLOW =
             Set.of(FailureClass.TERMINAL_INPUT, FailureClass.SERVER_ERROR);
 
-    private final Settings.Backend settings;
+    private final BackendSettings settings;
     private final WorkflowTemplate workflow;
     private final Duration pollInterval;
     private final BackendHttpClient http;
@@ -72,7 +72,7 @@ public final class ComfyUiBackend implements ImageBackend {
      */
     public ComfyUiBackend(
             Vertx vertx,
-            Settings.Backend settings,
+            BackendSettings settings,
             URI base,
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,
@@ -83,7 +83,7 @@ public final class ComfyUiBackend implements ImageBackend {
     /** @param pollInterval between the first polls of a job */
     ComfyUiBackend(
             Vertx vertx,
-            Settings.Backend settings,
+            BackendSettings settings,
             URI base,
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,
@@ -218,7 +218,7 @@ public final class ComfyUiBackend implements ImageBackend {
     }
 
     private String sanitize(String prompt) {
-        return settings.promptSanitizing() == Settings.PromptSanitizing.PASS
+        return settings.promptSanitizing() == BackendSettings.PromptSanitizing.PASS
                 ? prompt
                 : PromptSanitizer.sanitizeTags(prompt);
     }

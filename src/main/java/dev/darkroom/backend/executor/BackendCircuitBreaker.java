@@ -5,7 +5,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.executor.BackendExecutor.BreakerState;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import io.vertx.circuitbreaker.CircuitBreaker;
 import io.vertx.circuitbreaker.CircuitBreakerOptions;
 import io.vertx.circuitbreaker.CircuitBreakerState;
@@ -73,7 +73,7 @@ final class BackendCircuitBreaker {
             Vertx vertx,
             String name,
             int concurrency,
-            Settings.Breaker settings,
+            BackendSettings.Breaker settings,
             LongSupplier nanoTime,
             Supplier<Future<HealthCheckResult>> healthCheck,
             Consumer<BreakerState> listener) {
@@ -99,7 +99,7 @@ final class BackendCircuitBreaker {
     }
 
     /** Disables retries and timeouts of the library: retries are stored in the database, and a timeout has to abort the call. */
-    private static CircuitBreakerOptions options(Settings.Breaker settings) {
+    private static CircuitBreakerOptions options(BackendSettings.Breaker settings) {
         return new CircuitBreakerOptions()
                 .setMaxRetries(0)
                 .setTimeout(-1)

@@ -8,7 +8,7 @@ import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -84,7 +84,7 @@ public final class BackendExecutor {
             ImageBackend backend,
             int concurrency,
             int requestsPerMinute,
-            Settings.Breaker breaker,
+            BackendSettings.Breaker breaker,
             Duration maxRetryAfter,
             LongSupplier nanoTime) {
         this.vertx = vertx;

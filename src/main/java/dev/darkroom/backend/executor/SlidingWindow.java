@@ -1,6 +1,6 @@
 package dev.darkroom.backend.executor;
 
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.LongSupplier;
@@ -13,7 +13,7 @@ import java.util.function.LongSupplier;
 final class SlidingWindow {
     private static final int BUCKETS = 10;
 
-    private final Settings.Breaker settings;
+    private final BackendSettings.Breaker settings;
     private final LongSupplier nanoTime;
     private final long bucketNanos;
     private final long[] epochs = new long[BUCKETS];
@@ -22,7 +22,7 @@ final class SlidingWindow {
     private final int[] slowCalls = new int[BUCKETS];
     private int connectionFailures;
 
-    SlidingWindow(Settings.Breaker settings, LongSupplier nanoTime) {
+    SlidingWindow(BackendSettings.Breaker settings, LongSupplier nanoTime) {
         this.settings = settings;
         this.nanoTime = nanoTime;
         this.bucketNanos = Math.max(1, settings.window().toNanos() / BUCKETS);

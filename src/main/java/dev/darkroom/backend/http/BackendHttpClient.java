@@ -4,7 +4,7 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.JobReference;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.http.LogTextRedactor;
 import dev.darkroom.http.OutboundHttpClient;
 import dev.darkroom.http.OutboundRequest;
@@ -63,7 +63,7 @@ public final class BackendHttpClient {
 
     private final Vertx vertx;
     private final ResponseMemoryBudget memoryBudget;
-    private final Settings.Backend settings;
+    private final BackendSettings settings;
     private final String root;
     private final RequestTarget healthCheckTarget; // null: no health check
     private final Supplier<MultiMap> authentication;
@@ -82,7 +82,7 @@ public final class BackendHttpClient {
      */
     public BackendHttpClient(
             Vertx vertx,
-            Settings.Backend settings,
+            BackendSettings settings,
             URI base,
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,
@@ -148,7 +148,7 @@ public final class BackendHttpClient {
     }
 
     /** Returns new headers with the API key as a bearer token; without any when there is no key. */
-    public static MultiMap bearerToken(Settings.Backend settings) {
+    public static MultiMap bearerToken(BackendSettings settings) {
         MultiMap headers = MultiMap.caseInsensitiveMultiMap();
         return settings.apiKey().isPresent()
                 ? headers.add(

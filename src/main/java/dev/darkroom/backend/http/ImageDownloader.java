@@ -2,7 +2,7 @@ package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.http.HttpCallException;
 import dev.darkroom.http.OutboundHttpClient;
 import dev.darkroom.http.OutboundRequest;
@@ -24,7 +24,7 @@ import java.time.Duration;
  *
  * @param egressPolicy checks the URL and each redirect
  */
-public record ImageDownloader(OutboundHttpClient httpClient, Settings.Backend settings, EgressPolicy egressPolicy) {
+public record ImageDownloader(OutboundHttpClient httpClient, BackendSettings settings, EgressPolicy egressPolicy) {
     private static final MultiMap HEADERS = MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "image/*");
     private static final BackendFailure DOWNLOAD_FAILED = BackendFailure.of(
             FailureClass.RESULT_DOWNLOAD, "DOWNLOAD_FAILED", "The image of the AI server could not be downloaded.");

@@ -1,7 +1,7 @@
 package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.http.OutboundRequest;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RequestTarget;
@@ -26,14 +26,14 @@ import java.util.function.UnaryOperator;
  */
 public final class ImageLoader {
     private final ImageDownloader downloader;
-    private final Settings.Backend settings;
+    private final BackendSettings settings;
     private final Supplier<MultiMap> authentication;
     private final WorkerExecutor workers;
 
     /** @param authentication returns the headers with the credentials of a request to the AI server itself */
     ImageLoader(
             ImageDownloader downloader,
-            Settings.Backend settings,
+            BackendSettings settings,
             Supplier<MultiMap> authentication,
             WorkerExecutor workers) {
         this.downloader = downloader;

@@ -12,8 +12,8 @@ import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
-import dev.darkroom.config.Settings;
-import dev.darkroom.config.Settings.RequestField;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendSettings.RequestField;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RequestTarget;
 import io.vertx.core.Future;
@@ -45,7 +45,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
 
     private static final int STATUS_ACCEPTED = 202;
 
-    private final Settings.Backend settings;
+    private final BackendSettings settings;
     private final BackendHttpClient http;
     private final RequestTarget endpoint;
     private final OpenAiResponseParser responseParser;
@@ -58,7 +58,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
      * @param maxHeaderBytes maximum size of the response head in bytes
      */
     public OpenAiImagesBackend(
-            Vertx vertx, Settings.Backend settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
+            Vertx vertx, BackendSettings settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
         this.settings = settings;
         this.http = new BackendHttpClient(
                 vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));

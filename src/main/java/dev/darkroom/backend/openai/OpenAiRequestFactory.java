@@ -2,8 +2,8 @@ package dev.darkroom.backend.openai;
 
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.http.PromptSanitizer;
-import dev.darkroom.config.Settings;
-import dev.darkroom.config.Settings.RequestField;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendSettings.RequestField;
 import dev.darkroom.http.OutboundResponse;
 import io.vertx.core.json.JsonObject;
 import java.util.Collections;
@@ -52,9 +52,10 @@ final class OpenAiRequestFactory {
      *
      * @param fields the optional fields to include
      */
-    static JsonObject createBody(ImageRequest request, Settings.PromptSanitizing controls, Set<RequestField> fields) {
+    static JsonObject createBody(
+            ImageRequest request, BackendSettings.PromptSanitizing controls, Set<RequestField> fields) {
         UnaryOperator<String> sanitizer =
-                controls == Settings.PromptSanitizing.PASS ? prompt -> prompt : PromptSanitizer::sanitize;
+                controls == BackendSettings.PromptSanitizing.PASS ? prompt -> prompt : PromptSanitizer::sanitize;
         JsonObject body = request.copyParameters();
         if (request.model() != null && !request.model().isEmpty()) {
             body.put("model", request.model());

@@ -14,7 +14,7 @@ import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.http.OutboundResponse;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -51,7 +51,7 @@ public final class CogBackend implements ImageBackend {
             "JOB_ALREADY_RUNNING",
             "The AI server is already processing the request, and returns its images to another connection.");
 
-    private final Settings.Backend settings;
+    private final BackendSettings settings;
     private final InputFields inputFields;
     private final BackendHttpClient http;
     private final PredictionReader reader;
@@ -64,7 +64,7 @@ public final class CogBackend implements ImageBackend {
      */
     public CogBackend(
             Vertx vertx,
-            Settings.Backend settings,
+            BackendSettings settings,
             URI base,
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,

@@ -3,7 +3,7 @@ package dev.darkroom.backend.replicate;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.PromptSanitizer;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
 import java.util.List;
@@ -66,9 +66,9 @@ public record InputFields(
     }
 
     /** Returns the body of a submission: {@code {"input":{…}}}. */
-    JsonObject createBody(ImageRequest request, Settings.PromptSanitizing controls) {
+    JsonObject createBody(ImageRequest request, BackendSettings.PromptSanitizing controls) {
         UnaryOperator<String> sanitizer =
-                controls == Settings.PromptSanitizing.PASS ? text -> text : PromptSanitizer::sanitize;
+                controls == BackendSettings.PromptSanitizing.PASS ? text -> text : PromptSanitizer::sanitize;
         JsonObject input = request.copyParameters();
         put(input, prompt, sanitizer.apply(request.prompt()));
         put(input, negativePrompt, sanitizer.apply(request.negativePrompt()));

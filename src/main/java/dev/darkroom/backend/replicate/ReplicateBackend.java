@@ -16,7 +16,7 @@ import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.backend.http.JobPoller;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RequestTarget;
 import io.vertx.core.Future;
@@ -57,7 +57,7 @@ public final class ReplicateBackend implements ImageBackend {
     private static final BackendFailure JOB_LOST =
             BackendFailure.of(FailureClass.RESULT_LOST, "JOB_LOST", "The AI server no longer has the job.");
 
-    private final Settings.Backend settings;
+    private final BackendSettings settings;
     private final InputFields inputFields;
     private final Duration pollInterval;
     private final BackendHttpClient http;
@@ -72,7 +72,7 @@ public final class ReplicateBackend implements ImageBackend {
      */
     public ReplicateBackend(
             Vertx vertx,
-            Settings.Backend settings,
+            BackendSettings settings,
             URI base,
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,

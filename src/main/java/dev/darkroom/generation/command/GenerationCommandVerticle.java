@@ -1,5 +1,6 @@
 package dev.darkroom.generation.command;
 
+import dev.darkroom.config.ModelSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.eventbus.CommandContext;
 import dev.darkroom.eventbus.CommandDispatcher;
@@ -92,7 +93,7 @@ public final class GenerationCommandVerticle extends VerticleBase {
                 .toFuture();
     }
 
-    private ModelLimits toModelLimits(Settings.Model model) {
+    private ModelLimits toModelLimits(ModelSettings model) {
         return new ModelLimits(
                 model.name(),
                 catalog.isDefault(model),

@@ -2,6 +2,7 @@ package dev.darkroom.generation.command;
 
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
+import dev.darkroom.config.ModelSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.eventbus.CommandContext;
 import dev.darkroom.eventbus.CommandReply;
@@ -165,7 +166,7 @@ final class SubmissionService {
     }
 
     private Submission toSubmission(SubmissionRequest request) {
-        Settings.Model model = catalog.find(request.spec().model()).orElseThrow();
+        ModelSettings model = catalog.find(request.spec().model()).orElseThrow();
         GenerationRequest resolved = request.spec().resolve(settings, catalog.limitsOf(model), model.name(), random);
         IdempotencyKey key = request.key() == null
                 ? null

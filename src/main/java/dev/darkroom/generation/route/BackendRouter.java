@@ -3,8 +3,8 @@ package dev.darkroom.generation.route;
 import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.executor.BackendExecutor;
-import dev.darkroom.config.Settings.Model;
-import dev.darkroom.config.Settings.Target;
+import dev.darkroom.config.ModelSettings;
+import dev.darkroom.config.ModelSettings.Target;
 import dev.darkroom.generation.route.RouteOffer.BackendState;
 import dev.darkroom.generation.route.RouteOffer.Slot;
 import java.util.ArrayList;
@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
  * while a rate limit pauses it, and while it is drained. Thread-safe.
  */
 public final class BackendRouter {
-    private final Map<String, Model> models;
+    private final Map<String, ModelSettings> models;
     private final ModelCatalog catalog;
     private final Map<String, BackendExecutor> executors = new LinkedHashMap<>();
     // Guarded by this.
@@ -31,10 +31,10 @@ public final class BackendRouter {
     /** @param executors of all backends of the catalog */
     public BackendRouter(ModelCatalog catalog, List<BackendExecutor> executors) {
         this.catalog = catalog;
-        this.models = catalog.models().stream().collect(Collectors.toMap(Model::route, Function.identity()));
+        this.models = catalog.models().stream().collect(Collectors.toMap(ModelSettings::route, Function.identity()));
         executors.forEach(executor -> this.executors.put(executor.name(), executor));
         catalog.models().stream()
-                .filter(Model::weighted)
+                .filter(ModelSettings::weighted)
                 .forEach(model -> shares.put(model.route(), new RouteShares(model)));
     }
 
@@ -64,7 +64,7 @@ public final class BackendRouter {
 
     /** Returns the name of a model at a backend; null when the AI server chooses. */
     public String modelAt(String route, String backend) {
-        Model model = models.get(route);
+        ModelSettings model = models.get(route);
         return model == null
                 ? null
                 : model.targets().stream()
@@ -76,7 +76,7 @@ public final class BackendRouter {
 
     /** Returns whether another backend of a route can start a call now. */
     public boolean hasFreeAlternative(String route, String backend) {
-        Model model = models.get(route);
+        ModelSettings model = models.get(route);
         return model != null
                 && accepting(model).stream()
                         .anyMatch(other -> !other.name().equals(backend) && other.availablePermits() > 0);
@@ -84,7 +84,7 @@ public final class BackendRouter {
 
     /** Returns whether another backend of a route accepts calls, now or when others have ended. */
     public boolean hasAlternative(String route, String backend) {
-        Model model = models.get(route);
+        ModelSettings model = models.get(route);
         return model != null
                 && accepting(model).stream().anyMatch(other -> !other.name().equals(backend));
     }
@@ -106,7 +106,7 @@ public final class BackendRouter {
      */
     public synchronized RouteOffer offer(int limit) {
         List<Slot> slots = new ArrayList<>();
-        for (Model model : models.values()) {
+        for (ModelSettings model : models.values()) {
             slots.addAll(offer(model, limit, permits()));
         }
         return new RouteOffer(
@@ -123,7 +123,7 @@ public final class BackendRouter {
         Map<String, Integer> permits = permits();
         List<Slot> slots = new ArrayList<>();
         counts.forEach((route, count) -> {
-            Model model = models.get(route);
+            ModelSettings model = models.get(route);
             if (model != null) {
                 slots.addAll(offer(model, Math.min(count, limit - slots.size()), permits));
             }
@@ -147,7 +147,7 @@ public final class BackendRouter {
     }
 
     /** @param permits reduced by the offered ones */
-    private List<Slot> offer(Model model, int limit, Map<String, Integer> permits) {
+    private List<Slot> offer(ModelSettings model, int limit, Map<String, Integer> permits) {
         List<String> accepting =
                 accepting(model).stream().map(BackendExecutor::name).toList();
         RouteShares routeShares = shares.get(model.route());
@@ -179,7 +179,7 @@ public final class BackendRouter {
                 .toList();
     }
 
-    private static BackendSelection selection(Model model) {
+    private static BackendSelection selection(ModelSettings model) {
         return model.targets().size() == 1
                 ? BackendSelection.ONLY
                 : model.weighted() ? BackendSelection.WEIGHT : BackendSelection.ORDER;
@@ -193,7 +193,7 @@ public final class BackendRouter {
     }
 
     /** Returns the backends that accept calls, without those that have just refused the credentials, unless there is no other. */
-    private List<BackendExecutor> accepting(Model model) {
+    private List<BackendExecutor> accepting(ModelSettings model) {
         List<BackendExecutor> accepting = model.targets().stream()
                 .map(target -> executors.get(target.backend()))
                 .filter(executor -> executor != null && executor.acceptsCalls())

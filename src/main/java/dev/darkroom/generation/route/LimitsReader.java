@@ -1,8 +1,8 @@
 package dev.darkroom.generation.route;
 
 import dev.darkroom.backend.BackendCapabilities;
-import dev.darkroom.config.Settings.Model;
-import dev.darkroom.config.Settings.Target;
+import dev.darkroom.config.ModelSettings;
+import dev.darkroom.config.ModelSettings.Target;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -41,7 +41,7 @@ public final class LimitsReader {
 
     /** Starts the due reads, without waiting for them: a stop must not wait for an AI server. */
     public void readDue() {
-        for (Model model : catalog.models()) {
+        for (ModelSettings model : catalog.models()) {
             for (Target target : model.targets()) {
                 read(new Source(target.backend(), target.model()));
             }

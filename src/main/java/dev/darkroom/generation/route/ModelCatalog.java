@@ -4,9 +4,9 @@ import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.RequestLimits;
+import dev.darkroom.config.ModelSettings;
+import dev.darkroom.config.ModelSettings.Target;
 import dev.darkroom.config.Settings;
-import dev.darkroom.config.Settings.Model;
-import dev.darkroom.config.Settings.Target;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 
 /** Models that requests may name, and their limits. Thread-safe. */
 public final class ModelCatalog {
-    private final List<Model> models;
+    private final List<ModelSettings> models;
     private final Map<String, BackendCapabilities> backends;
     /** Limits of the settings, by route. */
     private final Map<String, RequestLimits> declaredLimits;
@@ -28,7 +28,8 @@ public final class ModelCatalog {
      * @param models not empty; the first is that of requests without a model
      * @param backends all backends of the models
      */
-    public ModelCatalog(Settings.Generation generation, List<Model> models, List<BackendCapabilities> backends) {
+    public ModelCatalog(
+            Settings.Generation generation, List<ModelSettings> models, List<BackendCapabilities> backends) {
         this.models = List.copyOf(models);
         this.backends = backends.stream()
                 .collect(Collectors.toUnmodifiableMap(
@@ -42,7 +43,7 @@ public final class ModelCatalog {
                 NumberRange.between(1, generation.maxCount()),
                 RequestLimits.SEEDS,
                 true);
-        this.declaredLimits = models.stream().collect(Collectors.toUnmodifiableMap(Model::route, model -> {
+        this.declaredLimits = models.stream().collect(Collectors.toUnmodifiableMap(ModelSettings::route, model -> {
             RequestLimits limits = all;
             for (Target target : model.targets()) {
                 limits = limits.narrow(backend(target.backend()).declaredLimits());
@@ -52,7 +53,7 @@ public final class ModelCatalog {
     }
 
     /** Returns all models, in order. */
-    public List<Model> models() {
+    public List<ModelSettings> models() {
         return models;
     }
 
@@ -62,7 +63,7 @@ public final class ModelCatalog {
     }
 
     /** Returns the limits that all generations and all backends of a model allow, so that each of them can make a request. */
-    public RequestLimits limitsOf(Model model) {
+    public RequestLimits limitsOf(ModelSettings model) {
         RequestLimits limits = declaredLimits.get(model.route());
         for (Target target : model.targets()) {
             limits = backend(target.backend()).narrow(limits, target.model());
@@ -71,7 +72,7 @@ public final class ModelCatalog {
     }
 
     /** Returns the media types of the images that the backends of a model may make. */
-    public List<String> imageFormatsOf(Model model) {
+    public List<String> imageFormatsOf(ModelSettings model) {
         return model.targets().stream()
                 .flatMap(target -> backend(target.backend()).settings().imageFormats().stream())
                 .distinct()
@@ -80,7 +81,7 @@ public final class ModelCatalog {
     }
 
     /** Returns the schemas by which the parameters of a request are validated; empty when a backend of the model accepts none. */
-    public List<ParametersSchema> parametersOf(Model model) {
+    public List<ParametersSchema> parametersOf(ModelSettings model) {
         List<List<ParametersSchema>> schemas = model.targets().stream()
                 .map(target -> backend(target.backend()).parameters(target.model()))
                 .toList();
@@ -90,7 +91,7 @@ public final class ModelCatalog {
     }
 
     /** Returns the JSON Schema of the parameters of a model; empty when it accepts none. */
-    public Optional<JsonObject> parametersSchema(Model model) {
+    public Optional<JsonObject> parametersSchema(ModelSettings model) {
         List<JsonObject> schemas = parametersOf(model).stream()
                 .map(ParametersSchema::json)
                 .distinct()
@@ -105,25 +106,25 @@ public final class ModelCatalog {
      *
      * @param name null for a request without one
      */
-    public Optional<Model> find(String name) {
+    public Optional<ModelSettings> find(String name) {
         return name == null
                 ? Optional.of(models.get(0))
                 : models.stream().filter(model -> name.equals(model.name())).findFirst();
     }
 
     /** Returns the models that requests may name, in order. */
-    public Stream<Model> named() {
+    public Stream<ModelSettings> named() {
         return models.stream().filter(model -> model.name() != null);
     }
 
     /** Returns whether a model is that of requests without a model. */
-    public boolean isDefault(Model model) {
+    public boolean isDefault(ModelSettings model) {
         return model.equals(models.get(0));
     }
 
     /** Returns the names that requests may use, for messages. */
     public String describeNames() {
-        String names = named().map(Model::name).collect(Collectors.joining(", "));
+        String names = named().map(ModelSettings::name).collect(Collectors.joining(", "));
         return names.isEmpty() ? "no model may be chosen here" : "known are " + names;
     }
 }

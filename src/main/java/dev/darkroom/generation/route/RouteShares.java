@@ -1,7 +1,7 @@
 package dev.darkroom.generation.route;
 
-import dev.darkroom.config.Settings.Model;
-import dev.darkroom.config.Settings.Target;
+import dev.darkroom.config.ModelSettings;
+import dev.darkroom.config.ModelSettings.Target;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +17,7 @@ final class RouteShares {
     private List<String> available = List.of();
 
     /** @param model with weights */
-    RouteShares(Model model) {
+    RouteShares(ModelSettings model) {
         for (Target target : model.targets()) {
             weights.put(target.backend(), target.weight());
         }

@@ -12,8 +12,8 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.Secret;
-import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.image.Image;
 import dev.darkroom.image.TestImages;
@@ -129,7 +129,7 @@ class Automatic1111BackendTest extends Automatic1111Fixture {
         ImageRequest tagged =
                 new ImageRequest("key", "[a|b] <lora:x:1> <other:y>", "<hypernet:z:1>", 96, 64, 1, 7, null, null);
         Automatic1111Backend passing =
-                createBackend(simulatorUrl(), "promptSanitizing", Settings.PromptSanitizing.PASS);
+                createBackend(simulatorUrl(), "promptSanitizing", BackendSettings.PromptSanitizing.PASS);
 
         // when
         generated(generate(tagged));
@@ -326,7 +326,7 @@ class Automatic1111BackendTest extends Automatic1111Fixture {
     @Test
     void checksHealth() {
         // given
-        Settings.Breaker breaker =
+        BackendSettings.Breaker breaker =
                 TestSettings.with(backendSettings().breaker(), "healthCheckPath", "/sdapi/v1/samplers");
         Automatic1111Backend checked = createBackend(simulatorUrl(), "breaker", breaker);
 

@@ -3,8 +3,9 @@ package dev.darkroom.backend.automatic1111;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.SimulatorBackendFixture;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendType;
 import dev.darkroom.config.Secret;
-import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import java.net.URI;
 import java.time.Duration;
@@ -14,8 +15,8 @@ abstract class Automatic1111Fixture extends SimulatorBackendFixture {
     private static final Duration PROGRESS_INTERVAL = Duration.ofMillis(20);
 
     @Override
-    protected Settings.Backend backendSettings() {
-        return settings("type", Settings.BackendType.AUTOMATIC1111, "apiKey", new Secret(""));
+    protected BackendSettings backendSettings() {
+        return settings("type", BackendType.AUTOMATIC1111, "apiKey", new Secret(""));
     }
 
     @Override

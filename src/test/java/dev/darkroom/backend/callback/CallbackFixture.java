@@ -6,7 +6,8 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.SimulatorBackendFixture;
 import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendType;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
@@ -64,8 +65,8 @@ abstract class CallbackFixture extends SimulatorBackendFixture {
     }
 
     @Override
-    protected Settings.Backend backendSettings() {
-        return settings("type", Settings.BackendType.CALLBACK);
+    protected BackendSettings backendSettings() {
+        return settings("type", BackendType.CALLBACK);
     }
 
     @Override

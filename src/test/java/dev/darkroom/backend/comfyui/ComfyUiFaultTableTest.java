@@ -5,7 +5,8 @@ import dev.darkroom.backend.FaultTable;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.SimulatorBackendFixture;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendType;
 import java.net.URI;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -13,8 +14,8 @@ import org.junit.jupiter.api.Test;
 /** Generates the table of faults in {@code docs/backends/comfyui.md}. */
 class ComfyUiFaultTableTest extends SimulatorBackendFixture {
     @Override
-    protected Settings.Backend backendSettings() {
-        return settings("type", Settings.BackendType.COMFYUI, "workflow", ComfyUiBackendFixture.WORKFLOW);
+    protected BackendSettings backendSettings() {
+        return settings("type", BackendType.COMFYUI, "workflow", ComfyUiBackendFixture.WORKFLOW);
     }
 
     @Override

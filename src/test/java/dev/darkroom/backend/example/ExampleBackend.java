@@ -8,7 +8,7 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -21,7 +21,7 @@ import java.util.List;
 
 /** Client of an AI server that returns one image as the response to {@code POST {base}/render}. Thread-safe. */
 public final class ExampleBackend implements ImageBackend {
-    private final Settings.Backend settings;
+    private final BackendSettings settings;
     private final BackendHttpClient http;
 
     /**
@@ -30,7 +30,7 @@ public final class ExampleBackend implements ImageBackend {
      * @param maxHeaderBytes maximum size of the response head in bytes
      */
     public ExampleBackend(
-            Vertx vertx, Settings.Backend settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
+            Vertx vertx, BackendSettings settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
         this.settings = settings;
         this.http = new BackendHttpClient(
                 vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));

@@ -7,7 +7,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.image.TestImages;
 import io.vertx.core.Future;
@@ -93,7 +93,7 @@ class ExampleBackendTest {
     private BackendOutcome generate(Handler<HttpServerRequest> aiServer) {
         HttpServer server =
                 get(vertx.createHttpServer().requestHandler(aiServer).listen(0, "127.0.0.1"));
-        Settings.Backend settings = TestSettings.DEFAULTS.backends().get(0);
+        BackendSettings settings = TestSettings.DEFAULTS.backends().get(0);
         ExampleBackend backend = new ExampleBackend(
                 vertx,
                 settings,

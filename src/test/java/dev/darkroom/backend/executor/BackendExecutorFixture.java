@@ -11,7 +11,7 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.executor.BackendExecutor.BreakerState;
 import dev.darkroom.backend.executor.BackendExecutor.Execution;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.TestSettings;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -49,7 +49,7 @@ abstract class BackendExecutorFixture {
     static final BackendOutcome RATE_LIMITED = failure(FailureClass.REJECTED_RETRYABLE, BackendFailure.RATE_LIMITED);
     static final BackendOutcome ABORTED = new BackendOutcome.Aborted();
 
-    static final Settings.Breaker BREAKER = TestSettings.with(
+    static final BackendSettings.Breaker BREAKER = TestSettings.with(
             TestSettings.DEFAULTS.backend().breaker(),
             "minimumCalls",
             MINIMUM_CALLS,

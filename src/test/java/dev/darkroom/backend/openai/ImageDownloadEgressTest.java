@@ -8,7 +8,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.image.TestImages;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -42,7 +42,7 @@ class ImageDownloadEgressTest {
     }
 
     private OpenAiImagesBackend backend(List<String> networks) {
-        Settings.Backend settings = OpenAiBackendFixture.settings(MAX_BYTES, MAX_BYTES, networks);
+        BackendSettings settings = OpenAiBackendFixture.settings(MAX_BYTES, MAX_BYTES, networks);
         return new OpenAiImagesBackend(
                 vertx,
                 settings,

@@ -8,8 +8,8 @@ import dev.darkroom.backend.BackendFixture;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.Secret;
-import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.image.TestImages;
 import io.vertx.core.Vertx;
@@ -65,11 +65,11 @@ abstract class OpenAiBackendFixture extends BackendFixture {
         return new OpenAiImagesBackend(vertx, settings(MAX_BYTES, MAX_BYTES / 2), base, memory, 65_536);
     }
 
-    static Settings.Backend settings(int maxResponseBytes, int maxImageBytes) {
+    static BackendSettings settings(int maxResponseBytes, int maxImageBytes) {
         return settings(maxResponseBytes, maxImageBytes, List.of("127.0.0.0/8"));
     }
 
-    static Settings.Backend settings(int maxResponseBytes, int maxImageBytes, List<String> downloadNetworks) {
+    static BackendSettings settings(int maxResponseBytes, int maxImageBytes, List<String> downloadNetworks) {
         return TestSettings.with(
                 TestSettings.DEFAULTS.backend(),
                 "apiKey",

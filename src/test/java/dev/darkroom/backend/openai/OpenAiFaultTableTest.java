@@ -5,7 +5,8 @@ import dev.darkroom.backend.FaultTable;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.SimulatorBackendFixture;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendType;
 import dev.darkroom.testing.RecordedExchanges;
 import java.net.URI;
 import java.util.List;
@@ -17,8 +18,8 @@ class OpenAiFaultTableTest extends SimulatorBackendFixture {
     private static final RecordedExchanges LITELLM = RecordedExchanges.load("litellm-1.108.7");
 
     @Override
-    protected Settings.Backend backendSettings() {
-        return settings("type", Settings.BackendType.OPENAI, "url", URI.create("http://10.0.0.1/v1"));
+    protected BackendSettings backendSettings() {
+        return settings("type", BackendType.OPENAI, "url", URI.create("http://10.0.0.1/v1"));
     }
 
     @Override

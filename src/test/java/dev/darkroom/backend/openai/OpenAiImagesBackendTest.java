@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.image.Image;
 import dev.darkroom.image.ImageFormat;
 import dev.darkroom.image.TestImages;
@@ -69,19 +69,19 @@ class OpenAiImagesBackendTest extends OpenAiBackendFixture {
     void sendsOnlyKnownFieldsToModelsOfOpenAi() {
         assertThat(OpenAiRequestFactory.createBody(
                                 new ImageRequest("k", "p", null, 8, 8, 1, 1, "gpt-image-1", null),
-                                Settings.PromptSanitizing.PASS,
+                                BackendSettings.PromptSanitizing.PASS,
                                 OpenAiRequestFactory.optionalFields("gpt-image-1"))
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size");
         assertThat(OpenAiRequestFactory.createBody(
                                 new ImageRequest("k", "p", null, 8, 8, 1, 1, "dall-e-3", null),
-                                Settings.PromptSanitizing.PASS,
+                                BackendSettings.PromptSanitizing.PASS,
                                 OpenAiRequestFactory.optionalFields("dall-e-3"))
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size", "response_format");
         assertThat(OpenAiRequestFactory.createBody(
                                 new ImageRequest("k", "p", null, 8, 8, 1, 1, null, null),
-                                Settings.PromptSanitizing.PASS,
+                                BackendSettings.PromptSanitizing.PASS,
                                 OpenAiRequestFactory.optionalFields(null))
                         .fieldNames())
                 .containsExactlyInAnyOrder("prompt", "n", "size", "seed", "response_format");

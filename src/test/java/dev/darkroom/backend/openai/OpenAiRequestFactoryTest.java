@@ -3,7 +3,7 @@ package dev.darkroom.backend.openai;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.ImageRequest;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.image.ChunkedBytes;
 import io.vertx.core.MultiMap;
@@ -44,8 +44,8 @@ class OpenAiRequestFactoryTest {
         // when
         JsonObject body = OpenAiRequestFactory.createBody(
                 new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null, parameters),
-                Settings.PromptSanitizing.PASS,
-                EnumSet.of(Settings.RequestField.N));
+                BackendSettings.PromptSanitizing.PASS,
+                EnumSet.of(BackendSettings.RequestField.N));
 
         // then
         assertThat(body)

@@ -17,7 +17,7 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.ServerLimits;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendType;
 import dev.darkroom.image.Image;
 import dev.darkroom.testing.RecordedExchanges;
 import io.vertx.core.Future;
@@ -96,7 +96,7 @@ class CogBackendTest extends CogFixture {
         // given
         ImageBackend other = new CogBackend(
                 vertx,
-                settings(Settings.BackendType.COG, null),
+                settings(BackendType.COG, null),
                 simulatorUrl(),
                 memory(),
                 MAX_HEADER_BYTES,

@@ -1,14 +1,15 @@
 package dev.darkroom.backend.replicate;
 
 import dev.darkroom.backend.ImageBackend;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendType;
 import java.net.URI;
 
 /** A {@link CogBackend} with the simulator. */
 abstract class CogFixture extends PredictionFixture {
     @Override
-    protected Settings.Backend backendSettings() {
-        return settings(Settings.BackendType.COG, "/health-check");
+    protected BackendSettings backendSettings() {
+        return settings(BackendType.COG, "/health-check");
     }
 
     @Override

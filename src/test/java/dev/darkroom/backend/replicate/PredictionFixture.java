@@ -6,7 +6,8 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.SimulatorBackendFixture;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendType;
 import dev.darkroom.config.TestSettings;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +30,7 @@ abstract class PredictionFixture extends SimulatorBackendFixture {
         }
     }
 
-    static Settings.Backend settings(Settings.BackendType type, String healthCheckPath) {
+    static BackendSettings settings(BackendType type, String healthCheckPath) {
         return settings(
                 "type",
                 type,

@@ -1,14 +1,15 @@
 package dev.darkroom.backend.replicate;
 
 import dev.darkroom.backend.ImageBackend;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendType;
 import java.net.URI;
 
 /** A {@link ReplicateBackend} with the simulator. */
 abstract class ReplicateFixture extends PredictionFixture {
     @Override
-    protected Settings.Backend backendSettings() {
-        return settings(Settings.BackendType.REPLICATE, "/v1/account");
+    protected BackendSettings backendSettings() {
+        return settings(BackendType.REPLICATE, "/v1/account");
     }
 
     @Override

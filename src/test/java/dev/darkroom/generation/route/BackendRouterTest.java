@@ -7,9 +7,9 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.executor.BackendExecutor;
-import dev.darkroom.config.Settings.Backend;
-import dev.darkroom.config.Settings.Model;
-import dev.darkroom.config.Settings.Target;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.ModelSettings;
+import dev.darkroom.config.ModelSettings.Target;
 import dev.darkroom.config.TestSettings;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -45,8 +45,8 @@ class BackendRouterTest {
         }
     }
 
-    private BackendRouter router(int concurrency, Model... models) {
-        List<Backend> settings = new ArrayList<>();
+    private BackendRouter router(int concurrency, ModelSettings... models) {
+        List<BackendSettings> settings = new ArrayList<>();
         List<BackendExecutor> all = new ArrayList<>();
         for (String name : List.of("a", "b", "c")) {
             settings.add(TestSettings.with(TestSettings.DEFAULTS.backend(), "name", name));
@@ -64,16 +64,16 @@ class BackendRouterTest {
         return new BackendRouter(TestModels.catalog(List.of(models), settings), all);
     }
 
-    private static Model weighted(String route, int... weights) {
+    private static ModelSettings weighted(String route, int... weights) {
         List<Target> targets = new ArrayList<>();
         for (int i = 0; i < weights.length; i++) {
             targets.add(new Target(List.of("a", "b", "c").get(i), null, weights[i]));
         }
-        return new Model(route, route, targets);
+        return new ModelSettings(route, route, targets);
     }
 
-    private static Model ordered(String route, String... backends) {
-        return new Model(
+    private static ModelSettings ordered(String route, String... backends) {
+        return new ModelSettings(
                 route,
                 route,
                 List.of(backends).stream()

@@ -6,9 +6,9 @@ import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.StubImageBackend;
-import dev.darkroom.config.Settings.Backend;
-import dev.darkroom.config.Settings.Model;
-import dev.darkroom.config.Settings.Target;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.ModelSettings;
+import dev.darkroom.config.ModelSettings.Target;
 import dev.darkroom.config.TestSettings;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -33,12 +33,13 @@ class LimitsReaderTest {
                 return answer.future();
             }
         };
-        Backend settings = TestSettings.with(TestSettings.DEFAULTS.backend(), "name", "b", "readLimits", readLimits);
+        BackendSettings settings =
+                TestSettings.with(TestSettings.DEFAULTS.backend(), "name", "b", "readLimits", readLimits);
         ModelCatalog catalog = new ModelCatalog(
                 TestSettings.DEFAULTS.generation(),
                 List.of(
-                        new Model("m", "m", List.of(new Target("b", "flux", null))),
-                        new Model("n", "n", List.of(new Target("b", "flux", null)))),
+                        new ModelSettings("m", "m", List.of(new Target("b", "flux", null))),
+                        new ModelSettings("n", "n", List.of(new Target("b", "flux", null)))),
                 List.of(new BackendCapabilities(settings, client, null)));
         return new LimitsReader(catalog, () -> now);
     }

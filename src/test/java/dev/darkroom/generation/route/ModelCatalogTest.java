@@ -5,23 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.RequestLimits.ImageSize;
-import dev.darkroom.config.Settings.Backend;
-import dev.darkroom.config.Settings.Model;
-import dev.darkroom.config.Settings.Target;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.ModelSettings;
+import dev.darkroom.config.ModelSettings.Target;
 import dev.darkroom.config.TestSettings;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ModelCatalogTest {
-    private static final Backend LARGE = backend("large", 0, 0, 0);
-    private static final Backend SMALL = backend("small", 300, 1024, 1);
-    private static final Model BOTH =
-            new Model("both", "both", List.of(new Target("large", null, null), new Target("small", null, null)));
-    private static final Model ONE = new Model("one", "one", List.of(new Target("large", null, null)));
+    private static final BackendSettings LARGE = backend("large", 0, 0, 0);
+    private static final BackendSettings SMALL = backend("small", 300, 1024, 1);
+    private static final ModelSettings BOTH = new ModelSettings(
+            "both", "both", List.of(new Target("large", null, null), new Target("small", null, null)));
+    private static final ModelSettings ONE = new ModelSettings("one", "one", List.of(new Target("large", null, null)));
 
     private final ModelCatalog catalog = TestModels.catalog(List.of(BOTH, ONE), List.of(LARGE, SMALL));
 
-    private static Backend backend(String name, int maxPromptLength, int maxSide, int maxCount) {
+    private static BackendSettings backend(String name, int maxPromptLength, int maxSide, int maxCount) {
         return TestSettings.with(
                 TestSettings.DEFAULTS.backend(),
                 "name",
@@ -75,11 +75,11 @@ class ModelCatalogTest {
     @Test
     void sizesAreTheCommonOnesAndFormatsAreThoseOfAnyBackend() {
         // given
-        Backend square = TestSettings.with(
+        BackendSettings square = TestSettings.with(
                 LARGE, "name", "square", "sizes", List.of("1024x1024", "512x512"), "imageFormats", List.of("png"));
-        Backend wide = TestSettings.with(
+        BackendSettings wide = TestSettings.with(
                 LARGE, "name", "wide", "sizes", List.of("1536x1024", "1024x1024"), "imageFormats", List.of("jpeg"));
-        Model model = new Model(
+        ModelSettings model = new ModelSettings(
                 "m",
                 "m",
                 List.of(

@@ -2,10 +2,10 @@ package dev.darkroom.generation.route;
 
 import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.StubImageBackend;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.ModelSettings;
+import dev.darkroom.config.ModelSettings.Target;
 import dev.darkroom.config.Settings;
-import dev.darkroom.config.Settings.Backend;
-import dev.darkroom.config.Settings.Model;
-import dev.darkroom.config.Settings.Target;
 import dev.darkroom.config.TestSettings;
 import java.util.List;
 
@@ -26,17 +26,17 @@ public final class TestModels {
     public static ModelCatalog catalog(Settings.Generation generation, String name) {
         return new ModelCatalog(
                 generation,
-                List.of(new Model("default", name, List.of(new Target("default", name, null)))),
+                List.of(new ModelSettings("default", name, List.of(new Target("default", name, null)))),
                 capabilities(TestSettings.DEFAULTS.backends()));
     }
 
     /** Returns a catalog of backends without parameters and with the limits of the settings only. */
-    public static ModelCatalog catalog(List<Model> models, List<Backend> backends) {
+    public static ModelCatalog catalog(List<ModelSettings> models, List<BackendSettings> backends) {
         return new ModelCatalog(TestSettings.DEFAULTS.generation(), models, capabilities(backends));
     }
 
     /** Returns capabilities without parameters, and with the limits of the settings only. */
-    public static List<BackendCapabilities> capabilities(List<Backend> backends) {
+    public static List<BackendCapabilities> capabilities(List<BackendSettings> backends) {
         return backends.stream()
                 .map(backend -> new BackendCapabilities(backend, new StubImageBackend(backend.name()), null))
                 .toList();

@@ -9,9 +9,9 @@ import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.executor.BackendExecutor;
-import dev.darkroom.config.Settings;
-import dev.darkroom.config.Settings.Model;
-import dev.darkroom.config.Settings.Target;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.ModelSettings;
+import dev.darkroom.config.ModelSettings.Target;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.route.BackendRouter;
@@ -35,7 +35,7 @@ import java.util.concurrent.TimeUnit;
  * @param settings of the backend, with its type
  * @param beforeAttempt runs before each attempt
  */
-public record AttemptSequence(Vertx vertx, Settings.Backend settings, ImageRequest request, Runnable beforeAttempt) {
+public record AttemptSequence(Vertx vertx, BackendSettings settings, ImageRequest request, Runnable beforeAttempt) {
     private static final String ROUTE = "model";
     private static final Duration DEADLINE = Duration.ofMinutes(15);
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
@@ -150,7 +150,8 @@ public record AttemptSequence(Vertx vertx, Settings.Backend settings, ImageReque
     }
 
     private BackendRouter createRouter(BackendExecutor executor) {
-        Model model = new Model(ROUTE, ROUTE, List.of(new Target(settings.name(), request.model(), null)));
+        ModelSettings model =
+                new ModelSettings(ROUTE, ROUTE, List.of(new Target(settings.name(), request.model(), null)));
         return new BackendRouter(TestModels.catalog(List.of(model), List.of(settings)), List.of(executor));
     }
 

@@ -10,9 +10,10 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.executor.BackendExecutor;
-import dev.darkroom.config.Settings;
-import dev.darkroom.config.Settings.Model;
-import dev.darkroom.config.Settings.Target;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendType;
+import dev.darkroom.config.ModelSettings;
+import dev.darkroom.config.ModelSettings.Target;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.route.BackendRouter;
@@ -48,11 +49,11 @@ class BackendCallerTest {
     })
     void unknownOutcomeBehindAProxyFailsOverToAnotherServer(int status, int servers, Resolution expected) {
         // given
-        List<Settings.Backend> settings = List.of("a", "b").subList(0, servers).stream()
-                .map(name -> TestSettings.with(
-                        TestSettings.DEFAULTS.backend(), "name", name, "type", Settings.BackendType.COMFYUI))
+        List<BackendSettings> settings = List.of("a", "b").subList(0, servers).stream()
+                .map(name ->
+                        TestSettings.with(TestSettings.DEFAULTS.backend(), "name", name, "type", BackendType.COMFYUI))
                 .toList();
-        Model model = new Model(
+        ModelSettings model = new ModelSettings(
                 "model",
                 "model",
                 settings.stream()
@@ -85,7 +86,7 @@ class BackendCallerTest {
                 .isEqualTo(expected);
     }
 
-    private BackendExecutor executor(Settings.Backend settings) {
+    private BackendExecutor executor(BackendSettings settings) {
         return new BackendExecutor(
                 vertx,
                 new BackendWithLookUp(settings.name()),

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.executor.BackendExecutor;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationFinishListener;
@@ -84,7 +85,7 @@ class MultiNodeFaultTest {
                     .mapEmpty();
         };
         LocalNode localNode = new LocalNode(System::nanoTime);
-        Settings.Breaker neverOpens = TestSettings.with(
+        BackendSettings.Breaker neverOpens = TestSettings.with(
                 settings.backend().breaker(),
                 "window",
                 Duration.ofSeconds(1),

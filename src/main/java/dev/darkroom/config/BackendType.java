@@ -1,0 +1,42 @@
+package dev.darkroom.config;
+
+import java.net.URI;
+import java.util.regex.Pattern;
+
+/** Protocol of an AI server. */
+public enum BackendType {
+    OPENAI("/models"),
+    AUTOMATIC1111("/sdapi/v1/samplers"),
+    CALLBACK(null),
+    COG("/health-check"),
+    COMFYUI("/system_stats"),
+    REPLICATE("/v1/account");
+
+    /** Hosts of metered services with the OpenAI protocol. */
+    private static final Pattern METERED_HOST = Pattern.compile(
+            "api\\.openai\\.com|.+\\.openai\\.azure\\.com|.+\\.cognitiveservices\\.azure\\.com",
+            Pattern.CASE_INSENSITIVE);
+
+    private final String healthCheckPath;
+
+    BackendType(String healthCheckPath) {
+        this.healthCheckPath = healthCheckPath;
+    }
+
+    /** Returns the default path of a free GET below the URL; null for none. */
+    String healthCheckPath() {
+        return healthCheckPath;
+    }
+
+    /**
+     * Returns whether every generation costs money.
+     *
+     * @param url null for the bundled simulator
+     */
+    boolean metered(URI url) {
+        return this == REPLICATE
+                || this == OPENAI
+                        && url != null
+                        && METERED_HOST.matcher(url.getHost()).matches();
+    }
+}
