@@ -23,7 +23,7 @@ final class UnfencedServiceBuild {
 
     /** Compiles the variant and returns the directory of its classes, which must precede the jar on the class path. */
     static Path compile(Path directory) throws IOException {
-        String sql = Files.readString(STORE_SOURCES.resolve("GenerationLeaseSql.java"));
+        String sql = Files.readString(STORE_SOURCES.resolve("GenerationOutcomeSql.java"));
         int complete = sql.indexOf("String COMPLETE");
         Matcher fence = FENCING_CONDITION.matcher(sql);
         assertThat(complete).as("position of the COMPLETE statement").isPositive();
@@ -35,11 +35,12 @@ final class UnfencedServiceBuild {
         Path sources = Files.createDirectories(directory.resolve("sources/dev/darkroom/generation/store"));
         Path classes = Files.createDirectories(directory.resolve("classes"));
         Files.writeString(
-                sources.resolve("GenerationLeaseSql.java"),
+                sources.resolve("GenerationOutcomeSql.java"),
                 // Keeps the parameters, since the service still binds them.
                 sql.substring(0, fence.start()) + noFence + sql.substring(fence.end()));
         // The compiler inlines constants, so the class that uses the statement must be compiled too.
-        Files.copy(STORE_SOURCES.resolve("GenerationLeaseStore.java"), sources.resolve("GenerationLeaseStore.java"));
+        Files.copy(
+                STORE_SOURCES.resolve("GenerationOutcomeStore.java"), sources.resolve("GenerationOutcomeStore.java"));
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null)) {
             boolean compiled = compiler.getTask(
@@ -55,8 +56,8 @@ final class UnfencedServiceBuild {
                                     classes.toString()),
                             null,
                             files.getJavaFileObjects(
-                                    sources.resolve("GenerationLeaseSql.java"),
-                                    sources.resolve("GenerationLeaseStore.java")))
+                                    sources.resolve("GenerationOutcomeSql.java"),
+                                    sources.resolve("GenerationOutcomeStore.java")))
                     .call();
             assertThat(compiled).as("compiled").isTrue();
         }

@@ -7,7 +7,7 @@ import dev.darkroom.generation.GenerationCommand.CancelGeneration;
 import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
 import dev.darkroom.generation.GenerationResult.DeletedGeneration;
 import dev.darkroom.generation.GenerationSignals;
-import dev.darkroom.generation.store.GenerationLeaseStore;
+import dev.darkroom.generation.store.GenerationOutcomeStore;
 import dev.darkroom.generation.store.GenerationStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.image.ImageStore;
@@ -25,23 +25,23 @@ final class CancellationService {
 
     private final GenerationCommandDependencies dependencies;
     private final GenerationStore store;
-    private final GenerationLeaseStore leases;
+    private final GenerationOutcomeStore outcomes;
     private final GenerationEventPublisher eventPublisher;
 
     CancellationService(Vertx vertx, GenerationCommandDependencies dependencies) {
         this.dependencies = dependencies;
         this.store = new GenerationStore(dependencies.database());
-        this.leases = new GenerationLeaseStore(dependencies.database(), dependencies.finishListeners());
+        this.outcomes = new GenerationOutcomeStore(dependencies.database(), dependencies.finishListeners());
         this.eventPublisher = new GenerationEventPublisher(vertx, dependencies.notifyChannel());
     }
 
     Future<CommandReply<Generation>> cancel(CancelGeneration command) {
         String owner = command.requester().ownerFilter();
-        return leases.cancel(command.id(), owner).compose(cancelled -> {
-            cancelled.ifPresent(generation -> {
-                eventPublisher.publishFinished(generation.finishRecord());
-                if (generation.unresolvedJob() != null) {
-                    dependencies.jobCanceller().accept(generation.unresolvedJob());
+        return outcomes.cancel(command.id(), owner).compose(cancelled -> {
+            cancelled.ifPresent(finishRecord -> {
+                eventPublisher.publishFinished(finishRecord);
+                if (finishRecord.unresolvedJob() != null) {
+                    dependencies.jobCanceller().accept(finishRecord.unresolvedJob());
                 }
                 // Only a wake-up: the worker finds the lost lease in the database.
                 GenerationSignals.CANCELLED.publish(dependencies.notifyChannel());

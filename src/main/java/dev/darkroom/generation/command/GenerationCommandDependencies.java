@@ -3,7 +3,7 @@ package dev.darkroom.generation.command;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.generation.GenerationFinishListener;
-import dev.darkroom.generation.store.GenerationLeaseStore;
+import dev.darkroom.generation.store.GenerationOutcomeStore;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.watch.CompletionWaiters;
 import dev.darkroom.http.egress.EgressPolicy;
@@ -33,4 +33,4 @@ public record GenerationCommandDependencies(
         CompletionWaiters completionWaiters,
         List<GenerationFinishListener> finishListeners,
         EgressPolicy egressPolicy,
-        Consumer<GenerationLeaseStore.UnresolvedJob> jobCanceller) {}
+        Consumer<GenerationOutcomeStore.UnresolvedJob> jobCanceller) {}

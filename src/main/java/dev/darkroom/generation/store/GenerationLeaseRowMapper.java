@@ -7,6 +7,8 @@ import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.route.BackendSelection;
+import dev.darkroom.generation.store.GenerationOutcomeStore.FinishRecord;
+import dev.darkroom.generation.store.GenerationOutcomeStore.UnresolvedJob;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import java.time.Duration;
@@ -34,9 +36,13 @@ final class GenerationLeaseRowMapper {
         return toLease(row, null, remaining(row, "time_left", Duration.ZERO), null);
     }
 
-    /** @param error reason of the failure; null when the generation is COMPLETE */
-    static FinishedGeneration toFinishedGeneration(Row row, GenerationError error) {
-        return new FinishedGeneration(
+    /**
+     * Returns an ended generation from a row of {@link GenerationOutcomeSql}.
+     *
+     * @param error reason of the failure; null when the generation is COMPLETE
+     */
+    static FinishRecord toFinishRecord(Row row, GenerationError error) {
+        FinishedGeneration generation = new FinishedGeneration(
                 row.getUUID("id"),
                 row.getString("user_id"),
                 error == null ? GenerationStatus.COMPLETE : GenerationStatus.FAILED,
@@ -44,18 +50,19 @@ final class GenerationLeaseRowMapper {
                 error == null ? null : error.message(),
                 error == null ? row.getInteger("image_count") : 0,
                 row.getInteger("failed_attempts"));
+        return new FinishRecord(generation, Duration.ofMillis(row.getLong("age")), toUnresolvedJob(row));
     }
 
-    /** Returns the unresolved job of a row of {@link GenerationLeaseSql#CANCEL}; null when there is none. */
-    static GenerationLeaseStore.UnresolvedJob toUnresolvedJob(Row row) {
-        String backend = row.getString("job_backend");
-        return backend == null
-                ? null
-                : new GenerationLeaseStore.UnresolvedJob(
-                        backend,
-                        new JobReference(
-                                GenerationLease.jobKey(row.getUUID("id"), row.getLong("job_token")),
-                                row.getString("provider_job_id")));
+    /** Returns null when the row has no unresolved job. Only rows of {@link GenerationOutcomeSql#CANCEL} have one. */
+    private static UnresolvedJob toUnresolvedJob(Row row) {
+        if (row.getColumnIndex("job_backend") < 0 || row.getString("job_backend") == null) {
+            return null;
+        }
+        return new UnresolvedJob(
+                row.getString("job_backend"),
+                new JobReference(
+                        GenerationLease.jobKey(row.getUUID("id"), row.getLong("job_token")),
+                        row.getString("provider_job_id")));
     }
 
     private static GenerationLease toLease(

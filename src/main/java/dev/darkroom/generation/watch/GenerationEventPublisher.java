@@ -7,7 +7,7 @@ import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.GenerationStatus;
-import dev.darkroom.generation.store.GenerationLeaseStore;
+import dev.darkroom.generation.store.GenerationOutcomeStore;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.util.UUID;
@@ -57,7 +57,7 @@ public final class GenerationEventPublisher {
     }
 
     /** Logs and publishes the end of a generation. Must be called after the commit. */
-    public void publishFinished(GenerationLeaseStore.FinishRecord finishRecord) {
+    public void publishFinished(GenerationOutcomeStore.FinishRecord finishRecord) {
         FinishedGeneration generation = finishRecord.generation();
         boolean complete = generation.status() == GenerationStatus.COMPLETE;
         LoggingEventBuilder line = complete ? LOG.atInfo() : LOG.atWarn();

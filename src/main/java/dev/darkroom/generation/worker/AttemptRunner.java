@@ -12,6 +12,7 @@ import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.StoredImage;
 import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.store.GenerationLeaseStore;
+import dev.darkroom.generation.store.GenerationOutcomeStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.generation.worker.BackendCaller.CallResult;
 import dev.darkroom.generation.worker.BackendCaller.Resolution;
@@ -48,6 +49,7 @@ final class AttemptRunner {
     private final BackendCaller caller;
     private final GeneratedImageWriter imageWriter;
     private final GenerationLeaseStore leases;
+    private final GenerationOutcomeStore outcomes;
     private final OutcomeRecorder<GenerationLease, AttemptOutcome> outcomeRecorder;
     private final RetryPolicy retryPolicy;
     private final GenerationEventPublisher eventPublisher;
@@ -57,6 +59,7 @@ final class AttemptRunner {
             BackendRouter router,
             GeneratedImageWriter imageWriter,
             GenerationLeaseStore leases,
+            GenerationOutcomeStore outcomes,
             OutcomeRecorder<GenerationLease, AttemptOutcome> outcomeRecorder,
             RetryPolicy retryPolicy,
             GenerationEventPublisher eventPublisher,
@@ -65,6 +68,7 @@ final class AttemptRunner {
         this.caller = new BackendCaller(router);
         this.imageWriter = imageWriter;
         this.leases = leases;
+        this.outcomes = outcomes;
         this.outcomeRecorder = outcomeRecorder;
         this.retryPolicy = retryPolicy;
         this.eventPublisher = eventPublisher;
@@ -180,7 +184,7 @@ final class AttemptRunner {
                         AttemptOutcome.SUCCEEDED,
                         attempt.leaseLost(),
                         () -> imageWriter.discard(stored),
-                        () -> leases.complete(generationLease, stored))
+                        () -> outcomes.complete(generationLease, stored))
                 .map(finished -> {
                     finished.ifPresent(finishRecord -> {
                         LOG.atInfo()
@@ -208,7 +212,7 @@ final class AttemptRunner {
                             generationLease,
                             outcome,
                             attempt.leaseLost(),
-                            () -> leases.retry(
+                            () -> outcomes.retry(
                                     generationLease,
                                     outcome,
                                     retry.counted(),
@@ -216,7 +220,7 @@ final class AttemptRunner {
                                     retry.delay(),
                                     unresolvedJob(attempt, resolution)))
                     .map(requeued -> {
-                        OffsetDateTime retryAt = requeued.map(GenerationLeaseStore.Requeued::retryAt)
+                        OffsetDateTime retryAt = requeued.map(GenerationOutcomeStore.Requeued::retryAt)
                                 .orElse(null);
                         AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, retryAt);
                         eventPublisher.publishProgress(generationLease.generationId());
@@ -229,7 +233,7 @@ final class AttemptRunner {
                         generationLease,
                         outcome,
                         attempt.leaseLost(),
-                        () -> leases.fail(generationLease, outcome, fail.counted(), backendFailure, fail.error()))
+                        () -> outcomes.fail(generationLease, outcome, fail.counted(), backendFailure, fail.error()))
                 .map(finished -> {
                     AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, null);
                     finished.ifPresent(eventPublisher::publishFinished);
@@ -271,7 +275,7 @@ final class AttemptRunner {
                         generationLease,
                         AttemptOutcome.INTERRUPTED,
                         attempt.leaseLost(),
-                        () -> leases.retry(
+                        () -> outcomes.retry(
                                 generationLease,
                                 AttemptOutcome.INTERRUPTED,
                                 false,

@@ -10,6 +10,7 @@ import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.store.GenerationLeaseStore.AbandonedLease;
+import dev.darkroom.generation.store.GenerationOutcomeStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.generation.worker.RetryDecision.Fail;
 import dev.darkroom.generation.worker.RetryDecision.Retry;
@@ -41,6 +42,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
 
     private final NotifyChannel notifyChannel;
     private final GenerationLeaseStore leases;
+    private final GenerationOutcomeStore outcomes;
     private final RetryPolicy retryPolicy;
     private final Duration interval;
     private final Settings settings;
@@ -67,7 +69,8 @@ public final class GenerationReaperVerticle extends VerticleBase {
         this.clock =
                 new DatabaseClock(clockReader, System::nanoTime, GenerationWorkerVerticle.JOB_NAME, this::shiftTimes);
         this.notifyChannel = notifyChannel;
-        this.leases = new GenerationLeaseStore(database, listeners);
+        this.leases = new GenerationLeaseStore(database);
+        this.outcomes = new GenerationOutcomeStore(database, listeners);
         this.retryPolicy = new RetryPolicy(
                 settings.retry(), () -> ThreadLocalRandom.current().nextDouble());
         this.interval = settings.node().reapInterval();
@@ -124,7 +127,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
                         generationLease.timeLeft())
                 : retryPolicy.decideAfterLoss(generationLease.lostAttempts(), generationLease.timeLeft());
         if (decision instanceof Retry retry) {
-            return leases.retry(
+            return outcomes.retry(
                             generationLease,
                             outcome,
                             retry.counted(),
@@ -137,7 +140,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
                     }));
         }
         Fail fail = (Fail) decision;
-        return leases.fail(generationLease, outcome, fail.counted(), backendFailure, fail.error())
+        return outcomes.fail(generationLease, outcome, fail.counted(), backendFailure, fail.error())
                 .onSuccess(finished -> finished.ifPresent(finishRecord -> {
                     AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, null);
                     eventPublisher.publishFinished(finishRecord);
@@ -145,7 +148,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
     }
 
     private Future<?> expire(UUID generationId) {
-        return leases.expire(generationId, RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT))
+        return outcomes.expire(generationId, RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT))
                 .onSuccess(finished -> finished.ifPresent(eventPublisher::publishFinished));
     }
 }

@@ -12,6 +12,7 @@ import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.generation.store.GenerationLeaseStore;
+import dev.darkroom.generation.store.GenerationOutcomeStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.ImageStoreHealth;
@@ -49,6 +50,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
     private final LocalNode localNode;
     private final BackendRouter router;
     private final GenerationLeaseStore leases;
+    private final GenerationOutcomeStore outcomes;
     private final NotifyChannel notifyChannel;
     private final ImageStore imageStore;
     private final ImageStoreHealth imageStoreHealth;
@@ -81,7 +83,8 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         this.localNode = localNode;
         this.router = router;
         this.immediateStart = immediateStart;
-        this.leases = new GenerationLeaseStore(database, finishListeners);
+        this.leases = new GenerationLeaseStore(database);
+        this.outcomes = new GenerationOutcomeStore(database, finishListeners);
         this.notifyChannel = notifyChannel;
         this.imageStore = imageStore;
         this.imageStoreHealth = imageStoreHealth;
@@ -96,7 +99,8 @@ public final class GenerationWorkerVerticle extends VerticleBase {
                 router,
                 new GeneratedImageWriter(vertx, imageStore, imageStoreHealth, leases, System::nanoTime),
                 leases,
-                new OutcomeRecorder<>(vertx, localNode, JOB_NAME, leases::isRecorded),
+                outcomes,
+                new OutcomeRecorder<>(vertx, localNode, JOB_NAME, outcomes::isRecorded),
                 new RetryPolicy(
                         settings.retry(), () -> ThreadLocalRandom.current().nextDouble()),
                 eventPublisher,
@@ -278,7 +282,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
 
     /** Stops the job at the AI server when a user cancelled its generation. After a loss of the lease for another reason it continues. */
     private void cancelJobOfCancelledGeneration(GenerationLease generationLease, JobReference job) {
-        leases.isCancelled(generationLease.generationId())
+        outcomes.isCancelled(generationLease.generationId())
                 .onSuccess(cancelled -> {
                     if (cancelled) {
                         router.executor(generationLease.backend()).ifPresent(executor -> executor.cancel(job));

@@ -17,7 +17,7 @@ import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.route.TestModels;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
-import dev.darkroom.generation.store.GenerationLeaseStore.UnresolvedJob;
+import dev.darkroom.generation.store.GenerationOutcomeStore.UnresolvedJob;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.watch.CompletionWaiters;
 import dev.darkroom.testing.DarkroomInstanceSettings;

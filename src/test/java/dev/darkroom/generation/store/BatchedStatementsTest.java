@@ -98,25 +98,25 @@ class BatchedStatementsTest {
         assertThat(counter.statements()).containsExactly(GenerationSql.SUBMIT_PLAIN, GenerationSql.SUBMIT);
     }
 
-    private List<GenerationLease> claimAll(GenerationLeaseStore store, int count) {
+    private List<GenerationLease> claimAll(int count) {
         queue.submitAll(IntStream.range(0, count).mapToObj(i -> "user " + i % 7).toList());
-        List<GenerationLease> leases =
-                await(GenerationDatabaseFixture.claim(store, queue.insertNode(), count, ATTEMPT));
+        List<GenerationLease> leases = await(GenerationDatabaseFixture.claim(
+                new GenerationLeaseStore(database), queue.insertNode(), count, ATTEMPT));
         assertThat(leases).hasSize(count);
         counter.clear();
         return leases;
     }
 
-    private GenerationLeaseStore storeWithWebhooks() {
+    private GenerationOutcomeStore storeWithWebhooks() {
         NotificationWriter notificationWriter = new NotificationWriter(
                 List.of(new DeliveryEnqueueStore("urn:darkroom", () -> {})), notifications -> {});
-        return new GenerationLeaseStore(database, List.of(notificationWriter));
+        return new GenerationOutcomeStore(database, List.of(notificationWriter));
     }
 
-    private static Supplier<List<Future<Optional<GenerationLeaseStore.FinishRecord>>>> completions(
-            GenerationLeaseStore store, List<GenerationLease> leases) {
+    private static Supplier<List<Future<Optional<GenerationOutcomeStore.FinishRecord>>>> completions(
+            GenerationOutcomeStore store, List<GenerationLease> leases) {
         return () -> {
-            List<Future<Optional<GenerationLeaseStore.FinishRecord>>> completed = new ArrayList<>();
+            List<Future<Optional<GenerationOutcomeStore.FinishRecord>>> completed = new ArrayList<>();
             leases.forEach(lease -> completed.add(store.complete(lease, GenerationDatabaseFixture.storedImages(1))));
             return completed;
         };
@@ -125,8 +125,8 @@ class BatchedStatementsTest {
     @Test
     void completionsShareTransactionsOfTwoStatements() {
         // given
-        GenerationLeaseStore store = storeWithWebhooks();
-        List<GenerationLease> leases = claimAll(store, 60);
+        GenerationOutcomeStore store = storeWithWebhooks();
+        List<GenerationLease> leases = claimAll(60);
 
         // when
         var finished = queue.callWhileLocked(completions(store, leases));
@@ -135,7 +135,7 @@ class BatchedStatementsTest {
         assertThat(finished).allMatch(Optional::isPresent);
         assertThat(counter.statements()).hasSize(3 * 2);
         assertThat(counter.statements())
-                .filteredOn(GenerationLeaseSql.COMPLETE::equals)
+                .filteredOn(GenerationOutcomeSql.COMPLETE::equals)
                 .hasSize(3);
         assertThat(TestPostgres.query(
                         queue.url, "SELECT count(*) || ' ' || count(DISTINCT generation_id) FROM notifications"))
@@ -145,8 +145,8 @@ class BatchedStatementsTest {
     @Test
     void onlyBatchesWithAWebhookNeedStatementsForDeliveries() {
         // given a webhook of a user with one generation, which is in the last batch
-        GenerationLeaseStore store = storeWithWebhooks();
-        List<GenerationLease> leases = new ArrayList<>(claimAll(store, 14));
+        GenerationOutcomeStore store = storeWithWebhooks();
+        List<GenerationLease> leases = new ArrayList<>(claimAll(14));
         String user = leases.get(13).userId();
         TestPostgres.execute(
                 queue.url,

@@ -80,7 +80,7 @@ class ClaimPlanTest {
         // when
         StatementPlan plan = plan(
                 "uuid[], uuid[], bigint[], uuid[], uuid[], int[], text[], int[], int[], bigint[], text[], text[]",
-                GenerationLeaseSql.COMPLETE,
+                GenerationOutcomeSql.COMPLETE,
                 COMPLETE_ARGUMENTS);
 
         // then

@@ -21,7 +21,7 @@ public final class ClaimRateMeter implements AutoCloseable {
 
     public ClaimRateMeter(DatabaseUrl url, Settings.Database settings) {
         this.database = Database.open(vertx, url, settings);
-        this.leases = new GenerationLeaseStore(database, List.of());
+        this.leases = new GenerationLeaseStore(database);
     }
 
     /** Claims {@code count} waiting generations and returns the rate per second. */

@@ -198,7 +198,7 @@ class FairClaimOrderTest {
         queue.submitAll(nCopies(20, "b"));
 
         // when
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 generationLease, AttemptOutcome.RETRYABLE, true, SERVER_ERROR, Duration.ZERO, null));
 
         // then three turns of each user

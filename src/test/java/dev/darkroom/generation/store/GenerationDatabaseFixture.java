@@ -72,6 +72,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     public final Database database;
     public final NotifyChannel notifyChannel;
     public final GenerationLeaseStore leaseStore;
+    public final GenerationOutcomeStore outcomeStore;
     final SubmissionStore submissionStore;
     public final GenerationStore generationStore;
 
@@ -82,13 +83,14 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         DatabaseMigrator.migrate(url, settings.database());
         database = Database.open(vertx, url, settings.database());
         notifyChannel = NotifyChannel.open(vertx, url, settings.database());
-        leaseStore = leaseStoreWith();
+        leaseStore = new GenerationLeaseStore(database);
+        outcomeStore = outcomeStoreWith();
         submissionStore = new SubmissionStore(database, settings.generation(), new ImmediateStart());
         generationStore = new GenerationStore(database);
     }
 
-    GenerationLeaseStore leaseStoreWith(GenerationFinishListener... listeners) {
-        return new GenerationLeaseStore(database, List.of(listeners));
+    GenerationOutcomeStore outcomeStoreWith(GenerationFinishListener... listeners) {
+        return new GenerationOutcomeStore(database, List.of(listeners));
     }
 
     /** Undeploys all verticles and empties every table. */

@@ -194,7 +194,7 @@ class GenerationLeaseStoreClaimTest {
         // when
         await(queue.leaseStore.release(first));
         GenerationLease second = queue.claim(node, 1).get(0);
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 second, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null));
         GenerationLease third = queue.claim(node, 1).get(0);
 

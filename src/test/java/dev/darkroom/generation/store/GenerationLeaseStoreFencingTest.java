@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -30,22 +30,22 @@ class GenerationLeaseStoreFencingTest {
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
 
     /** Transition; its future returns whether it changed a row. */
-    private interface Transition extends BiFunction<GenerationLeaseStore, GenerationLease, Future<Boolean>> {}
+    private interface Transition extends Function<GenerationLease, Future<Boolean>> {}
 
     private static Stream<Arguments> transitions() {
-        Transition complete =
-                (leases, generationLease) -> leases.complete(generationLease, GenerationDatabaseFixture.storedImages(1))
-                        .map(Optional::isPresent);
-        Transition fail = (leases, generationLease) -> leases.fail(
-                        generationLease, AttemptOutcome.PERMANENT, true, TestFailures.MODERATED, REASON)
+        Transition complete = generationLease -> queue.outcomeStore
+                .complete(generationLease, GenerationDatabaseFixture.storedImages(1))
                 .map(Optional::isPresent);
-        Transition retry = (leases, generationLease) -> leases.retry(
-                        generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null)
+        Transition fail = generationLease -> queue.outcomeStore
+                .fail(generationLease, AttemptOutcome.PERMANENT, true, TestFailures.MODERATED, REASON)
                 .map(Optional::isPresent);
-        Transition lost = (leases, generationLease) -> leases.retry(
-                        generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, null)
+        Transition retry = generationLease -> queue.outcomeStore
+                .retry(generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null)
                 .map(Optional::isPresent);
-        Transition release = GenerationLeaseStore::release;
+        Transition lost = generationLease -> queue.outcomeStore
+                .retry(generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, null)
+                .map(Optional::isPresent);
+        Transition release = queue.leaseStore::release;
         return Stream.of(
                 Arguments.of("complete", complete),
                 Arguments.of("fail", fail),
@@ -102,12 +102,12 @@ class GenerationLeaseStoreFencingTest {
         List<String> before = queue.readAllRows();
 
         // when
-        boolean changed = await(transition.apply(queue.leaseStore, wrongLease));
+        boolean changed = await(transition.apply(wrongLease));
 
         // then
         assertThat(changed).isFalse();
         assertThat(queue.readAllRows()).isEqualTo(before);
-        assertThat(await(transition.apply(queue.leaseStore, generationLease))).isTrue();
+        assertThat(await(transition.apply(generationLease))).isTrue();
         assertThat(queue.findViolations()).isEmpty();
     }
 
@@ -116,18 +116,18 @@ class GenerationLeaseStoreFencingTest {
     void reclaimedLeaseChangesNothing(String name, Transition transition) {
         // given a process that was frozen while its lease was reclaimed and another process claimed the generation
         GenerationLease frozen = queue.submitAndClaim();
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 frozen, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, null));
         GenerationLease current = queue.claim(queue.insertNode(), 1).get(0);
         List<String> before = queue.readAllRows();
 
         // when
-        boolean changed = await(transition.apply(queue.leaseStore, frozen));
+        boolean changed = await(transition.apply(frozen));
 
         // then
         assertThat(changed).isFalse();
         assertThat(queue.readAllRows()).isEqualTo(before);
-        assertThat(await(queue.leaseStore.complete(current, GenerationDatabaseFixture.storedImages(1))))
+        assertThat(await(queue.outcomeStore.complete(current, GenerationDatabaseFixture.storedImages(1))))
                 .isPresent();
         assertThat(queue.findViolations()).isEmpty();
     }
@@ -137,11 +137,11 @@ class GenerationLeaseStoreFencingTest {
     void endedGenerationStaysUnchanged(String name, Transition transition) {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
-        await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+        await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
         List<String> before = queue.readAllRows();
 
         // when
-        boolean changed = await(transition.apply(queue.leaseStore, generationLease));
+        boolean changed = await(transition.apply(generationLease));
 
         // then
         assertThat(changed).isFalse();

@@ -105,14 +105,14 @@ class GenerationLeaseStoreReapTest {
         // given
         queue.submit();
         UUID node = queue.insertNode();
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 queue.claim(node, 1).get(0),
                 AttemptOutcome.RETRYABLE,
                 true,
                 TestFailures.SERVER_ERROR,
                 Duration.ZERO,
                 null));
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 queue.claim(node, 1).get(0),
                 AttemptOutcome.LOST,
                 false,
@@ -169,7 +169,8 @@ class GenerationLeaseStoreReapTest {
         set(id, "deadline = now()");
 
         // when
-        Optional<GenerationLeaseStore.FinishRecord> finished = await(queue.leaseStore.expire(id, DEADLINE_EXCEEDED));
+        Optional<GenerationOutcomeStore.FinishRecord> finished =
+                await(queue.outcomeStore.expire(id, DEADLINE_EXCEEDED));
 
         // then
         assertThat(finished.orElseThrow().generation())
@@ -186,15 +187,15 @@ class GenerationLeaseStoreReapTest {
     void expiredGenerationHasTheClassOfItsLastFailure() {
         // given
         GenerationLease first = queue.submitAndClaim();
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 first, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null));
         GenerationLease second = queue.claim(first.nodeId(), 1).get(0);
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 second, AttemptOutcome.TIMEOUT, true, TestFailures.TIMED_OUT, Duration.ZERO, null));
         set(first.generationId(), "deadline = now()");
 
         // when
-        await(queue.leaseStore.expire(first.generationId(), DEADLINE_EXCEEDED));
+        await(queue.outcomeStore.expire(first.generationId(), DEADLINE_EXCEEDED));
 
         // then
         assertThat(queue.queryValue("SELECT error_class FROM generations")).isEqualTo("AMBIGUOUS");
@@ -209,10 +210,10 @@ class GenerationLeaseStoreReapTest {
         List<String> before = queue.readAllRows();
 
         // then
-        assertThat(await(queue.leaseStore.expire(early, DEADLINE_EXCEEDED))).isEmpty();
-        assertThat(await(queue.leaseStore.expire(running.generationId(), DEADLINE_EXCEEDED)))
+        assertThat(await(queue.outcomeStore.expire(early, DEADLINE_EXCEEDED))).isEmpty();
+        assertThat(await(queue.outcomeStore.expire(running.generationId(), DEADLINE_EXCEEDED)))
                 .isEmpty();
-        assertThat(await(queue.leaseStore.expire(UUID.randomUUID(), DEADLINE_EXCEEDED)))
+        assertThat(await(queue.outcomeStore.expire(UUID.randomUUID(), DEADLINE_EXCEEDED)))
                 .isEmpty();
         assertThat(queue.readAllRows()).isEqualTo(before);
     }
@@ -221,11 +222,11 @@ class GenerationLeaseStoreReapTest {
     void endedGenerationDoesNotExpire() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
-        await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+        await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
         List<String> before = queue.readAllRows();
 
         // then
-        assertThat(await(queue.leaseStore.expire(generationLease.generationId(), DEADLINE_EXCEEDED)))
+        assertThat(await(queue.outcomeStore.expire(generationLease.generationId(), DEADLINE_EXCEEDED)))
                 .isEmpty();
         assertThat(queue.readAllRows()).isEqualTo(before);
     }

@@ -104,7 +104,7 @@ class GenerationTableConstraintsTest {
     void rejectsSecondSuccess() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
-        await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+        await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
 
         // then
         assertRejected("""
@@ -118,7 +118,7 @@ class GenerationTableConstraintsTest {
     void rejectsSecondAttemptOfAClaim() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null));
 
         // then
@@ -133,7 +133,7 @@ class GenerationTableConstraintsTest {
     void rejectsUnknownOutcome() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null));
 
         // then
@@ -159,7 +159,7 @@ class GenerationTableConstraintsTest {
     void rejectsTwoImagesAtOnePosition() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
-        await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+        await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
 
         // then
         assertRejected("""

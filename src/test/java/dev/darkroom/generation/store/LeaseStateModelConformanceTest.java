@@ -229,7 +229,7 @@ class LeaseStateModelConformanceTest {
             boolean expected = before.status() == Status.LEASED && write.newest();
             boolean changed = switch (write.write()) {
                 case COMPLETE ->
-                    await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)))
+                    await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)))
                             .isPresent();
                 case RETRY ->
                     before.counted() + 1 >= LeaseStateModel.MAX_COUNTED
@@ -244,14 +244,14 @@ class LeaseStateModelConformanceTest {
         }
 
         private static boolean retry(GenerationLease generationLease, AttemptOutcome outcome, boolean counted) {
-            return await(queue.leaseStore.retry(
+            return await(queue.outcomeStore.retry(
                             generationLease, outcome, counted, TestFailures.SERVER_ERROR, Duration.ZERO, null))
                     .isPresent();
         }
 
         private static boolean fail(GenerationLease generationLease, AttemptOutcome outcome, boolean counted) {
             GenerationError error = new GenerationError("GIVEN_UP", FailureClass.SERVER_ERROR, "Failed.", false);
-            return await(queue.leaseStore.fail(generationLease, outcome, counted, TestFailures.SERVER_ERROR, error))
+            return await(queue.outcomeStore.fail(generationLease, outcome, counted, TestFailures.SERVER_ERROR, error))
                     .isPresent();
         }
 

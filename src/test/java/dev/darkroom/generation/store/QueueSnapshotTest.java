@@ -88,7 +88,7 @@ class QueueSnapshotTest {
         assertThat(find(running.generationId()).queueEntry()).isNull();
 
         // when
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 running,
                 AttemptOutcome.RETRYABLE,
                 true,
@@ -148,9 +148,9 @@ class QueueSnapshotTest {
         // given
         UUID node = queue.insertNode();
         UUID complete = queue.submit("a", 0);
-        await(queue.leaseStore.complete(queue.claim(node, 1).get(0), GenerationDatabaseFixture.storedImages(2)));
+        await(queue.outcomeStore.complete(queue.claim(node, 1).get(0), GenerationDatabaseFixture.storedImages(2)));
         UUID failed = queue.submit("b", 0);
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 queue.claim(node, 1).get(0),
                 AttemptOutcome.RETRYABLE,
                 true,

@@ -56,19 +56,19 @@ class ProgressVerticleTest {
         GenerationLease first = queue.claim(node, 1).get(0);
         assertThat(version(id)).isEqualTo(2);
         GenerationDatabaseFixture.await(
-                queue.leaseStore.retry(first, AttemptOutcome.RETRYABLE, true, FAILURE, Duration.ZERO, null));
+                queue.outcomeStore.retry(first, AttemptOutcome.RETRYABLE, true, FAILURE, Duration.ZERO, null));
         assertThat(version(id)).isEqualTo(3);
         GenerationLease second = queue.claim(node, 1).get(0);
         assertThat(version(id)).isEqualTo(4);
-        GenerationDatabaseFixture.await(queue.leaseStore.complete(second, GenerationDatabaseFixture.storedImages(1)));
+        GenerationDatabaseFixture.await(queue.outcomeStore.complete(second, GenerationDatabaseFixture.storedImages(1)));
         assertThat(version(id)).isEqualTo(7);
 
         UUID cancelled = queue.submit();
-        GenerationDatabaseFixture.await(queue.leaseStore.cancel(cancelled, null));
+        GenerationDatabaseFixture.await(queue.outcomeStore.cancel(cancelled, null));
         assertThat(version(cancelled)).isEqualTo(3);
         UUID aborted = queue.submit();
         queue.claim(node, 1);
-        GenerationDatabaseFixture.await(queue.leaseStore.cancel(aborted, null));
+        GenerationDatabaseFixture.await(queue.outcomeStore.cancel(aborted, null));
         assertThat(version(aborted)).isEqualTo(5);
     }
 

@@ -7,7 +7,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
-import dev.darkroom.generation.store.GenerationLeaseStore.FinishRecord;
+import dev.darkroom.generation.store.GenerationOutcomeStore.FinishRecord;
 import dev.darkroom.generation.store.TestFailures;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.node.NodeHeartbeatVerticle;
@@ -52,7 +52,7 @@ class GenerationOutcomeRecorderTest {
 
     private static OutcomeRecorder<GenerationLease, AttemptOutcome> recorder(LocalNode process) {
         return new OutcomeRecorder<>(
-                queue.vertx, process, GenerationWorkerVerticle.JOB_NAME, queue.leaseStore::isRecorded);
+                queue.vertx, process, GenerationWorkerVerticle.JOB_NAME, queue.outcomeStore::isRecorded);
     }
 
     private static void register(LocalNode process) {
@@ -60,7 +60,7 @@ class GenerationOutcomeRecorderTest {
     }
 
     private Future<Optional<FinishRecord>> complete() {
-        return queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1));
+        return queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1));
     }
 
     @Test
@@ -149,7 +149,7 @@ class GenerationOutcomeRecorderTest {
         // given a write that always fails, and a lease that the reaper has reclaimed
         AtomicBoolean lost = new AtomicBoolean();
         AtomicInteger rejections = new AtomicInteger();
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 generationLease,
                 AttemptOutcome.TIMEOUT,
                 false,
@@ -195,7 +195,7 @@ class GenerationOutcomeRecorderTest {
     @Test
     void discardsResultOfReclaimedLease() {
         // given
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ofMinutes(1), null));
         List<String> before = queue.readAllRows();
 

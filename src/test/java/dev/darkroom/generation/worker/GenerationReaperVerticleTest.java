@@ -138,7 +138,7 @@ class GenerationReaperVerticleTest {
         // given four lost attempts, of five allowed
         GenerationLease generationLease = queue.submitAndClaim();
         for (int i = 0; i < 4; i++) {
-            await(queue.leaseStore.retry(
+            await(queue.outcomeStore.retry(
                     generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, null));
             generationLease = queue.claim(generationLease.nodeId(), 1).get(0);
         }

@@ -112,7 +112,7 @@ class ImageStoreFailureTest {
         awaitTrue("a failed write", () -> store.failedWrites.get() >= 1);
 
         // when
-        await(queue.leaseStore.cancel(id, "local"));
+        await(queue.outcomeStore.cancel(id, "local"));
         List<String> cancelled = queue.readAllRows();
         GenerationSignals.CANCELLED.publish(queue.notifyChannel);
 
@@ -130,7 +130,7 @@ class ImageStoreFailureTest {
         FakeImageBackend slow = new FakeImageBackend(request -> response.future());
         deploy(slow, LONG);
         awaitTrue("a call", () -> slow.callCount() == 1);
-        await(queue.leaseStore.cancel(id, "local"));
+        await(queue.outcomeStore.cancel(id, "local"));
 
         // when
         response.complete(FakeImageBackend.imageOutcome());

@@ -79,7 +79,7 @@ class JobLookUpTest {
         GenerationLease dead = queue.submitAndClaim();
         await(queue.leaseStore.storeProviderId(dead, "id-7"));
         queue.expireNode(dead.nodeId());
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 dead, AttemptOutcome.LOST, false, TestFailures.of(FailureClass.AMBIGUOUS), Duration.ZERO, dead.job()));
         JobReference[] lookedUp = new JobReference[1];
         FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> {
@@ -102,7 +102,7 @@ class JobLookUpTest {
         // given a submission with an unknown outcome, and a generation that waits
         GenerationLease dead = queue.submitAndClaim();
         queue.expireNode(dead.nodeId());
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 dead, AttemptOutcome.LOST, false, TestFailures.of(FailureClass.AMBIGUOUS), Duration.ZERO, dead.job()));
         queue.submit();
         FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> GENERATED);
@@ -122,7 +122,7 @@ class JobLookUpTest {
         // given
         GenerationLease dead = queue.submitAndClaim();
         queue.expireNode(dead.nodeId());
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 dead, AttemptOutcome.LOST, false, TestFailures.of(FailureClass.AMBIGUOUS), Duration.ZERO, dead.job()));
         FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> NOT_FOUND);
 
@@ -235,7 +235,7 @@ class JobLookUpTest {
         // given a process that submitted and died
         GenerationLease dead = queue.submitAndClaim();
         queue.expireNode(dead.nodeId());
-        await(queue.leaseStore.retry(
+        await(queue.outcomeStore.retry(
                 dead, AttemptOutcome.LOST, false, TestFailures.of(FailureClass.AMBIGUOUS), Duration.ZERO, dead.job()));
         FakeImageBackend backend = FakeImageBackend.succeeding();
 
@@ -262,7 +262,7 @@ class JobLookUpTest {
                                 "SELECT concat(job_percent, ' ', job_queue_position) FROM generation_queue")));
 
         // when
-        await(queue.leaseStore.cancel(id, null));
+        await(queue.outcomeStore.cancel(id, null));
         GenerationSignals.CANCELLED.publish(queue.notifyChannel);
 
         // then

@@ -11,8 +11,8 @@ import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.StoredImage;
-import dev.darkroom.generation.store.GenerationLeaseStore.FinishRecord;
-import dev.darkroom.generation.store.GenerationLeaseStore.Requeued;
+import dev.darkroom.generation.store.GenerationOutcomeStore.FinishRecord;
+import dev.darkroom.generation.store.GenerationOutcomeStore.Requeued;
 import dev.darkroom.generation.worker.RetryPolicy;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Tuple;
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Ends of attempts and generations. */
 @Tag("database")
-class GenerationLeaseStoreFinishTest {
+class GenerationOutcomeStoreTest {
     private static final GenerationError EXHAUSTED =
             new GenerationError("ATTEMPTS_EXHAUSTED", FailureClass.SERVER_ERROR, "Failed.", true);
 
@@ -41,7 +41,7 @@ class GenerationLeaseStoreFinishTest {
     }
 
     private static Optional<Requeued> retry(GenerationLease generationLease, AttemptOutcome outcome, boolean counted) {
-        return await(queue.leaseStore.retry(
+        return await(queue.outcomeStore.retry(
                 generationLease, outcome, counted, TestFailures.SERVER_ERROR, Duration.ZERO, null));
     }
 
@@ -72,8 +72,7 @@ class GenerationLeaseStoreFinishTest {
         queue.execute("UPDATE generation_queue SET attempt_started_at = now() + interval '10 s'");
 
         // when
-        Optional<FinishRecord> finished = await(queue.leaseStore.cancel(generationLease.generationId(), "local"))
-                .map(GenerationLeaseStore.Cancelled::finishRecord);
+        Optional<FinishRecord> finished = await(queue.outcomeStore.cancel(generationLease.generationId(), "local"));
 
         // then
         assertThat(finished).isPresent();
@@ -91,7 +90,7 @@ class GenerationLeaseStoreFinishTest {
         List<StoredImage> images = GenerationDatabaseFixture.storedImages(1);
 
         // when
-        Optional<FinishRecord> finished = await(queue.leaseStore.complete(generationLease, images));
+        Optional<FinishRecord> finished = await(queue.outcomeStore.complete(generationLease, images));
 
         // then
         FinishedGeneration complete = new FinishedGeneration(
@@ -117,7 +116,7 @@ class GenerationLeaseStoreFinishTest {
         List<StoredImage> images = GenerationDatabaseFixture.storedImages(4);
 
         // when
-        await(queue.leaseStore.complete(generationLease, images));
+        await(queue.outcomeStore.complete(generationLease, images));
 
         // then
         assertThat(queue.query("SELECT id FROM images ORDER BY position"))
@@ -131,7 +130,7 @@ class GenerationLeaseStoreFinishTest {
         GenerationLease generationLease = queue.submitAndClaim();
 
         // when
-        Optional<FinishRecord> finished = await(queue.leaseStore.fail(
+        Optional<FinishRecord> finished = await(queue.outcomeStore.fail(
                 generationLease,
                 AttemptOutcome.RETRYABLE,
                 true,
@@ -161,7 +160,7 @@ class GenerationLeaseStoreFinishTest {
         GenerationLease generationLease = queue.submitAndClaim();
 
         // when
-        Optional<Requeued> requeued = await(queue.leaseStore.retry(
+        Optional<Requeued> requeued = await(queue.outcomeStore.retry(
                 generationLease,
                 AttemptOutcome.RETRYABLE,
                 true,
@@ -206,7 +205,7 @@ class GenerationLeaseStoreFinishTest {
         assertThat(last.number()).isEqualTo(5);
         assertThat(last.countedFailures()).isEqualTo(2);
         assertThat(last.lostAttempts()).isEqualTo(1);
-        await(queue.leaseStore.complete(last, GenerationDatabaseFixture.storedImages(1)));
+        await(queue.outcomeStore.complete(last, GenerationDatabaseFixture.storedImages(1)));
         assertThat(generation("status, failed_attempts")).isEqualTo("COMPLETE 4");
         assertThat(lastAttempt("number, outcome")).isEqualTo("5 SUCCEEDED");
     }
@@ -232,16 +231,16 @@ class GenerationLeaseStoreFinishTest {
     void repeatedCompletionChangesNothingAndIsRecorded() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
-        await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+        await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
         List<String> before = queue.readAllRows();
 
         // when
         Optional<FinishRecord> again =
-                await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+                await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
 
         // then
         assertThat(again).isEmpty();
-        assertThat(await(queue.leaseStore.isRecorded(generationLease, AttemptOutcome.SUCCEEDED)))
+        assertThat(await(queue.outcomeStore.isRecorded(generationLease, AttemptOutcome.SUCCEEDED)))
                 .isTrue();
         assertThat(queue.readAllRows()).isEqualTo(before);
     }
@@ -252,7 +251,7 @@ class GenerationLeaseStoreFinishTest {
         GenerationLease generationLease = queue.submitAndClaim();
 
         // then
-        assertThat(await(queue.leaseStore.isRecorded(generationLease, AttemptOutcome.SUCCEEDED)))
+        assertThat(await(queue.outcomeStore.isRecorded(generationLease, AttemptOutcome.SUCCEEDED)))
                 .isFalse();
     }
 
@@ -260,7 +259,7 @@ class GenerationLeaseStoreFinishTest {
     void listenerWritesInTheSameTransaction() {
         // given
         queue.execute("CREATE TABLE IF NOT EXISTS ended (id uuid, status text, code text)");
-        GenerationLeaseStore leases = queue.leaseStoreWith((scope, generations) -> scope.connection()
+        GenerationOutcomeStore outcomes = queue.outcomeStoreWith((scope, generations) -> scope.connection()
                 .preparedQuery("INSERT INTO ended VALUES ($1, $2, $3)")
                 .executeBatch(generations.stream()
                         .map(each -> Tuple.of(each.id(), each.status().name(), each.errorCode()))
@@ -272,9 +271,9 @@ class GenerationLeaseStoreFinishTest {
         queue.execute("UPDATE generation_queue SET deadline = now() WHERE generation_id = '" + expired + "'");
 
         // when
-        await(leases.complete(complete, GenerationDatabaseFixture.storedImages(1)));
-        await(leases.fail(failed, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, EXHAUSTED));
-        await(leases.expire(expired, RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT)));
+        await(outcomes.complete(complete, GenerationDatabaseFixture.storedImages(1)));
+        await(outcomes.fail(failed, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, EXHAUSTED));
+        await(outcomes.expire(expired, RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT)));
 
         // then
         assertThat(queue.query("SELECT concat_ws(' ', id, status, code) FROM ended"))
@@ -288,7 +287,7 @@ class GenerationLeaseStoreFinishTest {
     void failedListenerRollsBackTheEnd() {
         // given
         queue.execute("CREATE TABLE IF NOT EXISTS ended (id uuid, status text, code text)", "TRUNCATE ended");
-        GenerationLeaseStore leases = queue.leaseStoreWith(
+        GenerationOutcomeStore outcomes = queue.outcomeStoreWith(
                 (scope, generations) -> scope.connection()
                         .preparedQuery("INSERT INTO ended VALUES ($1, 'half', null)")
                         .execute(Tuple.of(generations.get(0).id()))
@@ -298,30 +297,30 @@ class GenerationLeaseStoreFinishTest {
         List<String> before = queue.readAllRows();
 
         // when
-        assertThatThrownBy(() -> await(leases.complete(generationLease, GenerationDatabaseFixture.storedImages(1))))
+        assertThatThrownBy(() -> await(outcomes.complete(generationLease, GenerationDatabaseFixture.storedImages(1))))
                 .hasMessageContaining("listener failed");
-        assertThatThrownBy(() -> await(leases.fail(
+        assertThatThrownBy(() -> await(outcomes.fail(
                         generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, EXHAUSTED)))
                 .hasMessageContaining("listener failed");
 
         // then the lease is still valid, and the end can be written later
         assertThat(queue.readAllRows()).isEqualTo(before);
         assertThat(queue.query("SELECT 1 FROM ended")).isEmpty();
-        assertThat(await(queue.leaseStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1))))
+        assertThat(await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1))))
                 .isPresent();
     }
 
     @Test
     void throwingListenerRollsBackTheEnd() {
         // given
-        GenerationLeaseStore leases = queue.leaseStoreWith((scope, generations) -> {
+        GenerationOutcomeStore outcomes = queue.outcomeStoreWith((scope, generations) -> {
             throw new IllegalStateException("a bug");
         });
         GenerationLease generationLease = queue.submitAndClaim();
         List<String> before = queue.readAllRows();
 
         // when
-        assertThatThrownBy(() -> await(leases.complete(generationLease, GenerationDatabaseFixture.storedImages(1))))
+        assertThatThrownBy(() -> await(outcomes.complete(generationLease, GenerationDatabaseFixture.storedImages(1))))
                 .hasMessageContaining("a bug");
 
         // then
