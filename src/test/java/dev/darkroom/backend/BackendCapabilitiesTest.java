@@ -127,7 +127,7 @@ class BackendCapabilitiesTest {
     }
 
     @Test
-    void toldParametersAreValidatedInAddition() {
+    void parametersOfTheServerAreValidatedInAddition() {
         // when
         read(null, serverLimits(null, null, Set.of(), Map.of("steps", new JsonObject().put("maximum", 30))));
 

@@ -20,7 +20,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Progress of an AI server that tells it, in the status and in the event stream. */
+/** Progress of a job at the AI server, in the status and in the event stream. */
 class JobProgressIT {
     @TempDir
     Path directory;

@@ -47,13 +47,13 @@ class ModelLimitsIT {
                 backends:
                   openai: {url: "%1$s", sizes: "1024x1024, 1536x1024", imageFormats: "png"}
                   cog: {type: cog, url: "%2$s", inputFields: prompt}
-                  told: {type: cog, url: "%2$s", inputFields: "prompt, seed=rng", parametersSchema: "%3$s"}
-                  untold: {type: cog, url: "http://127.0.0.1:1", inputFields: "prompt, seed=rng"}
+                  reachable: {type: cog, url: "%2$s", inputFields: "prompt, seed=rng", parametersSchema: "%3$s"}
+                  unreachable: {type: cog, url: "http://127.0.0.1:1", inputFields: "prompt, seed=rng"}
                 models:
                   gpt-image: openai/gpt-image-1
                   cog: cog
-                  told: told
-                  untold: untold
+                  reachable: reachable
+                  unreachable: unreachable
                 """.formatted(
                         simulator.url(), simulator.url().resolve("/"), schema));
         darkroom = InProcessDarkroom.start(
@@ -113,17 +113,17 @@ class ModelLimitsIT {
     @Test
     void limitsThatTheAiServerTellsNarrowTheDeclaredOnes() {
         // given
-        Awaitility.await().until(() -> !model("told").containsKey("seed"));
+        Awaitility.await().until(() -> !model("reachable").containsKey("seed"));
 
         // when
         JsonObject steps = new JsonObject().put("num_inference_steps", 51);
 
         // then
-        assertThat(errors(request("told").put("parameters", steps)))
+        assertThat(errors(request("reachable").put("parameters", steps)))
                 .isEqualTo(error("#/parameters/num_inference_steps", "must have a maximum value of 50"));
-        assertThat(errors(request("told").put("seed", 1)))
-                .isEqualTo(error("#/seed", "is not supported by the model told"));
-        assertThat(model("told").getJsonObject("parameters").getJsonArray("allOf"))
+        assertThat(errors(request("reachable").put("seed", 1)))
+                .isEqualTo(error("#/seed", "is not supported by the model reachable"));
+        assertThat(model("reachable").getJsonObject("parameters").getJsonArray("allOf"))
                 .hasSize(2);
         assertThat(simulator.recordedRequests()).isEmpty();
     }
@@ -131,11 +131,11 @@ class ModelLimitsIT {
     @Test
     void declaredLimitsHoldWithoutAnAnswer() {
         // given
-        Awaitility.await().until(() -> !model("told").containsKey("seed"));
+        Awaitility.await().until(() -> !model("reachable").containsKey("seed"));
 
         // then
-        assertThat(model("untold").containsKey("seed")).isTrue();
-        assertThat(client.post(request("untold").put("seed", 1).encode()).status())
+        assertThat(model("unreachable").containsKey("seed")).isTrue();
+        assertThat(client.post(request("unreachable").put("seed", 1).encode()).status())
                 .isEqualTo(202);
     }
 
@@ -146,7 +146,7 @@ class ModelLimitsIT {
         try (ApiKeyAdmin keyAdmin = ApiKeyAdmin.open(database)) {
             keyAdmin.create(key, new Principal("root", Role.ADMIN), null);
         }
-        Awaitility.await().until(() -> !model("told").containsKey("seed"));
+        Awaitility.await().until(() -> !model("reachable").containsKey("seed"));
 
         // when
         List<JsonObject> backends =
@@ -159,7 +159,7 @@ class ModelLimitsIT {
         assertThat(backends.get(3).getJsonArray("readLimits")).isEmpty();
         JsonObject read = backends.get(2).getJsonArray("readLimits").getJsonObject(0);
         assertThat(Instant.parse(read.getString("readAt"))).isBefore(Instant.now());
-        assertThat(read.getString("model")).isEqualTo("told");
+        assertThat(read.getString("model")).isEqualTo("reachable");
         assertThat(read.getJsonArray("unsupported")).containsExactly("seed");
         assertThat(read.getJsonObject("parameters"))
                 .isEqualTo(new JsonObject()
