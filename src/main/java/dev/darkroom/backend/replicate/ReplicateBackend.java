@@ -1,9 +1,7 @@
 package dev.darkroom.backend.replicate;
 
 import dev.darkroom.backend.BackendCall;
-import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
@@ -14,6 +12,7 @@ import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.JobFailures;
 import dev.darkroom.backend.http.JobPoller;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
@@ -49,13 +48,6 @@ public final class ReplicateBackend implements ImageBackend {
 
     /** Minimum of {@code Cancel-After}. */
     private static final long MIN_DEADLINE_SECONDS = 5;
-
-    private static final BackendFailure NO_MODEL = BackendFailure.of(
-            FailureClass.TERMINAL_INPUT, "MODEL_REQUIRED", "The AI server requires the name of a model.");
-    private static final BackendFailure JOB_ID_UNKNOWN = BackendFailure.of(
-            FailureClass.AMBIGUOUS, "JOB_ID_UNKNOWN", "The response with the id of the job was lost.");
-    private static final BackendFailure JOB_LOST =
-            BackendFailure.of(FailureClass.RESULT_LOST, "JOB_LOST", "The AI server no longer has the job.");
 
     private final BackendSettings settings;
     private final InputFields inputFields;
@@ -125,7 +117,7 @@ public final class ReplicateBackend implements ImageBackend {
                                 ? Future.succeededFuture(submitted)
                                 : scope.delay(pollInterval)
                                         .compose(elapsed -> await(scope, submitted.id(), request, backendCall))
-                                        .recover(cause -> Future.failedFuture(withUnknownOutcome(cause))))
+                                        .recover(cause -> Future.failedFuture(JobFailures.ofPoll(cause))))
                         .compose(prediction -> finish(scope, prediction)));
     }
 
@@ -144,7 +136,7 @@ public final class ReplicateBackend implements ImageBackend {
                     }
                     return prediction;
                 })
-                .recover(cause -> Future.failedFuture(toSubmissionFailure(cause)))
+                .recover(cause -> Future.failedFuture(JobFailures.ofSubmission(cause)))
                 .onSuccess(prediction -> {
                     backendCall.jobListener().onAccepted(prediction.id());
                     reportProgress(prediction, backendCall);
@@ -154,21 +146,13 @@ public final class ReplicateBackend implements ImageBackend {
     /** Returns the endpoint for a model. Adds the version to the body where the endpoint requires it. */
     private RequestTarget target(String model, JsonObject body) {
         if (model == null || model.isEmpty()) {
-            throw new BackendCallException(NO_MODEL);
+            throw new BackendCallException(JobFailures.MODEL_REQUIRED);
         }
         if (MODEL_NAME.matcher(model).matches()) {
             return http.target("/v1/models/" + model + "/predictions");
         }
         body.put("version", model);
         return http.target("/v1/predictions");
-    }
-
-    /** A success without a readable id leaves open whether a prediction runs: it may have been accepted and billed. */
-    private static Throwable toSubmissionFailure(Throwable cause) {
-        return cause instanceof BackendCallException failed
-                        && failed.failure().failureClass() == FailureClass.INVALID_RESULT
-                ? new BackendCallException(failed.failure().withFailureClass(FailureClass.AMBIGUOUS))
-                : cause;
     }
 
     private Future<Prediction> await(BackendCallScope scope, String id, ImageRequest request, BackendCall backendCall) {
@@ -189,7 +173,7 @@ public final class ReplicateBackend implements ImageBackend {
 
     private Prediction readPoll(OutboundResponse response, int count) {
         if (response.status() == STATUS_NOT_FOUND) {
-            throw new BackendCallException(JOB_LOST.withHttpStatus(response.status()));
+            throw JobFailures.jobLost(response.status());
         }
         return reader.read(response, count);
     }
@@ -215,34 +199,16 @@ public final class ReplicateBackend implements ImageBackend {
     public Future<BackendOutcome> lookUp(ImageRequest request, BackendCall backendCall) {
         String id = backendCall.job().providerId();
         if (id == null) {
-            return Future.succeededFuture(new BackendOutcome.Failed(JOB_ID_UNKNOWN));
+            return Future.succeededFuture(new BackendOutcome.Failed(JobFailures.JOB_ID_UNKNOWN));
         }
         return http.run(
                 request.key(),
                 backendCall,
                 scope -> await(scope, id, request, backendCall)
                         .compose(prediction -> finish(scope, prediction))
-                        .recover(cause -> isJobLost(cause)
+                        .recover(cause -> JobFailures.isJobLost(cause)
                                 ? Future.succeededFuture(new BackendOutcome.JobNotFound())
                                 : Future.failedFuture(cause)));
-    }
-
-    /** A refused poll says nothing about the prediction, which may still run and be billed. The next attempt looks it up. */
-    private static Throwable withUnknownOutcome(Throwable cause) {
-        return cause instanceof BackendCallException failed
-                        && failed.failure().failureClass() == FailureClass.TERMINAL_AUTH
-                ? new BackendCallException(BackendFailure.of(
-                                FailureClass.AMBIGUOUS,
-                                "STATUS_REFUSED",
-                                "The AI server refused to tell the status of the job.")
-                        .withHttpStatus(failed.failure().httpStatus())
-                        .withDetail(failed.failure().detail()))
-                : cause;
-    }
-
-    private static boolean isJobLost(Throwable cause) {
-        return cause instanceof BackendCallException failed
-                && failed.failure().code().equals(JOB_LOST.code());
     }
 
     @Override

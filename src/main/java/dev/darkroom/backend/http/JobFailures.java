@@ -1,0 +1,52 @@
+package dev.darkroom.backend.http;
+
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.FailureClass;
+
+/** Failures of protocols in which the AI server chooses the id of a job and returns it before the job ends. */
+public final class JobFailures {
+    /** A submission needs the name of a model, and has none. */
+    public static final BackendFailure MODEL_REQUIRED = BackendFailure.of(
+            FailureClass.TERMINAL_INPUT, "MODEL_REQUIRED", "The AI server requires the name of a model.");
+
+    /** A look-up without the id of the job. */
+    public static final BackendFailure JOB_ID_UNKNOWN = BackendFailure.of(
+            FailureClass.AMBIGUOUS, "JOB_ID_UNKNOWN", "The response with the id of the job was lost.");
+
+    private static final BackendFailure JOB_LOST =
+            BackendFailure.of(FailureClass.RESULT_LOST, "JOB_LOST", "The AI server no longer has the job.");
+    private static final BackendFailure STATUS_REFUSED = BackendFailure.of(
+            FailureClass.AMBIGUOUS, "STATUS_REFUSED", "The AI server refused to tell the status of the job.");
+
+    private JobFailures() {}
+
+    /** Returns the failure of a poll for a job that the AI server does not have. */
+    public static BackendCallException jobLost(int httpStatus) {
+        return new BackendCallException(JOB_LOST.withHttpStatus(httpStatus));
+    }
+
+    /** Returns whether a poll failed because the AI server does not have the job. */
+    public static boolean isJobLost(Throwable cause) {
+        return cause instanceof BackendCallException failed
+                && failed.failure().code().equals(JOB_LOST.code());
+    }
+
+    /** A success without a readable id leaves open whether a job runs: it may have been accepted and billed. */
+    public static Throwable ofSubmission(Throwable cause) {
+        return cause instanceof BackendCallException failed
+                        && failed.failure().failureClass() == FailureClass.INVALID_RESULT
+                ? new BackendCallException(failed.failure().withFailureClass(FailureClass.AMBIGUOUS))
+                : cause;
+    }
+
+    /** A refused poll says nothing about the job, which may still run and be billed. The next attempt looks it up. */
+    public static Throwable ofPoll(Throwable cause) {
+        return cause instanceof BackendCallException failed
+                        && failed.failure().failureClass() == FailureClass.TERMINAL_AUTH
+                        && failed.failure().httpStatus() != null
+                ? new BackendCallException(STATUS_REFUSED
+                        .withHttpStatus(failed.failure().httpStatus())
+                        .withDetail(failed.failure().detail()))
+                : cause;
+    }
+}
