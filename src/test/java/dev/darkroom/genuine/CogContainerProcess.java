@@ -1,59 +1,53 @@
 package dev.darkroom.genuine;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
+import java.util.List;
+import java.util.Map;
 
 /** The server of cog from PyPI with the predictor of {@code src/test/genuine/cog}. The methods block. */
 final class CogContainerProcess implements AutoCloseable {
     private static final String TOOL = "cog";
 
-    private final Path binaries;
-    private final int port;
+    private final URI url;
     private final Path predictionLog;
-    private Process process;
+    private final PythonServerProcess server;
 
-    private CogContainerProcess(Path binaries, int port, Path predictionLog) {
-        this.binaries = binaries;
-        this.port = port;
+    private CogContainerProcess(Path binaries, int port, Path predictionLog) throws IOException {
+        this.url = URI.create("http://127.0.0.1:" + port);
         this.predictionLog = predictionLog;
+        this.server = new PythonServerProcess(
+                TOOL,
+                List.of(binaries.resolve("python").toString(), "-m", "cog.server.http", "--host", "127.0.0.1"),
+                Map.of(
+                        "PATH",
+                        binaries + ":" + System.getenv("PATH"),
+                        "PORT",
+                        Integer.toString(port),
+                        "COG_PREDICT_TYPE_STUB",
+                        "predict.py:Predictor",
+                        "PREDICTION_LOG",
+                        predictionLog.toString()));
     }
 
     /** Installs cog unless it is installed, and starts it. Its setup may not have ended. */
     static CogContainerProcess start() throws IOException, InterruptedException {
         Path binaries = GenuineTools.installPython(TOOL);
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            Path log = Files.createTempFile(GenuineTools.target(TOOL), "predictions", ".txt");
-            CogContainerProcess container = new CogContainerProcess(binaries, socket.getLocalPort(), log);
-            socket.close();
-            container.restart();
-            return container;
-        }
+        Path log = Files.createTempFile(GenuineTools.target(TOOL), "predictions", ".txt");
+        CogContainerProcess container = new CogContainerProcess(binaries, PythonServerProcess.findFreePort(), log);
+        container.restart();
+        return container;
     }
 
     /** Starts the server again, on the same port. */
     void restart() throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                        binaries.resolve("python").toString(), "-m", "cog.server.http", "--host", "127.0.0.1")
-                .directory(GenuineTools.sources(TOOL).toFile())
-                .redirectErrorStream(true)
-                .redirectOutput(GenuineTools.target(TOOL).resolve("server.txt").toFile());
-        builder.environment().put("PATH", binaries + ":" + System.getenv("PATH"));
-        builder.environment().put("PORT", Integer.toString(port));
-        builder.environment().put("COG_PREDICT_TYPE_STUB", "predict.py:Predictor");
-        builder.environment().put("PREDICTION_LOG", predictionLog.toString());
-        builder.environment().put("PYTHONDONTWRITEBYTECODE", "1");
-        process = builder.start();
+        server.start();
     }
 
     URI url() {
-        return URI.create("http://127.0.0.1:" + port);
+        return url;
     }
 
     /** Returns how often a prediction with this prompt has begun. */
@@ -68,17 +62,11 @@ final class CogContainerProcess implements AutoCloseable {
 
     /** Kills the server and the process of the model. */
     void kill() {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
-        try {
-            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        server.kill();
     }
 
     @Override
     public void close() {
-        kill();
+        server.close();
     }
 }
