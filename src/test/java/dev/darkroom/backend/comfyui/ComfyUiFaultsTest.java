@@ -55,8 +55,10 @@ class ComfyUiFaultsTest extends ComfyUiBackendFixture {
     void outcomeIsUnknownWhenAProxyRejectsTheSubmissionAndTheLookUp() {
         // given
         startServer(router -> {
-            router.post("/prompt").handler(context -> context.fail(502));
-            router.get("/api/jobs/:id").handler(context -> context.fail(502));
+            router.post("/prompt")
+                    .handler(context -> context.response().setStatusCode(502).end());
+            router.get("/api/jobs/:id")
+                    .handler(context -> context.response().setStatusCode(502).end());
         });
 
         // when
