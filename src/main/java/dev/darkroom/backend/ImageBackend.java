@@ -2,6 +2,7 @@ package dev.darkroom.backend;
 
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -14,6 +15,11 @@ public interface ImageBackend {
 
     /** Returns the configured name of this backend, as shown to operators and stored with attempts; never null. */
     String name();
+
+    /** Returns the states of the API keys in their order; empty when the AI server needs none. */
+    default List<BackendKeyStatus> keys() {
+        return List.of();
+    }
 
     /**
      * Returns the limits of requests for a model that follow from the fields that are sent.

@@ -1,5 +1,7 @@
 package dev.darkroom.backend;
 
+import io.vertx.core.Future;
+
 /** Receives reports about the job of a call. Methods run on the context of the call and must not block. */
 public interface JobListener {
     /** Ignores all reports. */
@@ -14,6 +16,14 @@ public interface JobListener {
             // Ignored.
         }
     };
+
+    /**
+     * Called with the name of an API key before the first request with it, also when another key was rejected. The requests wait for the
+     * returned future. When it fails, the call is not made.
+     */
+    default Future<Void> onApiKeySelected(String apiKey) {
+        return Future.succeededFuture();
+    }
 
     /** Called once, as soon as the id that the AI server assigned is known. */
     void onAccepted(String providerId);

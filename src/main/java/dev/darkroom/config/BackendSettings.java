@@ -19,6 +19,8 @@ import java.util.Set;
  *
  * @param url without a trailing slash, ends in {@code /v1} for {@link BackendType#OPENAI}; null for the bundled simulator
  * @param apiKey {@link Secret#NONE} when there is none
+ * @param apiKeys further form of {@code apiKey}, for several keys; see {@link #keys}
+ * @param apiKeyRest time for which a key without quota or permission is not used
  * @param model null when the AI server chooses
  * @param concurrency maximum number of concurrent calls of this process; 0 for that of the worker
  * @param requestsPerMinute maximum number of calls of this process in a minute; 0 for no limit
@@ -39,6 +41,8 @@ public record BackendSettings(
         BackendType type,
         @NullIfEmpty @HttpUrl(openAi = true) URI url,
         @Format(TextFormat.API_KEY) Secret apiKey,
+        List<BackendKeySource> apiKeys,
+        @DurationRange(min = "1s", max = "24h") Duration apiKeyRest,
         @NullIfEmpty @Format(TextFormat.MODEL) String model,
         @Format(TextFormat.NAME) String name,
         @Range(max = 1024) int concurrency,
@@ -69,6 +73,13 @@ public record BackendSettings(
         @NullIfEmpty @PathOf("a file") Path parametersSchema,
         @NullIfEmpty @PathOf("a file") Path workflow,
         Breaker breaker) {
+
+    /** Returns the sources of the API keys, in their order; empty when there is none. */
+    public List<BackendKeySource> keys() {
+        return apiKey.isPresent()
+                ? List.of(new BackendKeySource(BackendKeySource.DEFAULT_NAME, apiKey, null))
+                : apiKeys;
+    }
 
     /** Returns the path of a free GET below the URL, with a leading slash; null for none. */
     public String healthCheckPath() {

@@ -28,6 +28,7 @@ final class LayeredSettings {
     private final Map<String, SettingValue> values = new LinkedHashMap<>();
     private final Set<String> backendNames = new LinkedHashSet<>();
     private final List<String> warnings = new ArrayList<>();
+    private Map<String, String> environment = Map.of();
 
     LayeredSettings(Map<String, String> defaults) {
         defaults.forEach((path, text) -> values.put(path, SettingValue.ofDefault(path, text)));
@@ -67,6 +68,11 @@ final class LayeredSettings {
         return models;
     }
 
+    /** Returns the applied environment variables. */
+    Map<String, String> environment() {
+        return environment;
+    }
+
     List<String> warnings() {
         return List.copyOf(warnings);
     }
@@ -102,7 +108,8 @@ final class LayeredSettings {
      * Overrides values by environment variables. Unknown {@code DARKROOM_} variables only cause a warning, because other programs
      * and orchestrators may set some. Ignores empty variables, because compose files pass unset variables as empty ones.
      */
-    void applyEnvironment(Map<String, String> environment) {
+    void applyEnvironment(Map<String, String> variables) {
+        environment = Map.copyOf(variables);
         Map<String, String> paths = new LinkedHashMap<>();
         values.keySet().stream()
                 .filter(path -> !path.startsWith(MODELS))
@@ -113,7 +120,7 @@ final class LayeredSettings {
                     .map(path -> BACKENDS + name + path.substring(path.indexOf('.')))
                     .forEach(path -> paths.put(EnvironmentVariableName.of(path), path));
         }
-        new TreeMap<>(environment).forEach((name, text) -> {
+        new TreeMap<>(variables).forEach((name, text) -> {
             String path = paths.get(name);
             if (path != null && !text.isBlank()) {
                 values.put(path, SettingValue.ofEnvironment(path, text));

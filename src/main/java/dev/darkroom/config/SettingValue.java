@@ -98,6 +98,7 @@ record SettingValue(String path, String text, String label, String origin) {
         // Redacts URLs that may contain a password or key, for any setting: operators may confuse two variables.
         boolean mayBeSecret = SECRET_PATHS.contains(path)
                 || path.endsWith(".apiKey")
+                || path.endsWith(".apiKeys")
                 || text.indexOf('@') >= 0
                 || text.indexOf('?') >= 0;
         return mayBeSecret ? "a value that is not shown" : '"' + displayText() + '"';

@@ -161,9 +161,11 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
         return constant.toString().toLowerCase(Locale.ROOT);
     }
 
-    private static Object collection(SettingValue settingValue, RecordComponent component) {
+    private Object collection(SettingValue settingValue, RecordComponent component) {
         Type element = ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0];
-        if (element == RequestField.class) {
+        if (element == BackendKeySource.class) {
+            return new BackendKeysReader(settingValue, layeredSettings.environment(), base).read();
+        } else if (element == RequestField.class) {
             return requestFields(settingValue);
         } else if (element == Duration.class) {
             return durations(settingValue, component.getAnnotation(DurationRange.class));

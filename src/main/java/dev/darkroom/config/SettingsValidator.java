@@ -101,6 +101,10 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                         .expected("sizes with sides from " + Settings.Generation.MIN_SIDE + " to " + maxSide);
             }
         }
+        require(
+                backend.apiKeys().isEmpty() || !backend.apiKey().isPresent(),
+                section + ".apiKeys",
+                "no value together with a value of " + section + ".apiKey");
         if (backend.type() == BackendType.COMFYUI && backend.workflow() == null) {
             throw layeredSettings.get(section + ".workflow").expected("a file, with the type comfyui");
         }
@@ -180,6 +184,12 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 "generation.defaultCount",
                 "at most",
                 "generation.maxCount");
+    }
+
+    private void require(boolean valid, String setting, String expected) {
+        if (!valid) {
+            throw layeredSettings.get(setting).expected(expected);
+        }
     }
 
     private void require(boolean valid, String setting, String relation, String other) {

@@ -55,6 +55,16 @@ enum TextFormat {
         return element + "(\\s*,\\s*" + element + ")*";
     }
 
+    /** Returns whether a text has this format as a whole. */
+    boolean matches(String text) {
+        return pattern.matcher(text).matches();
+    }
+
+    /** Returns the description for messages. */
+    String expected() {
+        return expected;
+    }
+
     /** Returns the text of a setting. Fails when it does not have this format as a whole. */
     String read(SettingValue settingValue) {
         return settingValue.matching(pattern, expected);

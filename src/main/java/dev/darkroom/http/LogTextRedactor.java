@@ -1,10 +1,16 @@
 package dev.darkroom.http;
 
 import dev.darkroom.config.Secret;
+import java.util.List;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
-/** Redacts error texts of servers for the log: no secrets, no control characters, one short line. Thread-safe. */
-public record LogTextRedactor(Secret apiKey) {
+/**
+ * Redacts error texts of servers for the log: no secrets, no control characters, one short line. Thread-safe.
+ *
+ * @param secrets returns the secrets to redact, each not empty; called for each text
+ */
+public record LogTextRedactor(Supplier<List<Secret>> secrets) {
     private static final int MAX_LENGTH = 300;
     /** Number of characters to process, so that a huge text costs little. */
     private static final int MAX_INPUT_LENGTH = 8 * 1024;
@@ -22,8 +28,8 @@ public record LogTextRedactor(Secret apiKey) {
             return null;
         }
         String text = original;
-        if (apiKey.isPresent()) {
-            text = text.replace(apiKey.value(), "<redacted>");
+        for (Secret secret : secrets.get()) {
+            text = text.replace(secret.value(), "<redacted>");
         }
         text = CONTROL.matcher(truncate(text, MAX_INPUT_LENGTH)).replaceAll(" ").strip();
         text = USER_INFO.matcher(text).replaceAll("$1");

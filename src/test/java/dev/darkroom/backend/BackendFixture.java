@@ -33,8 +33,15 @@ public abstract class BackendFixture {
 
     /** Remembers all reports about a job. */
     public static final class RecordingJobListener implements JobListener {
+        public final List<String> apiKeys = new CopyOnWriteArrayList<>();
         public final List<String> accepted = new CopyOnWriteArrayList<>();
         public final List<JobProgress> progress = new CopyOnWriteArrayList<>();
+
+        @Override
+        public Future<Void> onApiKeySelected(String apiKey) {
+            apiKeys.add(apiKey);
+            return Future.succeededFuture();
+        }
 
         @Override
         public void onAccepted(String providerId) {

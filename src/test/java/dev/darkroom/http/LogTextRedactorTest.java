@@ -3,6 +3,7 @@ package dev.darkroom.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.Secret;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -10,7 +11,7 @@ import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LogTextRedactorTest {
-    private final LogTextRedactor logTextRedactor = new LogTextRedactor(new Secret("hunter2-hunter2"));
+    private final LogTextRedactor logTextRedactor = new LogTextRedactor(() -> List.of(new Secret("hunter2-hunter2")));
 
     @ParameterizedTest
     @CsvSource(

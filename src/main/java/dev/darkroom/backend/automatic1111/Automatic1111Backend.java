@@ -1,6 +1,7 @@
 package dev.darkroom.backend.automatic1111;
 
 import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
@@ -14,6 +15,7 @@ import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.BackendSettings.RequestField;
+import dev.darkroom.config.Secret;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RequestTarget;
 import dev.darkroom.image.ChunkedBytes;
@@ -89,8 +91,8 @@ public final class Automatic1111Backend implements ImageBackend {
             int maxHeaderBytes,
             Duration progressInterval) {
         this.settings = settings;
-        this.http =
-                new BackendHttpClient(vertx, settings, base, memoryBudget, maxHeaderBytes, () -> credentials(settings));
+        this.http = new BackendHttpClient(
+                vertx, settings, base, memoryBudget, maxHeaderBytes, Automatic1111Backend::credentials);
         this.txt2img = http.target("/sdapi/v1/txt2img");
         this.interrupt = http.target("/sdapi/v1/interrupt");
         this.responseParser = new TxtToImageResponseParser(settings.maxImageBytes());
@@ -98,21 +100,22 @@ public final class Automatic1111Backend implements ImageBackend {
     }
 
     /** Returns HTTP Basic for {@code user:password}, and a bearer token for a key without a colon, as KoboldCpp and proxies expect. */
-    private static MultiMap credentials(BackendSettings settings) {
-        MultiMap headers = MultiMap.caseInsensitiveMultiMap();
-        if (!settings.apiKey().isPresent()) {
-            return headers;
-        }
-        String key = settings.apiKey().value();
+    private static MultiMap credentials(Secret apiKey) {
+        String key = apiKey.value();
         String value = key.contains(":")
                 ? "Basic " + Base64.getEncoder().encodeToString(key.getBytes(StandardCharsets.UTF_8))
                 : "Bearer " + key;
-        return headers.add(HttpHeaders.AUTHORIZATION, value);
+        return MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.AUTHORIZATION, value);
     }
 
     @Override
     public String name() {
         return settings.name();
+    }
+
+    @Override
+    public List<BackendKeyStatus> keys() {
+        return http.keys();
     }
 
     @Override
@@ -128,7 +131,7 @@ public final class Automatic1111Backend implements ImageBackend {
 
     private Future<BackendOutcome> submit(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
         UUID taskId = backendCall.job().key();
-        MultiMap headers = http.headers().add(HttpHeaders.CONTENT_TYPE, "application/json");
+        MultiMap headers = http.headers(scope).add(HttpHeaders.CONTENT_TYPE, "application/json");
         Future<OutboundResponse> response = http.send(
                 scope,
                 HttpMethod.POST,
@@ -202,7 +205,7 @@ public final class Automatic1111Backend implements ImageBackend {
                 scope -> taskMonitor
                         .requestStatus(scope, job.key())
                         .compose(status -> status.running()
-                                ? http.send(scope, HttpMethod.POST, interrupt, http.headers(), null)
+                                ? http.send(scope, HttpMethod.POST, interrupt, http.headers(scope), null)
                                 : Future.succeededFuture()));
     }
 

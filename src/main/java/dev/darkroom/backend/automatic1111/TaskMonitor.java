@@ -64,7 +64,7 @@ final class TaskMonitor {
 
     /** Asks once. Fails when the server does not have the endpoint or does not respond. */
     Future<TaskStatus> requestStatus(BackendCallScope scope, UUID taskId) {
-        MultiMap headers = http.headers().add(HttpHeaders.CONTENT_TYPE, "application/json");
+        MultiMap headers = http.headers(scope).add(HttpHeaders.CONTENT_TYPE, "application/json");
         JsonObject body = new JsonObject().put("id_task", taskId.toString()).put("live_preview", false);
         return http.poll(
                 scope,

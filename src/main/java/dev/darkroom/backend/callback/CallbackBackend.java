@@ -3,6 +3,7 @@ package dev.darkroom.backend.callback;
 import dev.darkroom.auth.CallbackTokens;
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
@@ -38,6 +39,7 @@ import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -93,7 +95,7 @@ public final class CallbackBackend implements ImageBackend {
             CallbackServices services) {
         this.settings = settings;
         this.http = new BackendHttpClient(
-                vertx, settings, url, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
+                vertx, settings, url, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
         this.endpoint = http.target("");
         this.store = new CallbackJobStore(services.database());
         this.inbox = new CallbackInbox(vertx, store, services.notifyChannel());
@@ -105,6 +107,11 @@ public final class CallbackBackend implements ImageBackend {
     @Override
     public String name() {
         return settings.name();
+    }
+
+    @Override
+    public List<BackendKeyStatus> keys() {
+        return http.keys();
     }
 
     @Override
@@ -144,7 +151,7 @@ public final class CallbackBackend implements ImageBackend {
                         scope,
                         HttpMethod.POST,
                         endpoint,
-                        http.headers().add(HttpHeaders.CONTENT_TYPE, "application/json"),
+                        http.headers(scope).add(HttpHeaders.CONTENT_TYPE, "application/json"),
                         createBody(request, jobKey, target).toBuffer())
                 .map(this::readProviderId)
                 .onSuccess(providerId -> {
@@ -267,7 +274,7 @@ public final class CallbackBackend implements ImageBackend {
     @Override
     public Future<BackendOutcome> lookUp(ImageRequest request, BackendCall backendCall) {
         UUID jobKey = backendCall.job().key();
-        return http.run(request.key(), backendCall, scope -> {
+        return http.lookUp(request.key(), backendCall, scope -> {
             scope.markSent();
             return inbox.await(scope, jobKey, backendCall.jobListener()).compose(status -> {
                 if (status != null && status.resultBytes() != null) {

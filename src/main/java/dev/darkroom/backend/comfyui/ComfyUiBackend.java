@@ -2,6 +2,7 @@ package dev.darkroom.backend.comfyui;
 
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
@@ -93,7 +94,7 @@ public final class ComfyUiBackend implements ImageBackend {
         this.workflow = WorkflowTemplate.load(settings.workflow(), parameters);
         this.pollInterval = pollInterval;
         this.http = new BackendHttpClient(
-                vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
+                vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
         this.webSockets = new OutboundWebSocketClient(vertx, settings.connectTimeout());
         this.parser = new ComfyUiJobParser(http, new ExecutionErrorMapper(http.errors()));
         this.jobs = new ComfyUiJobClient(http, parser);
@@ -103,6 +104,11 @@ public final class ComfyUiBackend implements ImageBackend {
     @Override
     public String name() {
         return settings.name();
+    }
+
+    @Override
+    public List<BackendKeyStatus> keys() {
+        return http.keys();
     }
 
     /** A workflow without a placeholder for the number of images may contain one. */
@@ -148,7 +154,7 @@ public final class ComfyUiBackend implements ImageBackend {
                         scope,
                         HttpMethod.POST,
                         http.target("/prompt"),
-                        http.headers().add(HttpHeaders.CONTENT_TYPE, "application/json"),
+                        http.headers(scope).add(HttpHeaders.CONTENT_TYPE, "application/json"),
                         body.toBuffer())
                 .compose(outboundResponse -> http.onWorker(() -> parser.parseSubmission(http.decode(outboundResponse)))
                         .transform(submitted -> submitted.failed()
@@ -227,7 +233,7 @@ public final class ComfyUiBackend implements ImageBackend {
     private ComfyUiProgress openProgress(BackendCallScope scope, BackendCall backendCall, String id) {
         ComfyUiProgress progress = new ComfyUiProgress(backendCall.jobListener(), scope::ended, id);
         String clientId = backendCall.job().key().toString();
-        scope.onEnd(webSockets.receive(http.url("/ws?clientId=" + clientId), http.headers(), progress::onMessage));
+        scope.onEnd(webSockets.receive(http.url("/ws?clientId=" + clientId), http.headers(scope), progress::onMessage));
         return progress;
     }
 
@@ -285,7 +291,7 @@ public final class ComfyUiBackend implements ImageBackend {
     @Override
     public Future<BackendOutcome> lookUp(ImageRequest request, BackendCall backendCall) {
         String id = jobId(backendCall.job());
-        return http.run(
+        return http.lookUp(
                 request.key(),
                 backendCall,
                 scope -> awaitImages(

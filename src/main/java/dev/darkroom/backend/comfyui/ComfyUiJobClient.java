@@ -81,7 +81,7 @@ record ComfyUiJobClient(BackendHttpClient http, ComfyUiJobParser parser) {
     }
 
     private <T> Future<T> get(BackendCallScope scope, String path, Function<OutboundResponse, T> parse) {
-        return http.poll(scope, HttpMethod.GET, http.target(path), http.headers(), null, parse);
+        return http.poll(scope, HttpMethod.GET, http.target(path), http.headers(scope), null, parse);
     }
 
     private <T> Future<T> post(
@@ -90,7 +90,7 @@ record ComfyUiJobClient(BackendHttpClient http, ComfyUiJobParser parser) {
                 scope,
                 HttpMethod.POST,
                 http.target(path),
-                http.headers().add(HttpHeaders.CONTENT_TYPE, "application/json"),
+                http.headers(scope).add(HttpHeaders.CONTENT_TYPE, "application/json"),
                 body.toBuffer(),
                 parse);
     }

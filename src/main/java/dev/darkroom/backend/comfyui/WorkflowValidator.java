@@ -47,7 +47,7 @@ final class WorkflowValidator {
         if (valid) {
             return Future.succeededFuture();
         }
-        OutboundRequest request = new OutboundRequest(HttpMethod.GET, http.target(PATH), http.headers(), null);
+        OutboundRequest request = new OutboundRequest(HttpMethod.GET, http.target(PATH), http.headers(scope), null);
         return http.read(scope, request, maxBytes, scope.remaining(), this::check)
                 .recover(cause -> Future.failedFuture(toFailureBeforeSubmission(cause)));
     }

@@ -4,6 +4,8 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.key.BackendKey;
+import dev.darkroom.config.Secret;
 import dev.darkroom.http.HttpCallException;
 import dev.darkroom.http.HttpExchange;
 import dev.darkroom.http.OutboundHttpClient;
@@ -37,6 +39,7 @@ public final class BackendCallScope {
             "The response of the AI server is large, and no memory was free to read it before the deadline.");
     private final Vertx vertx;
     private final String key;
+    private final BackendKey apiKey; // null: no credentials
     private final MemoryReservation reservation;
     private final long deadline;
     private final Promise<BackendOutcome> outcome = Promise.promise();
@@ -47,9 +50,11 @@ public final class BackendCallScope {
     private boolean sent;
     private boolean ended;
 
-    private BackendCallScope(Vertx vertx, String key, MemoryReservation memoryReservation, Duration timeout) {
+    private BackendCallScope(
+            Vertx vertx, String key, BackendKey apiKey, MemoryReservation memoryReservation, Duration timeout) {
         this.vertx = vertx;
         this.key = key;
+        this.apiKey = apiKey;
         this.reservation = memoryReservation;
         this.deadline = System.nanoTime() + timeout.toNanos();
     }
@@ -59,6 +64,7 @@ public final class BackendCallScope {
      *
      * @param memory budget for the responses of the call
      * @param key identifies the call in logs, see {@link dev.darkroom.backend.ImageRequest#key()}
+     * @param apiKey API key of all requests of the call; null for none
      * @param work starts the work and returns its outcome; may fail, preferably with a {@link BackendCallException}
      * @return the outcome; never fails
      */
@@ -67,10 +73,11 @@ public final class BackendCallScope {
             ResponseMemoryBudget memory,
             String key,
             BackendCall backendCall,
+            BackendKey apiKey,
             Function<BackendCallScope, Future<BackendOutcome>> work) {
         Context context = vertx.getOrCreateContext();
         BackendCallScope scope =
-                new BackendCallScope(vertx, key, new MemoryReservation(memory, context), backendCall.timeout());
+                new BackendCallScope(vertx, key, apiKey, new MemoryReservation(memory, context), backendCall.timeout());
         context.runOnContext(v -> scope.start(context, backendCall, work));
         return scope.outcome.future();
     }
@@ -128,6 +135,11 @@ public final class BackendCallScope {
         List.copyOf(endHandlers).forEach(Runnable::run);
         endHandlers.clear();
         outcome.complete(result);
+    }
+
+    /** Returns the current value of the API key of the call; {@link Secret#NONE} without one. */
+    Secret apiKey() {
+        return apiKey == null ? Secret.NONE : apiKey.secret();
     }
 
     /** Returns true once the AI server may have received a request of the call. */

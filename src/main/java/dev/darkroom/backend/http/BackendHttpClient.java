@@ -1,10 +1,16 @@
 package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.key.BackendKey;
+import dev.darkroom.backend.key.BackendKeyFiles;
+import dev.darkroom.backend.key.BackendKeyRing;
 import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.Secret;
 import dev.darkroom.http.LogTextRedactor;
 import dev.darkroom.http.OutboundHttpClient;
 import dev.darkroom.http.OutboundRequest;
@@ -30,13 +36,14 @@ import java.io.InputStream;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 
 /**
  * HTTP client of one AI server, used by every protocol: calls, requests below the base URL, health checks, error mapping, images. Thread-safe; each call stays on the context of its caller. Worker threads
@@ -66,7 +73,9 @@ public final class BackendHttpClient {
     private final BackendSettings settings;
     private final String root;
     private final RequestTarget healthCheckTarget; // null: no health check
-    private final Supplier<MultiMap> authentication;
+    private final Function<Secret, MultiMap> credentials;
+    private final BackendKeyRing keyRing;
+    private final BackendKeyFiles keyFiles;
     private final OutboundHttpClient httpClient;
     private final ImageLoader imageLoader;
     private final WorkerExecutor workers;
@@ -78,7 +87,7 @@ public final class BackendHttpClient {
      * @param base effective base URL of the AI server; the settings may leave it open
      * @param memoryBudget shared by all backends of the process
      * @param maxHeaderBytes maximum size of the response head in bytes
-     * @param authentication returns the headers with the credentials of a request
+     * @param credentials returns new headers with an API key, such as {@link #bearerToken}
      */
     public BackendHttpClient(
             Vertx vertx,
@@ -86,11 +95,11 @@ public final class BackendHttpClient {
             URI base,
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,
-            Supplier<MultiMap> authentication) {
+            Function<Secret, MultiMap> credentials) {
         this.vertx = vertx;
         this.memoryBudget = memoryBudget;
         this.settings = settings;
-        this.authentication = authentication;
+        this.credentials = credentials;
         this.root = base.toString().replaceAll("/+$", "");
         this.healthCheckTarget = settings.healthCheckPath() == null ? null : target(settings.healthCheckPath());
         this.httpClient = new OutboundHttpClient(vertx, settings.connectTimeout(), maxHeaderBytes);
@@ -100,8 +109,11 @@ public final class BackendHttpClient {
                 OutboundUrl.of(URI.create(root)));
         this.workers = vertx.createSharedWorkerExecutor("darkroom-image-decoding", WORKER_THREADS);
         this.imageLoader = new ImageLoader(
-                new ImageDownloader(httpClient, settings, egressPolicy), settings, authentication, workers);
-        this.logTextRedactor = new LogTextRedactor(settings.apiKey());
+                new ImageDownloader(httpClient, settings, egressPolicy), settings, this::credentials, workers);
+        this.keyRing = new BackendKeyRing(settings.name(), settings.apiKeyRest(), System::nanoTime);
+        this.keyFiles = BackendKeyFiles.load(settings, keyRing);
+        keyFiles.start(vertx, workers);
+        this.logTextRedactor = new LogTextRedactor(keyRing::secrets);
         this.errorMapper = new ErrorResponseMapper(new RetryAfterParser(Clock.systemUTC()), logTextRedactor);
     }
 
@@ -125,17 +137,91 @@ public final class BackendHttpClient {
         return imageLoader;
     }
 
+    /** Returns the states of the API keys. */
+    public List<BackendKeyStatus> keys() {
+        return keyRing.status();
+    }
+
     /**
-     * Runs a call, see {@link BackendCallScope#run}. Redacts the details of failures.
+     * Runs a submission with the next usable API key, see {@link BackendCallScope#run}. Repeats it with another one when the AI server
+     * rejects the key. Reports each key to {@link dev.darkroom.backend.JobListener#onApiKeySelected} before its first request. Redacts
+     * the details of failures.
      *
      * @param key identifies the call in logs, see {@link dev.darkroom.backend.ImageRequest#key()}
      */
     public Future<BackendOutcome> run(
             String key, BackendCall backendCall, Function<BackendCallScope, Future<BackendOutcome>> work) {
+        Optional<BackendKey> first = keyRing.select();
+        return first.isEmpty()
+                ? run(key, backendCall, (BackendKey) null, work)
+                : submit(key, backendCall, first.get(), new HashSet<>(), work);
+    }
+
+    private Future<BackendOutcome> submit(
+            String key,
+            BackendCall backendCall,
+            BackendKey apiKey,
+            Set<BackendKey> tried,
+            Function<BackendCallScope, Future<BackendOutcome>> work) {
+        tried.add(apiKey);
+        // Without the stored name, a look-up after a crash would use another account.
+        return backendCall
+                .jobListener()
+                .onApiKeySelected(apiKey.name())
+                .transform(stored -> stored.failed()
+                        ? Future.succeededFuture(new BackendOutcome.NotStarted())
+                        : run(key, backendCall, apiKey, work))
+                .compose(outcome -> {
+                    if (!(outcome instanceof BackendOutcome.Failed failed)
+                            || !BackendKeyRing.isRejection(failed.backendFailure())) {
+                        return Future.succeededFuture(outcome);
+                    }
+                    Optional<BackendKey> other = keyRing.selectUsable(tried);
+                    return other.isPresent() && !backendCall.aborted()
+                            ? submit(key, backendCall, other.get(), tried, work)
+                            : Future.succeededFuture(
+                                    new BackendOutcome.Failed(keyRing.toFailure(failed.backendFailure())));
+                });
+    }
+
+    /**
+     * Runs the look-up of a job with the API key that submitted it. Redacts the details of failures.
+     *
+     * @param key as for {@link #run(String, BackendCall, Function)}
+     */
+    public Future<BackendOutcome> lookUp(
+            String key, BackendCall backendCall, Function<BackendCallScope, Future<BackendOutcome>> work) {
+        return run(key, backendCall, keyRing.find(backendCall.job().apiKey()).orElse(null), work);
+    }
+
+    /** @param apiKey null for none */
+    private Future<BackendOutcome> run(
+            String key,
+            BackendCall backendCall,
+            BackendKey apiKey,
+            Function<BackendCallScope, Future<BackendOutcome>> work) {
         activeCalls.add(backendCall);
-        return BackendCallScope.run(vertx, memoryBudget, key, backendCall, work)
+        return BackendCallScope.run(vertx, memoryBudget, key, backendCall, apiKey, work)
                 .map(this::redactDetail)
+                .map(outcome -> recordKeyState(apiKey, outcome))
                 .onComplete(done -> activeCalls.remove(backendCall));
+    }
+
+    /** Returns the outcome without the delay that the AI server requested for a rejected key: it concerns this key only. */
+    private BackendOutcome recordKeyState(BackendKey apiKey, BackendOutcome outcome) {
+        if (apiKey != null && outcome instanceof BackendOutcome.Generated) {
+            keyRing.recordSuccess(apiKey);
+        }
+        if (!(outcome instanceof BackendOutcome.Failed failed)
+                || !BackendKeyRing.isRejection(failed.backendFailure())) {
+            return outcome;
+        }
+        if (apiKey != null) {
+            keyRing.recordRejection(apiKey, failed.backendFailure());
+        }
+        return failed.backendFailure().failureClass() == FailureClass.TERMINAL_AUTH
+                ? new BackendOutcome.Failed(failed.backendFailure().withRetryAfter(null))
+                : outcome;
     }
 
     /** Redacts details of transport errors, which contain host names and exception messages. */
@@ -147,18 +233,19 @@ public final class BackendHttpClient {
         return backendOutcome;
     }
 
-    /** Returns new headers with the API key as a bearer token; without any when there is no key. */
-    public static MultiMap bearerToken(BackendSettings settings) {
-        MultiMap headers = MultiMap.caseInsensitiveMultiMap();
-        return settings.apiKey().isPresent()
-                ? headers.add(
-                        HttpHeaders.AUTHORIZATION, "Bearer " + settings.apiKey().value())
-                : headers;
+    /** Returns new headers with an API key as a bearer token. */
+    public static MultiMap bearerToken(Secret apiKey) {
+        return MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.AUTHORIZATION, "Bearer " + apiKey.value());
     }
 
-    /** Returns new headers that accept JSON and contain the credentials. */
-    public MultiMap headers() {
-        return authentication.get().add(HttpHeaders.ACCEPT, "application/json");
+    /** Returns new headers that accept JSON and contain the API key of a call, if it has one. */
+    public MultiMap headers(BackendCallScope scope) {
+        return credentials(scope).add(HttpHeaders.ACCEPT, "application/json");
+    }
+
+    private MultiMap credentials(BackendCallScope scope) {
+        Secret apiKey = scope.apiKey();
+        return apiKey.isPresent() ? credentials.apply(apiKey) : MultiMap.caseInsensitiveMultiMap();
     }
 
     /**
@@ -219,7 +306,7 @@ public final class BackendHttpClient {
                         scope,
                         HttpMethod.GET,
                         target,
-                        headers(),
+                        headers(scope),
                         null,
                         share.compareTo(MAX_POLL_DURATION) > 0 ? share : MAX_POLL_DURATION)
                 .compose(encoded -> onWorker(() -> parse.apply(encoded)).onComplete(parsed -> {
@@ -322,7 +409,7 @@ public final class BackendHttpClient {
      * @return completes within 10 seconds, never fails
      */
     public Future<Void> cancel(JobReference job, Function<BackendCallScope, Future<?>> cancellation) {
-        return runOutsideCalls(job.key().toString(), CANCEL_TIMEOUT, cancellation)
+        return runOutsideCalls(job.key().toString(), CANCEL_TIMEOUT, keyRing.find(job.apiKey()), cancellation)
                 .<Void>mapEmpty()
                 .otherwiseEmpty();
     }
@@ -346,11 +433,15 @@ public final class BackendHttpClient {
         if (healthCheckTarget == null) {
             return Future.succeededFuture(HealthCheckResult.PASSED);
         }
-        OutboundRequest get = new OutboundRequest(HttpMethod.GET, healthCheckTarget, headers(), null);
         return runOutsideCalls(
                         "health check",
                         timeout,
-                        scope -> scope.send(httpClient, get, MAX_HEALTH_CHECK_BYTES, scope.remaining())
+                        keyRing.select(),
+                        scope -> scope.send(
+                                        httpClient,
+                                        get(scope, healthCheckTarget),
+                                        MAX_HEALTH_CHECK_BYTES,
+                                        scope.remaining())
                                 .map(outboundResponse -> healthy.test(outboundResponse)
                                         ? HealthCheckResult.PASSED
                                         : HealthCheckResult.FAILED))
@@ -365,13 +456,13 @@ public final class BackendHttpClient {
      * @return completes within {@code timeout}; fails without a success, or when the body cannot be parsed
      */
     public <T> Future<T> fetch(String path, int maxBytes, Duration timeout, BodyParser<T> parser) {
-        OutboundRequest get = new OutboundRequest(HttpMethod.GET, target(path), headers(), null);
         return runOutsideCalls(
                 path,
                 timeout,
+                keyRing.select(),
                 scope -> read(
                         scope,
-                        get,
+                        get(scope, target(path)),
                         maxBytes,
                         scope.remaining(),
                         outboundResponse -> parseSuccess(outboundResponse, parser)));
@@ -390,30 +481,45 @@ public final class BackendHttpClient {
     }
 
     /**
-     * Runs requests that belong to no call.
+     * Runs requests that belong to no call. Their failures do not change the state of the API key.
      *
      * @param key identifies the requests in logs
+     * @param apiKey empty for none
      * @return completes within {@code timeout}; fails when the requests do
      */
     private <T> Future<T> runOutsideCalls(
-            String key, Duration timeout, Function<BackendCallScope, ? extends Future<? extends T>> requests) {
+            String key,
+            Duration timeout,
+            Optional<BackendKey> apiKey,
+            Function<BackendCallScope, ? extends Future<? extends T>> requests) {
         Promise<T> result = Promise.promise();
         BackendCall backendCall = new BackendCall(timeout);
-        run(
+        activeCalls.add(backendCall);
+        BackendCallScope.run(
+                        vertx,
+                        memoryBudget,
                         key,
                         backendCall,
+                        apiKey.orElse(null),
                         scope -> requests.apply(scope)
                                 .onSuccess(result::tryComplete)
                                 .map(done -> new BackendOutcome.Generated(List.of())))
+                .map(this::redactDetail)
                 .onSuccess(outcome -> {
+                    activeCalls.remove(backendCall);
                     backendCall.release();
                     result.tryFail("no usable response: " + outcome);
                 });
         return result.future();
     }
 
+    private OutboundRequest get(BackendCallScope scope, RequestTarget target) {
+        return new OutboundRequest(HttpMethod.GET, target, headers(scope), null);
+    }
+
     /** Aborts the active calls and closes all connections. */
     public Future<Void> close() {
+        keyFiles.stop();
         activeCalls.forEach(BackendCall::abort);
         httpClient.close();
         return workers.close();

@@ -93,9 +93,8 @@ public record ErrorResponseMapper(RetryAfterParser retryAfterParser, LogTextReda
     }
 
     private BackendFailure addDetails(BackendFailure failure, OutboundResponse outboundResponse, ErrorBody error) {
-        Duration retryAfter = failure.failureClass().retryable()
-                ? retryAfterParser.parse(outboundResponse.headers(), error.retryAfter())
-                : null;
+        boolean delays = failure.failureClass().retryable() || failure.failureClass() == FailureClass.TERMINAL_AUTH;
+        Duration retryAfter = delays ? retryAfterParser.parse(outboundResponse.headers(), error.retryAfter()) : null;
         return failure.withHttpStatus(outboundResponse.status())
                 .withRetryAfter(retryAfter)
                 .withDetail(logTextRedactor.redact(formatDetail(error)));

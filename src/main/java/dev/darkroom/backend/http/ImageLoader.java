@@ -17,7 +17,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /**
@@ -27,18 +26,18 @@ import java.util.function.UnaryOperator;
 public final class ImageLoader {
     private final ImageDownloader downloader;
     private final BackendSettings settings;
-    private final Supplier<MultiMap> authentication;
+    private final Function<BackendCallScope, MultiMap> credentials;
     private final WorkerExecutor workers;
 
-    /** @param authentication returns the headers with the credentials of a request to the AI server itself */
+    /** @param credentials returns the headers with the credentials of a request to the AI server itself */
     ImageLoader(
             ImageDownloader downloader,
             BackendSettings settings,
-            Supplier<MultiMap> authentication,
+            Function<BackendCallScope, MultiMap> credentials,
             WorkerExecutor workers) {
         this.downloader = downloader;
         this.settings = settings;
-        this.authentication = authentication;
+        this.credentials = credentials;
         this.workers = workers;
     }
 
@@ -59,7 +58,7 @@ public final class ImageLoader {
 
     /** Downloads images from the AI server itself, with credentials and without redirects. Removes their metadata. */
     public Future<BackendOutcome> downloadWithoutMetadata(BackendCallScope scope, List<RequestTarget> targets) {
-        MultiMap headers = authentication.get().add(HttpHeaders.ACCEPT, "image/*");
+        MultiMap headers = credentials.apply(scope).add(HttpHeaders.ACCEPT, "image/*");
         return loadAll(
                 scope,
                 targets,

@@ -2,6 +2,7 @@ package dev.darkroom.backend.openai;
 
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
@@ -61,7 +62,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
             Vertx vertx, BackendSettings settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
         this.settings = settings;
         this.http = new BackendHttpClient(
-                vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
+                vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
         this.endpoint = http.target("/images/generations");
         this.responseParser = new OpenAiResponseParser(settings.maxImageBytes());
     }
@@ -69,6 +70,11 @@ public final class OpenAiImagesBackend implements ImageBackend {
     @Override
     public String name() {
         return settings.name();
+    }
+
+    @Override
+    public List<BackendKeyStatus> keys() {
+        return http.keys();
     }
 
     /** A negative prompt is unknown to the models of OpenAI, which reject it, unless the settings name the field. */
@@ -92,8 +98,9 @@ public final class OpenAiImagesBackend implements ImageBackend {
     }
 
     private Future<BackendOutcome> submit(BackendCallScope scope, ImageRequest request) {
-        MultiMap headers =
-                http.headers().add(HttpHeaders.CONTENT_TYPE, "application/json").add("Idempotency-Key", request.key());
+        MultiMap headers = http.headers(scope)
+                .add(HttpHeaders.CONTENT_TYPE, "application/json")
+                .add("Idempotency-Key", request.key());
         Set<RequestField> fields = requestFields(request.model());
         return post(scope, request, headers, fields)
                 .compose(encoded -> {

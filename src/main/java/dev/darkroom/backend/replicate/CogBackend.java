@@ -2,6 +2,7 @@ package dev.darkroom.backend.replicate;
 
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
@@ -72,13 +73,18 @@ public final class CogBackend implements ImageBackend {
         this.settings = settings;
         this.inputFields = inputFields;
         this.http = new BackendHttpClient(
-                vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
+                vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
         this.reader = new PredictionReader(http, settings.maxImageBytes());
     }
 
     @Override
     public String name() {
         return settings.name();
+    }
+
+    @Override
+    public List<BackendKeyStatus> keys() {
+        return http.keys();
     }
 
     @Override
@@ -108,7 +114,7 @@ public final class CogBackend implements ImageBackend {
     }
 
     private Future<OutboundResponse> submit(BackendCallScope scope, ImageRequest request, JobReference job) {
-        MultiMap headers = http.headers().add(HttpHeaders.CONTENT_TYPE, "application/json");
+        MultiMap headers = http.headers(scope).add(HttpHeaders.CONTENT_TYPE, "application/json");
         return http.send(
                 scope,
                 HttpMethod.PUT,
@@ -144,7 +150,7 @@ public final class CogBackend implements ImageBackend {
                         scope,
                         HttpMethod.POST,
                         http.target("/predictions/" + job.key() + "/cancel"),
-                        http.headers(),
+                        http.headers(scope),
                         null));
     }
 

@@ -1,6 +1,7 @@
 package dev.darkroom.backend.replicate;
 
 import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
@@ -75,13 +76,18 @@ public final class ReplicateBackend implements ImageBackend {
         this.pollInterval = pollInterval;
         URI root = URI.create(base.toString().replaceFirst("(/v1)?/*$", ""));
         this.http = new BackendHttpClient(
-                vertx, settings, root, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
+                vertx, settings, root, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
         this.reader = new PredictionReader(http, settings.maxImageBytes());
     }
 
     @Override
     public String name() {
         return settings.name();
+    }
+
+    @Override
+    public List<BackendKeyStatus> keys() {
+        return http.keys();
     }
 
     @Override
@@ -126,8 +132,9 @@ public final class ReplicateBackend implements ImageBackend {
         RequestTarget target = target(request.model(), body);
         long seconds = Math.max(
                 MIN_DEADLINE_SECONDS, backendCall.timeout().plusMillis(999).toSeconds());
-        MultiMap headers =
-                http.headers().add(HttpHeaders.CONTENT_TYPE, "application/json").add("Cancel-After", seconds + "s");
+        MultiMap headers = http.headers(scope)
+                .add(HttpHeaders.CONTENT_TYPE, "application/json")
+                .add("Cancel-After", seconds + "s");
         return http.send(scope, HttpMethod.POST, target, headers, body.toBuffer())
                 .compose(response -> http.onWorker(() -> reader.read(response, request.count())))
                 .map(prediction -> {
@@ -201,7 +208,7 @@ public final class ReplicateBackend implements ImageBackend {
         if (id == null) {
             return Future.succeededFuture(new BackendOutcome.Failed(JobFailures.JOB_ID_UNKNOWN));
         }
-        return http.run(
+        return http.lookUp(
                 request.key(),
                 backendCall,
                 scope -> await(scope, id, request, backendCall)
@@ -221,7 +228,7 @@ public final class ReplicateBackend implements ImageBackend {
                                 scope,
                                 HttpMethod.POST,
                                 http.target("/v1/predictions/" + job.providerId() + "/cancel"),
-                                http.headers(),
+                                http.headers(scope),
                                 null));
     }
 

@@ -5,6 +5,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
@@ -33,7 +34,7 @@ public final class ExampleBackend implements ImageBackend {
             Vertx vertx, BackendSettings settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
         this.settings = settings;
         this.http = new BackendHttpClient(
-                vertx, settings, base, memoryBudget, maxHeaderBytes, () -> BackendHttpClient.bearerToken(settings));
+                vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
     }
 
     @Override
@@ -43,8 +44,6 @@ public final class ExampleBackend implements ImageBackend {
 
     @Override
     public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
-        MultiMap headers =
-                http.headers().set(HttpHeaders.ACCEPT, "image/*").add(HttpHeaders.CONTENT_TYPE, "application/json");
         JsonObject body = new JsonObject()
                 .put("prompt", request.prompt())
                 .put("width", request.width())
@@ -53,10 +52,14 @@ public final class ExampleBackend implements ImageBackend {
         return http.run(
                 request.key(),
                 backendCall,
-                scope -> http.send(scope, HttpMethod.POST, http.target("/render"), headers, body.toBuffer())
+                scope -> http.send(scope, HttpMethod.POST, http.target("/render"), headers(scope), body.toBuffer())
                         .compose(response -> http.onWorker(() -> http.requireBody(response)))
                         .compose(response ->
                                 http.images().load(scope, List.of(new ImageSource.Inline(response.body())))));
+    }
+
+    private MultiMap headers(BackendCallScope scope) {
+        return http.headers(scope).set(HttpHeaders.ACCEPT, "image/*").add(HttpHeaders.CONTENT_TYPE, "application/json");
     }
 
     @Override

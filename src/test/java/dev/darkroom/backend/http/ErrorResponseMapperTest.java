@@ -20,6 +20,7 @@ import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +32,7 @@ class ErrorResponseMapperTest {
     private static final String PLAIN = "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":null}}";
 
     private final ErrorResponseMapper mapper = new ErrorResponseMapper(
-            new RetryAfterParser(Clock.systemUTC()), new LogTextRedactor(new Secret("top-secret")));
+            new RetryAfterParser(Clock.systemUTC()), new LogTextRedactor(() -> List.of(new Secret("top-secret"))));
 
     @ParameterizedTest
     @MethodSource("responses")

@@ -48,7 +48,7 @@ class PredictionReaderTest extends BackendFixture {
                 URI.create("http://127.0.0.1"),
                 memory(),
                 MAX_HEADER_BYTES,
-                MultiMap::caseInsensitiveMultiMap);
+                BackendHttpClient::bearerToken);
         reader = new PredictionReader(http, MAX_BYTES);
     }
 

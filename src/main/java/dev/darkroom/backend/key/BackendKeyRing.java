@@ -1,0 +1,236 @@
+package dev.darkroom.backend.key;
+
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendKeyStatus;
+import dev.darkroom.backend.BackendKeyStatus.State;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.config.Secret;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * API keys of an AI server. Calls use the usable keys in turn. A key that the AI server rejects rests, and calls use the others
+ * meanwhile. When all keys rest, the one with the earliest end of its rest is used, so a single key is always used. Thread-safe.
+ */
+public final class BackendKeyRing {
+    private static final Logger LOG = LoggerFactory.getLogger(BackendKeyRing.class);
+
+    /** Rest of an unknown key. The change of its file ends it. */
+    static final Duration UNAUTHORIZED_REST = Duration.ofHours(1);
+    /** Longest rest that the AI server can request. */
+    static final Duration MAX_QUOTA_REST = Duration.ofHours(24);
+
+    static final Duration MAX_RATE_LIMIT_REST = Duration.ofMinutes(10);
+    private static final Duration MIN_REST = Duration.ofSeconds(1);
+    private static final int MAX_DOUBLINGS = 5;
+
+    /** Number of replaced values that are still redacted in logs. */
+    private static final int MAX_OLD_SECRETS = 20;
+
+    private final String backend;
+    private final Duration defaultRest;
+    private final LongSupplier nanoTime;
+    private final List<BackendKey> keys = new ArrayList<>();
+    /** All values that responses may quote, the replaced ones first. */
+    private final List<Secret> secrets = new CopyOnWriteArrayList<>();
+    /** Index of the key at which the next search starts. Guarded by this. */
+    private int next;
+
+    /**
+     * @param backend name of the AI server, for the log
+     * @param defaultRest rest after an exhausted quota without {@code Retry-After}, and after the statuses 402 and 403
+     * @param nanoTime clock in nanoseconds, see {@link System#nanoTime()}
+     */
+    public BackendKeyRing(String backend, Duration defaultRest, LongSupplier nanoTime) {
+        this.backend = backend;
+        this.defaultRest = defaultRest;
+        this.nanoTime = nanoTime;
+    }
+
+    /** Adds a key. Only before the first use of the ring. */
+    BackendKey add(String name, Secret secret) {
+        BackendKey key = new BackendKey(name, secret);
+        keys.add(key);
+        addSecret(secret);
+        return key;
+    }
+
+    /** Returns whether the AI server needs no key. */
+    public boolean isEmpty() {
+        return keys.isEmpty();
+    }
+
+    /** Returns the values to redact: those of all keys, and some replaced ones. */
+    public List<Secret> secrets() {
+        return secrets;
+    }
+
+    /** Returns the key for a request: the next usable one, or else the one with the earliest end of its rest; empty when all are missing. */
+    public synchronized Optional<BackendKey> select() {
+        return selectUsable(Set.of()).or(() -> {
+            long now = nanoTime.getAsLong();
+            return keys.stream().filter(key -> !key.missing()).min(Comparator.comparing(key -> key.remainingRest(now)));
+        });
+    }
+
+    /** Returns the next usable key that is not one of {@code tried}; empty when there is none. */
+    public synchronized Optional<BackendKey> selectUsable(Set<BackendKey> tried) {
+        long now = nanoTime.getAsLong();
+        for (int i = 0; i < keys.size(); i++) {
+            BackendKey key = keys.get((next + i) % keys.size());
+            if (key.state(now) == State.USABLE && !tried.contains(key)) {
+                next = (next + i + 1) % keys.size();
+                return Optional.of(key);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Returns the key that submitted a job; the first one when no key has the name. Empty without keys.
+     *
+     * @param name null when it is not known
+     */
+    public synchronized Optional<BackendKey> find(String name) {
+        return keys.stream()
+                .filter(key -> key.name().equals(name) && key.secret().isPresent())
+                .findFirst()
+                .or(() -> keys.stream().filter(key -> !key.missing()).findFirst())
+                .or(() -> keys.stream().findFirst());
+    }
+
+    /** Returns whether an AI server rejected a request because of its key, so that it did no work and another key may succeed. */
+    public static boolean isRejection(BackendFailure failure) {
+        return failure.failureClass() == FailureClass.TERMINAL_AUTH
+                || failure.rateLimited() && Integer.valueOf(429).equals(failure.httpStatus());
+    }
+
+    /** Rests a key after a {@linkplain #isRejection rejection}. */
+    public void recordRejection(BackendKey key, BackendFailure failure) {
+        State reason = reason(failure);
+        boolean changed;
+        Duration rest;
+        synchronized (this) {
+            long now = nanoTime.getAsLong();
+            changed = key.state(now) != reason;
+            rest = rest(key, reason, failure.retryAfter());
+            key.rest(reason, now + rest.toNanos());
+        }
+        if (changed) {
+            LOG.atWarn()
+                    .addKeyValue("backend", backend)
+                    .addKeyValue("apiKey", key.name())
+                    .addKeyValue("reason", reason)
+                    .addKeyValue("restMs", rest.toMillis())
+                    .log("api key rested");
+        }
+    }
+
+    private static State reason(BackendFailure failure) {
+        return failure.rateLimited()
+                ? State.RATE_LIMITED
+                : switch (failure.code()) {
+                    case "UNAUTHORIZED" -> State.UNAUTHORIZED;
+                    case "PAYMENT_REQUIRED" -> State.PAYMENT_REQUIRED;
+                    case "QUOTA_EXHAUSTED" -> State.QUOTA_EXHAUSTED;
+                    default -> State.FORBIDDEN;
+                };
+    }
+
+    private Duration rest(BackendKey key, State reason, Duration retryAfter) {
+        return switch (reason) {
+            case RATE_LIMITED -> {
+                int doublings = Math.min(key.countRateLimit() - 1, MAX_DOUBLINGS);
+                yield limit(
+                        retryAfter == null ? MIN_REST.multipliedBy(1L << doublings) : retryAfter, MAX_RATE_LIMIT_REST);
+            }
+            case QUOTA_EXHAUSTED, PAYMENT_REQUIRED ->
+                retryAfter == null ? defaultRest : limit(retryAfter, MAX_QUOTA_REST);
+            case UNAUTHORIZED -> UNAUTHORIZED_REST;
+            default -> defaultRest;
+        };
+    }
+
+    private static Duration limit(Duration requested, Duration max) {
+        return requested.compareTo(max) > 0 ? max : requested.compareTo(MIN_REST) < 0 ? MIN_REST : requested;
+    }
+
+    /** Ends the rest of a key that has succeeded. */
+    public synchronized void recordSuccess(BackendKey key) {
+        key.endRest();
+    }
+
+    /**
+     * Returns the failure of a call after no usable key is left. It is a rate limit when a key rests only for a rate limit, and requests
+     * the delay until its end.
+     *
+     * @param failure the last rejection
+     */
+    public synchronized BackendFailure toFailure(BackendFailure failure) {
+        long now = nanoTime.getAsLong();
+        Optional<Duration> pause = keys.stream()
+                .filter(key -> key.state(now) == State.RATE_LIMITED)
+                .map(key -> key.remainingRest(now))
+                .min(Comparator.naturalOrder());
+        if (!failure.rateLimited() && pause.isPresent()) {
+            return BackendFailure.of(
+                            FailureClass.REJECTED_RETRYABLE,
+                            BackendFailure.RATE_LIMITED,
+                            "The AI server limited the request rate.")
+                    .withRetryAfter(pause.get())
+                    .withDetail(failure.detail());
+        }
+        return failure.rateLimited() && keys.size() > 1
+                ? failure.withRetryAfter(pause.orElse(failure.retryAfter()))
+                : failure;
+    }
+
+    /** Returns the states of the keys in their order. */
+    public synchronized List<BackendKeyStatus> status() {
+        long now = nanoTime.getAsLong();
+        return keys.stream()
+                .map(key -> new BackendKeyStatus(key.name(), key.state(now), key.remainingRest(now)))
+                .toList();
+    }
+
+    /**
+     * Sets the value of a key that was read from its file.
+     *
+     * @return whether the value is new, or the key was missing
+     */
+    boolean replace(BackendKey key, Secret secret) {
+        boolean changed;
+        synchronized (this) {
+            changed = key.missing() || !key.secret().equals(secret);
+            if (changed) {
+                addSecret(secret);
+                key.replace(secret);
+            }
+        }
+        return changed;
+    }
+
+    /** Stops the use of a key without a file for submissions. Returns whether it had one before. */
+    synchronized boolean remove(BackendKey key) {
+        boolean changed = !key.missing();
+        key.setMissing();
+        return changed;
+    }
+
+    private void addSecret(Secret secret) {
+        if (secret.isPresent() && !secrets.contains(secret)) {
+            secrets.add(secret);
+            if (secrets.size() > keys.size() + MAX_OLD_SECRETS) {
+                secrets.remove(0);
+            }
+        }
+    }
+}

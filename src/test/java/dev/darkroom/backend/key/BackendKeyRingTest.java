@@ -1,0 +1,222 @@
+package dev.darkroom.backend.key;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendKeyStatus;
+import dev.darkroom.backend.BackendKeyStatus.State;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.config.Secret;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BackendKeyRingTest {
+    private static final Duration REST = Duration.ofMinutes(10);
+    private static final BackendFailure RATE_LIMITED = BackendFailure.of(
+                    FailureClass.REJECTED_RETRYABLE, BackendFailure.RATE_LIMITED, "m")
+            .withHttpStatus(429);
+
+    private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1_000);
+    private final BackendKeyRing ring = new BackendKeyRing("backend", REST, nanos::get);
+    private final BackendKey main = ring.add("main", new Secret("secret-main"));
+    private final BackendKey spare = ring.add("spare", new Secret("secret-spare"));
+
+    @Test
+    void usesKeysInTurn() {
+        assertThat(select()).isEqualTo("main");
+        assertThat(select()).isEqualTo("spare");
+        assertThat(select()).isEqualTo("main");
+    }
+
+    @Test
+    void hasNoKeyWithoutKeys() {
+        // given
+        BackendKeyRing empty = new BackendKeyRing("backend", REST, nanos::get);
+
+        // then
+        assertThat(empty.isEmpty()).isTrue();
+        assertThat(empty.select()).isEmpty();
+        assertThat(empty.find("main")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "UNAUTHORIZED, UNAUTHORIZED, PT1H",
+        "FORBIDDEN, FORBIDDEN, PT10M",
+        "PAYMENT_REQUIRED, PAYMENT_REQUIRED, PT10M",
+        "QUOTA_EXHAUSTED, QUOTA_EXHAUSTED, PT10M",
+        "OTHER, FORBIDDEN, PT10M"
+    })
+    void restsRejectedKey(String code, State state, Duration rest) {
+        // when
+        ring.recordRejection(main, rejection(code));
+
+        // then
+        assertThat(ring.status())
+                .containsExactly(
+                        new BackendKeyStatus("main", state, rest),
+                        new BackendKeyStatus("spare", State.USABLE, Duration.ZERO));
+        assertThat(select()).isEqualTo("spare");
+        assertThat(select()).isEqualTo("spare");
+        pass(rest.minusNanos(1));
+        assertThat(select()).isEqualTo("spare");
+        pass(Duration.ofNanos(1));
+        assertThat(select()).isEqualTo("main");
+        assertThat(ring.status().get(0).state()).isEqualTo(State.USABLE);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"QUOTA_EXHAUSTED, PT2H, PT2H", "PAYMENT_REQUIRED, PT2H, PT2H", "QUOTA_EXHAUSTED, P365D, PT24H"})
+    void restsForRequestedTime(String code, Duration retryAfter, Duration rest) {
+        // when
+        ring.recordRejection(main, rejection(code).withRetryAfter(retryAfter));
+
+        // then
+        assertThat(ring.status().get(0).remainingRest()).isEqualTo(rest);
+    }
+
+    @Test
+    void doublesRestOfRateLimitsUntilSuccess() {
+        for (int seconds : new int[] {1, 2, 4, 8, 16, 32, 32}) {
+            ring.recordRejection(main, RATE_LIMITED);
+            assertThat(ring.status().get(0))
+                    .isEqualTo(new BackendKeyStatus("main", State.RATE_LIMITED, Duration.ofSeconds(seconds)));
+        }
+
+        // when
+        ring.recordSuccess(main);
+
+        // then
+        assertThat(ring.status().get(0).state()).isEqualTo(State.USABLE);
+        ring.recordRejection(main, RATE_LIMITED.withRetryAfter(Duration.ofSeconds(20)));
+        assertThat(ring.status().get(0).remainingRest()).isEqualTo(Duration.ofSeconds(20));
+    }
+
+    @Test
+    void selectsNoTriedAndNoRestingKeyAfterRejection() {
+        assertThat(ring.selectUsable(Set.of(main))).contains(spare);
+        assertThat(ring.selectUsable(Set.of(main, spare))).isEmpty();
+        ring.recordRejection(spare, rejection("UNAUTHORIZED"));
+        assertThat(ring.selectUsable(Set.of(main))).isEmpty();
+    }
+
+    @Test
+    void usesKeyWithEarliestEndWhenAllRest() {
+        // given
+        ring.recordRejection(main, rejection("UNAUTHORIZED"));
+        ring.recordRejection(spare, rejection("FORBIDDEN"));
+
+        // then
+        assertThat(select()).isEqualTo("spare");
+        assertThat(select()).isEqualTo("spare");
+
+        // when: its rest is renewed until it ends later
+        pass(Duration.ofMinutes(55));
+        ring.recordRejection(spare, rejection("FORBIDDEN"));
+
+        // then
+        assertThat(select()).isEqualTo("main");
+    }
+
+    @Test
+    void failsAsRateLimitedWhileAnotherKeyRestsForRateLimit() {
+        // given
+        ring.recordRejection(spare, RATE_LIMITED.withRetryAfter(Duration.ofSeconds(30)));
+        ring.recordRejection(main, rejection("UNAUTHORIZED"));
+
+        // when
+        BackendFailure failure = ring.toFailure(rejection("UNAUTHORIZED").withHttpStatus(401));
+
+        // then
+        assertThat(failure.rateLimited()).isTrue();
+        assertThat(failure.failureClass()).isEqualTo(FailureClass.REJECTED_RETRYABLE);
+        assertThat(failure.retryAfter()).isEqualTo(Duration.ofSeconds(30));
+        assertThat(failure.httpStatus()).isNull();
+    }
+
+    @Test
+    void requestsDelayUntilFirstRateLimitEnds() {
+        // given
+        ring.recordRejection(spare, RATE_LIMITED.withRetryAfter(Duration.ofSeconds(5)));
+        BackendFailure last = RATE_LIMITED.withRetryAfter(Duration.ofSeconds(30));
+        ring.recordRejection(main, last);
+
+        // then
+        assertThat(ring.toFailure(last)).isEqualTo(last.withRetryAfter(Duration.ofSeconds(5)));
+    }
+
+    @Test
+    void keepsFailureOfPermanentRejections() {
+        // given
+        ring.recordRejection(spare, rejection("PAYMENT_REQUIRED"));
+        ring.recordRejection(main, rejection("UNAUTHORIZED"));
+
+        // then
+        assertThat(ring.toFailure(rejection("UNAUTHORIZED"))).isEqualTo(rejection("UNAUTHORIZED"));
+    }
+
+    @Test
+    void findsSubmittingKeyWhileItRests() {
+        // given
+        ring.recordRejection(spare, rejection("UNAUTHORIZED"));
+
+        // then
+        assertThat(ring.find("spare")).contains(spare);
+        assertThat(ring.find("removed")).contains(main);
+        assertThat(ring.find(null)).contains(main);
+    }
+
+    @Test
+    void replacedValueEndsRest() {
+        // given
+        ring.recordRejection(main, rejection("UNAUTHORIZED"));
+
+        // then
+        assertThat(ring.replace(main, new Secret("secret-main"))).isFalse();
+        assertThat(ring.status().get(0).state()).isEqualTo(State.UNAUTHORIZED);
+        assertThat(ring.replace(main, new Secret("secret-new"))).isTrue();
+        assertThat(ring.status().get(0).state()).isEqualTo(State.USABLE);
+        assertThat(main.secret().value()).isEqualTo("secret-new");
+        assertThat(ring.secrets())
+                .contains(new Secret("secret-main"), new Secret("secret-spare"), new Secret("secret-new"));
+    }
+
+    @Test
+    void removedKeyIsNotUsedForSubmissions() {
+        // when
+        boolean changed = ring.remove(main);
+
+        // then
+        assertThat(changed).isTrue();
+        assertThat(ring.remove(main)).isFalse();
+        assertThat(ring.status().get(0)).isEqualTo(new BackendKeyStatus("main", State.MISSING, Duration.ZERO));
+        assertThat(select()).isEqualTo("spare");
+        assertThat(select()).isEqualTo("spare");
+        assertThat(ring.find("main")).as("its jobs are still polled").contains(main);
+        assertThat(ring.find("other")).contains(spare);
+
+        // when: the other one rests
+        ring.recordRejection(spare, rejection("UNAUTHORIZED"));
+        assertThat(select()).isEqualTo("spare");
+        ring.remove(spare);
+
+        // then
+        assertThat(ring.select()).isEmpty();
+    }
+
+    private String select() {
+        return ring.select().orElseThrow().name();
+    }
+
+    private void pass(Duration time) {
+        nanos.addAndGet(time.toNanos());
+    }
+
+    private static BackendFailure rejection(String code) {
+        return BackendFailure.of(FailureClass.TERMINAL_AUTH, code, "m");
+    }
+}
