@@ -55,6 +55,7 @@ CREATE TABLE generation_queue (
     attempt_selection  text,                                  -- why the attempt is made at this backend
     job_percent        smallint,                              -- progress of the running attempt, as the backend reports it
     job_queue_position integer,                               -- its place in the queue of the backend
+    attempt_cost       bigint,                                -- expected cost in millionths, stored before a submission with a price
     failed_backend     text,                                  -- backend of the last failed attempt
     job_backend        text,                                  -- backend of a submission with an unknown outcome; null when there is none
     job_token          bigint,                                -- the lease that made this submission; our key of the job derives from it
@@ -101,10 +102,15 @@ CREATE TABLE generation_attempts (
     error_message text,
     http_status   integer,
     retry_at      timestamptz,                                -- due time of the next attempt; null when there is none
+    submitted     boolean NOT NULL DEFAULT true,              -- whether the backend may have received a submission
+    cost_micros   bigint CHECK (cost_micros >= 0),            -- in millionths of the currency; null without a cost or a price
+    cost_source   text,
     CONSTRAINT generation_attempts_once_per_claim PRIMARY KEY (generation_id, lease_token),
     CONSTRAINT generation_attempts_outcome_known CHECK (
         outcome IN ('SUCCEEDED', 'RETRYABLE', 'PERMANENT', 'TIMEOUT', 'LOST', 'INTERRUPTED')),
-    CONSTRAINT generation_attempts_failure_has_error CHECK ((outcome = 'SUCCEEDED') = (error_code IS NULL))
+    CONSTRAINT generation_attempts_failure_has_error CHECK ((outcome = 'SUCCEEDED') = (error_code IS NULL)),
+    CONSTRAINT generation_attempts_cost_has_source CHECK ((cost_micros IS NULL) = (cost_source IS NULL)),
+    CONSTRAINT generation_attempts_cost_of_submission CHECK (submitted OR cost_micros IS NULL)
 );
 COMMENT ON TABLE generation_attempts IS
     'One row per finished attempt, never updated. The attempt that is running is in the queue row.';

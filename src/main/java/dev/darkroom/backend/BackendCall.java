@@ -16,6 +16,7 @@ public final class BackendCall {
     private final JobListener jobListener;
     private final Promise<Void> aborted = Promise.promise();
     private final Promise<Void> released = Promise.promise();
+    private volatile boolean sent;
 
     /**
      * Creates a call with a new job. The call ignores the reports of the job.
@@ -71,6 +72,16 @@ public final class BackendCall {
     /** Completes once {@link #release()} is called. */
     public Future<Void> released() {
         return released.future();
+    }
+
+    /** Declares that the AI server may have received a request of the call. */
+    public void markSent() {
+        sent = true;
+    }
+
+    /** Returns true once the AI server may have received a request of the call. Complete when the call has ended. */
+    public boolean sent() {
+        return sent;
     }
 
     /** Returns true once {@link #abort()} has been called. */

@@ -49,6 +49,14 @@ public enum FailureClass {
         return this == AMBIGUOUS || this == RESULT_DOWNLOAD;
     }
 
+    /** Returns true when the AI server may bill a submission that failed with this class. */
+    public boolean mayBeBilled() {
+        return switch (this) {
+            case AMBIGUOUS, RESULT_LOST, INVALID_RESULT, RESULT_DOWNLOAD, INTERNAL -> true;
+            case NOT_SENT, REJECTED_RETRYABLE, SERVER_ERROR, TERMINAL_INPUT, TERMINAL_AUTH, MODERATED -> false;
+        };
+    }
+
     /**
      * Returns true when a failure of this class indicates an unhealthy AI server. A rate limit
      * ({@link BackendFailure#rateLimited()}) is the exception, see {@link BackendFailure#countsForBreaker()}.

@@ -1,6 +1,8 @@
 package dev.darkroom.backend;
 
 import io.vertx.core.Future;
+import java.math.BigDecimal;
+import java.util.Map;
 
 /** Receives reports about the job of a call. Methods run on the context of the call and must not block. */
 public interface JobListener {
@@ -30,4 +32,12 @@ public interface JobListener {
 
     /** Called when the AI server reports progress, possibly often and with equal values. */
     void onProgress(JobProgress progress);
+
+    /**
+     * Called when the AI server reports what the job used, by unit, such as {@code credits} or {@code output_tokens}. A later report
+     * replaces an earlier one.
+     */
+    default void onUsage(Map<String, BigDecimal> usage) {
+        // Most AI servers report none.
+    }
 }

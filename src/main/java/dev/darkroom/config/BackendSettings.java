@@ -36,6 +36,8 @@ import java.util.Set;
  * @param pollInterval time between the first two polls of a job
  * @param parametersSchema absolute path of the JSON Schema of parameters; null when the AI server accepts none
  * @param workflow absolute path of the workflow template of a ComfyUI server; null for other types
+ * @param prices price of an image by model, size and quality
+ * @param usagePrices price of one unit of the usage that the AI server reports, by model and unit
  */
 public record BackendSettings(
         BackendType type,
@@ -72,6 +74,8 @@ public record BackendSettings(
         @DurationRange(min = "50ms", max = "1m") Duration pollInterval,
         @NullIfEmpty @PathOf("a file") Path parametersSchema,
         @NullIfEmpty @PathOf("a file") Path workflow,
+        PriceList prices,
+        PriceList usagePrices,
         Breaker breaker) {
 
     /** Returns the sources of the API keys, in their order; empty when there is none. */

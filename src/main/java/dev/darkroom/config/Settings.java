@@ -58,6 +58,7 @@ public record Settings(
         BackendSettings backend,
         List<BackendSettings> backends,
         List<ModelSettings> models,
+        Accounting accounting,
         Outbound outbound,
         Database database,
         Node node,
@@ -162,6 +163,9 @@ public record Settings(
             return directUrl == null ? url : directUrl;
         }
     }
+
+    /** @param currency of prices and costs */
+    public record Accounting(@Format(TextFormat.CURRENCY) String currency) {}
 
     public record Node(Duration heartbeatInterval, Duration ttl, Duration reapInterval) {}
 

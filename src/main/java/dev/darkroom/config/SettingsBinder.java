@@ -100,6 +100,8 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
             return filePath(settingValue, component.getAnnotation(PathOf.class).value());
         } else if (type == URI.class) {
             return url(settingValue, component.getAnnotation(HttpUrl.class), path);
+        } else if (type == PriceList.class) {
+            return PriceList.read(settingValue);
         } else if (type == DatabaseUrl.class) {
             return new DatabaseUrlReader(settingValue, base).read();
         } else if (type.isEnum()) {

@@ -10,6 +10,8 @@ enum TextFormat {
     CLAIM("[^\\p{Cntrl}]{1,500}", "1 to 500 characters and no control characters"),
     /** Host and port of each member. */
     CLUSTER_MEMBERS(listOf("[^\\s/@?#\\[\\],:]{1,255}:[0-9]{1,5}"), "host:port, separated by commas"),
+    /** Currency code of ISO 4217. */
+    CURRENCY("[A-Z]{3}", "three capital letters such as USD"),
     /** DNS name of a service. */
     DNS_NAME(hostPattern(), "a DNS name"),
     /** Host name or address of this process. */

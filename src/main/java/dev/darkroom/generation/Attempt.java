@@ -17,6 +17,7 @@ import java.time.Instant;
  * @param counted whether it counts towards {@code retry.maxAttempts}; false while it runs
  * @param error null while it runs and after success
  * @param retryAt due time of the next attempt; null when there is none
+ * @param billing {@link AttemptBilling#NONE} while it runs
  */
 public record Attempt(
         int number,
@@ -28,7 +29,8 @@ public record Attempt(
         AttemptOutcome outcome,
         boolean counted,
         AttemptError error,
-        Instant retryAt) {
+        Instant retryAt,
+        AttemptBilling billing) {
 
     /**
      * Reason why an attempt failed.
@@ -46,7 +48,8 @@ public record Attempt(
      */
     public static Attempt running(
             int number, String backend, BackendSelection selection, Instant startedAt, JobProgress progress) {
-        return new Attempt(number, backend, selection, startedAt, progress, null, null, false, null, null);
+        return new Attempt(
+                number, backend, selection, startedAt, progress, null, null, false, null, null, AttemptBilling.NONE);
     }
 
     /** Returns whether the attempt has not ended. */

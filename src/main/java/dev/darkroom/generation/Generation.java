@@ -2,6 +2,8 @@ package dev.darkroom.generation;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
@@ -86,6 +88,22 @@ public record Generation(
             case FAILED -> 2L * failedAttempts + 3;
             case COMPLETE -> 2L * (failedAttempts + 1) + 3;
         };
+    }
+
+    /** Returns the number of attempts with a submission, without those that retention deleted. */
+    public long submissions() {
+        return attempts.stream()
+                .filter(attempt -> attempt.billing().submitted())
+                .count();
+    }
+
+    /** Returns the sum of the costs of the attempts in millionths of the currency; empty when none has a cost. */
+    public OptionalLong costMicros() {
+        return attempts.stream()
+                .map(attempt -> attempt.billing().cost())
+                .filter(Objects::nonNull)
+                .mapToLong(Cost::micros)
+                .reduce(Long::sum);
     }
 
     private boolean hasRunningAttempt() {

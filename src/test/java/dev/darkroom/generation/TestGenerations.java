@@ -50,7 +50,8 @@ public final class TestGenerations {
                     attempt.outcome(),
                     attempt.counted(),
                     attempt.error(),
-                    attempt.retryAt()));
+                    attempt.retryAt(),
+                    attempt.billing()));
         }
         return new Generation(
                 ID,
@@ -89,7 +90,8 @@ public final class TestGenerations {
                 AttemptOutcome.SUCCEEDED,
                 true,
                 null,
-                null);
+                null,
+                new AttemptBilling(true, new Cost(40_000, Cost.Source.CONFIGURED)));
     }
 
     /** @param retryAt null when there is no further attempt */
@@ -104,6 +106,7 @@ public final class TestGenerations {
                 AttemptOutcome.RETRYABLE,
                 true,
                 new AttemptError(FailureClass.SERVER_ERROR, "OOPS", "m", 500),
-                retryAt);
+                retryAt,
+                new AttemptBilling(true, null));
     }
 }

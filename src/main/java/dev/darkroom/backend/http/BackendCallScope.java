@@ -87,6 +87,11 @@ public final class BackendCallScope {
         long timer = vertx.setTimer(
                 Math.max(1, remaining().toMillis()), t -> end(new BackendOutcome.Failed(deadlineFailure())));
         onEnd(() -> vertx.cancelTimer(timer));
+        onEnd(() -> {
+            if (sent()) {
+                backendCall.markSent();
+            }
+        });
         backendCall.onAbort(() -> context.runOnContext(v -> end(new BackendOutcome.Aborted())));
         if (backendCall.aborted()) {
             end(new BackendOutcome.Aborted());

@@ -11,7 +11,6 @@ import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
-import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.BackendSettings.RequestField;
@@ -89,7 +88,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
 
     @Override
     public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
-        return http.run(request.key(), backendCall, scope -> submit(scope, request));
+        return http.run(request.key(), backendCall, scope -> submit(scope, request, backendCall));
     }
 
     @Override
@@ -97,7 +96,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
         return http.checkHealth(timeout);
     }
 
-    private Future<BackendOutcome> submit(BackendCallScope scope, ImageRequest request) {
+    private Future<BackendOutcome> submit(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
         MultiMap headers = http.headers(scope)
                 .add(HttpHeaders.CONTENT_TYPE, "application/json")
                 .add("Idempotency-Key", request.key());
@@ -120,7 +119,10 @@ public final class OpenAiImagesBackend implements ImageBackend {
                     return post(scope, request, headers, fields);
                 })
                 .compose(outboundResponse -> http.onWorker(() -> readResponse(outboundResponse, request.count())))
-                .compose(entries -> http.images().load(scope, entries));
+                .compose(content -> {
+                    backendCall.jobListener().onUsage(content.usage());
+                    return http.images().load(scope, content.images());
+                });
     }
 
     /** Returns the optional fields to send, as a set that the caller may modify. */
@@ -143,7 +145,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
         return http.send(scope, HttpMethod.POST, endpoint, headers, body);
     }
 
-    private List<ImageSource> readResponse(OutboundResponse encoded, int count) {
+    private OpenAiResponseParser.Content readResponse(OutboundResponse encoded, int count) {
         OutboundResponse outboundResponse = http.requireBody(encoded);
         try {
             return parseEntries(outboundResponse, count);
@@ -152,7 +154,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
         }
     }
 
-    private List<ImageSource> parseEntries(OutboundResponse outboundResponse, int count) {
+    private OpenAiResponseParser.Content parseEntries(OutboundResponse outboundResponse, int count) {
         Buffer bodyPrefix = outboundResponse.bodyPrefix();
         try {
             return responseParser.parse(outboundResponse.body(), count);

@@ -8,11 +8,14 @@ import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.backend.http.ImageTextDecoder;
+import dev.darkroom.backend.http.UsageReader;
 import dev.darkroom.image.ChunkedBytes;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -28,6 +31,14 @@ final class OpenAiResponseParser {
     private final JsonFactory json;
     private final ImageTextDecoder decoder;
 
+    /**
+     * Content of a response.
+     *
+     * @param images as many as requested
+     * @param usage numbers of the field {@code usage} by name, such as {@code output_tokens}; empty without that field
+     */
+    record Content(List<ImageSource> images, Map<String, BigDecimal> usage) {}
+
     /** @param maxImageBytes maximum size of one image in bytes */
     OpenAiResponseParser(int maxImageBytes) {
         this.decoder = new ImageTextDecoder(maxImageBytes);
@@ -38,11 +49,11 @@ final class OpenAiResponseParser {
      * Parses {@code count} entries and ignores further ones.
      *
      * @param body drained by this method
-     * @return exactly {@code count} entries
+     * @return content with exactly {@code count} entries
      * @throws BackendCallException when the body is malformed or has fewer entries
      * @throws ErrorInResponseException when entries are missing and the body or an entry contains an error
      */
-    List<ImageSource> parse(ChunkedBytes body, int count) {
+    Content parse(ChunkedBytes body, int count) {
         ParsingState parsingState = new ParsingState(count);
         try (JsonParser parser = json.createParser(body.drain())) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -53,6 +64,8 @@ final class OpenAiResponseParser {
                 JsonToken value = parser.nextToken();
                 if (field.equals("data") && value == JsonToken.START_ARRAY) {
                     readEntries(parser, body, parsingState);
+                } else if (field.equals("usage")) {
+                    parsingState.usage = UsageReader.read(parser);
                 } else {
                     readOtherField(parser, field, parsingState);
                 }
@@ -60,13 +73,14 @@ final class OpenAiResponseParser {
         } catch (IOException e) {
             throw BackendCallException.malformedResponse();
         }
-        return parsingState.requireImages();
+        return new Content(parsingState.requireImages(), parsingState.usage);
     }
 
     /** Entries, error and task id found so far. */
     private static final class ParsingState {
         private final int count;
         private final List<ImageSource> images = new ArrayList<>();
+        private Map<String, BigDecimal> usage = Map.of();
         private Buffer error;
         private boolean taskFound;
 

@@ -5,11 +5,14 @@ import com.fasterxml.jackson.core.JsonToken;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.backend.http.ImageTextDecoder;
+import dev.darkroom.backend.http.UsageReader;
 import dev.darkroom.image.ChunkedBytes;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,10 +33,17 @@ final class PredictionParser {
      * Fields of a prediction, as received.
      *
      * @param error null when there is none
+     * @param usage numbers of the field {@code metrics} by name, such as {@code predict_time}
      * @param output the first images, as many as requested
      */
     record Fields(
-            String id, String status, String error, boolean dataRemoved, Integer percent, List<ImageSource> output) {}
+            String id,
+            String status,
+            String error,
+            boolean dataRemoved,
+            Integer percent,
+            Map<String, BigDecimal> usage,
+            List<ImageSource> output) {}
 
     /** @param maxImageBytes maximum size of one image in bytes */
     PredictionParser(int maxImageBytes) {
@@ -64,7 +74,8 @@ final class PredictionParser {
         if (state.status == null) {
             throw BackendCallException.malformedResponse();
         }
-        return new Fields(state.id, state.status, state.error, state.dataRemoved, state.percent, state.output);
+        return new Fields(
+                state.id, state.status, state.error, state.dataRemoved, state.percent, state.usage, state.output);
     }
 
     private static final class ParsingState {
@@ -74,6 +85,7 @@ final class PredictionParser {
         private String error;
         private boolean dataRemoved;
         private Integer percent;
+        private Map<String, BigDecimal> usage = Map.of();
         private int logStart = -1;
 
         /** Reads the last progress from the log, which ends before the current token. */
@@ -104,6 +116,8 @@ final class PredictionParser {
             state.status = parser.getText();
         } else if (field.equals("error") && text) {
             state.error = parser.getText();
+        } else if (field.equals("metrics")) {
+            state.usage = UsageReader.read(parser);
         } else if (field.equals("data_removed")) {
             state.dataRemoved = value == JsonToken.VALUE_TRUE;
         } else if (field.equals("logs") && text) {

@@ -53,6 +53,7 @@ final class PredictionReader {
                     id,
                     !running,
                     fields.percent(),
+                    fields.usage(),
                     failure == null ? fields.output() : List.of(),
                     failure == null ? null : failure.withHttpStatus(response.status()));
         } catch (BackendCallException e) {

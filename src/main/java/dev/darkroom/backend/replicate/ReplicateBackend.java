@@ -146,7 +146,7 @@ public final class ReplicateBackend implements ImageBackend {
                 .recover(cause -> Future.failedFuture(JobFailures.ofSubmission(cause)))
                 .onSuccess(prediction -> {
                     backendCall.jobListener().onAccepted(prediction.id());
-                    reportProgress(prediction, backendCall);
+                    report(prediction, backendCall);
                 });
     }
 
@@ -173,7 +173,7 @@ public final class ReplicateBackend implements ImageBackend {
                                 response -> readPoll(response, request.count()),
                                 prediction -> !prediction.images().isEmpty())
                         .map(prediction -> {
-                            reportProgress(prediction, backendCall);
+                            report(prediction, backendCall);
                             return prediction.ended() ? prediction : null;
                         }));
     }
@@ -185,9 +185,12 @@ public final class ReplicateBackend implements ImageBackend {
         return reader.read(response, count);
     }
 
-    private static void reportProgress(Prediction prediction, BackendCall backendCall) {
+    private static void report(Prediction prediction, BackendCall backendCall) {
         if (!prediction.ended() && prediction.percent() != null) {
             backendCall.jobListener().onProgress(new JobProgress(prediction.percent(), null));
+        }
+        if (prediction.ended()) {
+            backendCall.jobListener().onUsage(prediction.usage());
         }
     }
 

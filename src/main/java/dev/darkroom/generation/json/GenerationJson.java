@@ -9,6 +9,7 @@ import dev.darkroom.backend.RequestLimits.ImageSize;
 import dev.darkroom.eventbus.Rfc3339Timestamp;
 import dev.darkroom.generation.Attempt;
 import dev.darkroom.generation.Attempt.AttemptError;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationListCursor;
@@ -175,6 +176,10 @@ public final class GenerationJson {
             json.writeStringField("retryOf", generation.retryOf().toString());
         }
         json.writeNumberField("failedAttempts", generation.failedAttempts());
+        json.writeNumberField("submissions", generation.submissions());
+        if (generation.costMicros().isPresent()) {
+            json.writeNumberField("costMicros", generation.costMicros().getAsLong());
+        }
         json.writeArrayFieldStart("attempts");
         for (Attempt attempt : generation.attempts()) {
             write(json, attempt);
@@ -260,12 +265,21 @@ public final class GenerationJson {
                 "outcome", attempt.isRunning() ? "RUNNING" : attempt.outcome().name());
         if (!attempt.isRunning()) {
             json.writeBooleanField("counted", attempt.counted());
+            write(json, attempt.billing());
         }
         if (attempt.error() != null) {
             write(json, attempt.error());
         }
         writeTime(json, "retryAt", attempt.retryAt());
         json.writeEndObject();
+    }
+
+    private static void write(JsonGenerator json, AttemptBilling billing) throws IOException {
+        json.writeBooleanField("submitted", billing.submitted());
+        if (billing.cost() != null) {
+            json.writeNumberField("costMicros", billing.cost().micros());
+            json.writeStringField("costSource", billing.cost().source().name());
+        }
     }
 
     private static void write(JsonGenerator json, AttemptError error) throws IOException {

@@ -3,6 +3,7 @@ package dev.darkroom.generation.route;
 import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.executor.BackendExecutor;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.ModelSettings;
 import dev.darkroom.config.ModelSettings.Target;
 import dev.darkroom.generation.route.RouteOffer.BackendState;
@@ -92,6 +93,11 @@ public final class BackendRouter {
     /** Returns whether a backend accepts the parameters of a request, which may have none. */
     public boolean acceptsParameters(String backend, ImageRequest request) {
         return catalog.backend(backend).acceptsParameters(request.parameters());
+    }
+
+    /** Returns the settings of a backend; empty when this process does not know the backend. */
+    public Optional<BackendSettings> settings(String backend) {
+        return Optional.ofNullable(catalog.backend(backend)).map(BackendCapabilities::settings);
     }
 
     /** Returns whether an attempt is repeated when its outcome is unknown and cannot be looked up. */

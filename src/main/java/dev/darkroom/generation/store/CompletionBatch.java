@@ -1,5 +1,6 @@
 package dev.darkroom.generation.store;
 
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.StoredImage;
 import io.vertx.sqlclient.Tuple;
@@ -11,10 +12,10 @@ import java.util.UUID;
 final class CompletionBatch {
     private CompletionBatch() {}
 
-    /** Lease of a generation with all of its stored images. */
-    record Completion(GenerationLease generationLease, List<StoredImage> images) {}
+    /** Lease of a generation with all of its stored images, and the submission of its last attempt. */
+    record Completion(GenerationLease generationLease, List<StoredImage> images, AttemptBilling billing) {}
 
-    /** Returns one array per parameter: first those of the leases, then those of the images. */
+    /** Returns one array per parameter: first those of the leases, then those of the images and of the submissions. */
     static Tuple toParameters(List<Completion> completions) {
         List<GenerationLease> leases =
                 completions.stream().map(Completion::generationLease).toList();
@@ -40,6 +41,25 @@ final class CompletionBatch {
                 .addValue(images.stream().map(StoredImage::height).toArray(Integer[]::new))
                 .addValue(images.stream().map(StoredImage::bytes).toArray(Long[]::new))
                 .addValue(images.stream().map(StoredImage::sha256).toArray(String[]::new))
-                .addValue(images.stream().map(StoredImage::storageKey).toArray(String[]::new));
+                .addValue(images.stream().map(StoredImage::storageKey).toArray(String[]::new))
+                .addValue(completions.stream()
+                        .map(completion -> completion.billing().submitted())
+                        .toArray(Boolean[]::new))
+                .addValue(completions.stream()
+                        .map(completion -> costMicros(completion.billing()))
+                        .toArray(Long[]::new))
+                .addValue(completions.stream()
+                        .map(completion -> costSource(completion.billing()))
+                        .toArray(String[]::new));
+    }
+
+    /** Returns null without a cost. */
+    static Long costMicros(AttemptBilling billing) {
+        return billing.cost() == null ? null : billing.cost().micros();
+    }
+
+    /** Returns null without a cost. */
+    static String costSource(AttemptBilling billing) {
+        return billing.cost() == null ? null : billing.cost().source().name();
     }
 }

@@ -13,7 +13,7 @@ final class GenerationLeaseSql {
     static final LeasedQueueSql QUEUE = new LeasedQueueSql(
             "generation_queue",
             "generation_id",
-            List.of("attempt_backend", "attempt_selection", "job_percent", "job_queue_position"));
+            List.of("attempt_backend", "attempt_selection", "job_percent", "job_queue_position", "attempt_cost"));
 
     /** Columns of a claimed row {@code c} and its generation {@code g}. */
     private static final String CLAIMED_COLUMNS = """
@@ -159,6 +159,10 @@ final class GenerationLeaseSql {
     static final String STORE_PROGRESS = "UPDATE generation_queue SET job_percent = $4, job_queue_position = $5 WHERE "
             + QUEUE.tokenCondition() + " RETURNING generation_id";
 
+    /** Stores the expected cost of the submission of a lease. Fenced. */
+    static final String STORE_EXPECTED_COST = "UPDATE generation_queue SET attempt_cost = $4 WHERE "
+            + QUEUE.tokenCondition() + " RETURNING generation_id";
+
     /** Releases a lease without an attempt, and forgets the submission that was looked up and not found. Fenced. */
     static final String RELEASE_WITHOUT_JOB = "UPDATE generation_queue SET " + QUEUE.clearLease()
             + ", job_backend = NULL, job_token = NULL, provider_job_id = NULL WHERE " + QUEUE.tokenCondition()
@@ -168,7 +172,7 @@ final class GenerationLeaseSql {
     static final String FIND_ABANDONED =
             QUEUE.findAbandonedStatement("""
             q.user_id, q.route, q.counted_failures, q.lost_attempts, q.attempt_backend, q.attempt_selection, q.job_token,
-              q.provider_job_id,
+              q.provider_job_id, q.attempt_cost,
               (extract(epoch FROM q.deadline - now()) * 1000)::bigint AS time_left, g.failed_attempts""", "JOIN generations g ON g.id = q.generation_id");
 
     /**

@@ -2,6 +2,8 @@ package dev.darkroom.generation.store;
 
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.database.Database;
+import dev.darkroom.generation.AttemptBilling;
+import dev.darkroom.generation.Cost;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.generation.route.RouteOffer.BackendState;
@@ -34,8 +36,19 @@ public final class GenerationLeaseStore {
         this.queue = new LeasedQueueStore(pool, GenerationLeaseSql.QUEUE);
     }
 
-    /** Lease of a dead node, or of a live one past the deadline of the attempt. */
-    public record AbandonedLease(GenerationLease generationLease, boolean ownerAlive) {}
+    /**
+     * Lease of a dead node, or of a live one past the deadline of the attempt.
+     *
+     * @param expectedCost of its submission in millionths; null when none was stored
+     */
+    public record AbandonedLease(GenerationLease generationLease, boolean ownerAlive, Long expectedCost) {
+        /** Returns the submission of the attempt, which may have been made unless the attempt was a look-up. */
+        public AttemptBilling billing() {
+            return new AttemptBilling(
+                    expectedCost != null || !generationLease.isLookUp(),
+                    expectedCost == null ? null : new Cost(expectedCost, Cost.Source.CONFIGURED));
+        }
+    }
 
     /**
      * Adjusts the timestamps of the queue after the database clock stepped.
@@ -102,6 +115,13 @@ public final class GenerationLeaseStore {
                 .map(rows -> rows.size() > 0);
     }
 
+    /** Stores the expected cost of the submission of a lease, so that a reaper knows it. Returns whether the lease was still held. */
+    public Future<Boolean> storeExpectedCost(GenerationLease generationLease, long micros) {
+        return pool.preparedQuery(GenerationLeaseSql.STORE_EXPECTED_COST)
+                .execute(tokenParameters(generationLease).addLong(micros))
+                .map(rows -> rows.size() > 0);
+    }
+
     /** Stores the progress of the job of a lease. Returns whether the lease was still held. */
     public Future<Boolean> storeProgress(GenerationLease generationLease, JobProgress progress) {
         return pool.preparedQuery(GenerationLeaseSql.STORE_PROGRESS)
@@ -136,7 +156,9 @@ public final class GenerationLeaseStore {
                 .map(rows -> {
                     List<AbandonedLease> found = new ArrayList<>(rows.size());
                     rows.forEach(row -> found.add(new AbandonedLease(
-                            GenerationLeaseRowMapper.toAbandonedLease(row), row.getBoolean("owner_alive"))));
+                            GenerationLeaseRowMapper.toAbandonedLease(row),
+                            row.getBoolean("owner_alive"),
+                            row.getLong("attempt_cost"))));
                     return found;
                 });
     }

@@ -14,19 +14,20 @@ final class GenerationOutcomeSql {
     static final String COMPLETE = """
             WITH ended AS (
               DELETE FROM generation_queue q
-              USING unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS l (generation_id, owner, token)
+              USING unnest($1::uuid[], $2::uuid[], $3::bigint[], $13::bool[], $14::bigint[], $15::text[])
+                AS l (generation_id, owner, token, submitted, cost_micros, cost_source)
               WHERE q.generation_id = l.generation_id AND q.lease_owner = l.owner AND q.lease_token = l.token
                 AND q.generation_id = ANY ($1)
-              RETURNING q.*),
+              RETURNING q.*, l.submitted, l.cost_micros, l.cost_source),
             generation AS (
               UPDATE generations g SET status = 'COMPLETE', completed_at = now(), updated_at = now()
               FROM ended e WHERE g.id = ANY ($1) AND g.id = e.generation_id AND g.status = 'PENDING'
               RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
             attempt AS (
               INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at,
-                finished_at, outcome, counted)
+                finished_at, outcome, counted, submitted, cost_micros, cost_source)
               SELECT g.id, g.failed_attempts + 1, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.attempt_started_at,
-                now(), 'SUCCEEDED', true
+                now(), 'SUCCEEDED', true, e.submitted, e.cost_micros, e.cost_source
               FROM ended e JOIN generation g ON g.id = e.generation_id),
             stored_images AS (
               INSERT INTO images (id, generation_id, position, content_type, width, height, bytes, sha256, storage_key)
@@ -51,9 +52,9 @@ final class GenerationOutcomeSql {
               RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
             attempt AS (
               INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at,
-                finished_at, outcome, counted, error_class, error_code, error_message, http_status)
+                finished_at, outcome, counted, error_class, error_code, error_message, http_status, submitted, cost_micros, cost_source)
               SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.attempt_started_at,
-                now(), $8, $9, $10, $11, $12, $13
+                now(), $8, $9, $10, $11, $12, $13, $14, $15, $16
               FROM ended e JOIN generation g ON g.id = e.generation_id)
             SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
             FROM generation""".formatted(GenerationLeaseSql.QUEUE.tokenCondition());
@@ -79,7 +80,8 @@ final class GenerationOutcomeSql {
      * Cancels a pending generation of a user, or of any user when $2 is null, with or without a running attempt. A running attempt is
      * recorded as INTERRUPTED and loses its lease with the queue row. Of two concurrent ends only one finds the queue row. While the
      * statement waits for the row lock of a claim, its {@code now()} may be older than the start of the attempt: {@code greatest} keeps
-     * the end after the start. Returns the submission that a look-up would have resolved, when no attempt is running.
+     * the end after the start. The process of the attempt knows whether it was submitted; here, every attempt
+     * counts as submitted that is no look-up or has an expected cost. Returns the submission that a look-up would have resolved, when no attempt is running.
      */
     static final String CANCEL = """
             WITH ended AS (
@@ -97,9 +99,10 @@ final class GenerationOutcomeSql {
               RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
             attempt AS (
               INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at,
-                finished_at, outcome, counted, error_class, error_code, error_message)
+                finished_at, outcome, counted, error_class, error_code, error_message, submitted, cost_micros, cost_source)
               SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.attempt_started_at,
-                e.ended_at, 'INTERRUPTED', false, 'AMBIGUOUS', $3, $6
+                e.ended_at, 'INTERRUPTED', false, 'AMBIGUOUS', $3, $6, e.attempt_selection <> 'LOOK_UP' OR e.attempt_cost IS NOT NULL,
+                e.attempt_cost, CASE WHEN e.attempt_cost IS NOT NULL THEN 'CONFIGURED' END
               FROM ended e JOIN generation g ON g.id = e.generation_id WHERE e.lease_owner IS NOT NULL)
             SELECT g.id, g.user_id, g.failed_attempts, g.image_count, (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age,
               CASE WHEN e.lease_owner IS NULL THEN e.job_backend END AS job_backend, e.job_token, e.provider_job_id
@@ -132,9 +135,10 @@ final class GenerationOutcomeSql {
               FROM held h WHERE g.id = h.generation_id
               RETURNING g.id, g.failed_attempts)
             INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at,
-              finished_at, outcome, counted, error_class, error_code, error_message, http_status, retry_at)
+              finished_at, outcome, counted, error_class, error_code, error_message, http_status, retry_at,
+              submitted, cost_micros, cost_source)
             SELECT g.id, g.failed_attempts, h.lease_token, h.lease_owner, h.attempt_backend, h.attempt_selection, h.attempt_started_at,
-              now(), $7, $8, $9, $10, $11, $12, r.run_at
+              now(), $7, $8, $9, $10, $11, $12, r.run_at, $15, $16, $17
             FROM held h, generation g, requeued r
             RETURNING number, retry_at""".formatted(GenerationLeaseSql.QUEUE.tokenCondition(), GenerationLeaseSql.QUEUE.clearLease());
 

@@ -5,6 +5,7 @@ import dev.darkroom.backend.JobReference;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.StatementBatcher;
 import dev.darkroom.database.TransactionScope;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FaultInjectionPoint;
 import dev.darkroom.generation.FinishedGeneration;
@@ -71,8 +72,9 @@ public final class GenerationOutcomeStore {
     public record Requeued(int number, OffsetDateTime retryAt) {}
 
     /** Completes a generation after all of its images are stored. */
-    public Future<Optional<FinishRecord>> complete(GenerationLease generationLease, List<StoredImage> images) {
-        return completions.add(new CompletionBatch.Completion(generationLease, images));
+    public Future<Optional<FinishRecord>> complete(
+            GenerationLease generationLease, List<StoredImage> images, AttemptBilling billing) {
+        return completions.add(new CompletionBatch.Completion(generationLease, images, billing));
     }
 
     private Future<List<Optional<FinishRecord>>> completeBatch(List<CompletionBatch.Completion> batch) {
@@ -89,13 +91,15 @@ public final class GenerationOutcomeStore {
             AttemptOutcome outcome,
             boolean counted,
             BackendFailure backendFailure,
-            GenerationError error) {
+            GenerationError error,
+            AttemptBilling billing) {
         Tuple values = LeasedQueueStore.tokenParameters(generationLease.fencingToken())
                 .addString(error.code())
                 .addString(error.failureClass().name())
                 .addString(error.message())
                 .addBoolean(error.retryable());
-        return finish(GenerationOutcomeSql.FAIL, addAttemptParameters(values, outcome, counted, backendFailure), error)
+        addAttemptParameters(values, outcome, counted, backendFailure);
+        return finish(GenerationOutcomeSql.FAIL, addBilling(values, billing), error)
                 .map(finished -> Optional.ofNullable(finished.get(generationLease.generationId())));
     }
 
@@ -130,15 +134,17 @@ public final class GenerationOutcomeStore {
             boolean counted,
             BackendFailure backendFailure,
             Duration delay,
-            JobReference unresolvedJob) {
+            JobReference unresolvedJob,
+            AttemptBilling billing) {
         Tuple values = LeasedQueueStore.tokenParameters(generationLease.fencingToken())
                 .addLong(delay.toMillis())
                 .addInteger(counted ? 1 : 0)
                 .addInteger(outcome == AttemptOutcome.LOST ? 1 : 0);
+        addAttemptParameters(values, outcome, counted, backendFailure)
+                .addBoolean(unresolvedJob != null)
+                .addString(unresolvedJob == null ? null : unresolvedJob.providerId());
         return pool.preparedQuery(GenerationOutcomeSql.RETRY)
-                .execute(addAttemptParameters(values, outcome, counted, backendFailure)
-                        .addBoolean(unresolvedJob != null)
-                        .addString(unresolvedJob == null ? null : unresolvedJob.providerId()))
+                .execute(addBilling(values, billing))
                 .map(rows -> rows.stream()
                         .findFirst()
                         .map(row -> new Requeued(row.getInteger("number"), row.getOffsetDateTime("retry_at"))));
@@ -199,5 +205,11 @@ public final class GenerationOutcomeStore {
                 .addString(backendFailure.code())
                 .addString(backendFailure.message())
                 .addInteger(backendFailure.httpStatus());
+    }
+
+    private static Tuple addBilling(Tuple values, AttemptBilling billing) {
+        return values.addBoolean(billing.submitted())
+                .addLong(CompletionBatch.costMicros(billing))
+                .addString(CompletionBatch.costSource(billing));
     }
 }

@@ -4,7 +4,9 @@ import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.generation.Attempt;
 import dev.darkroom.generation.Attempt.AttemptError;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
+import dev.darkroom.generation.Cost;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationRequest;
@@ -200,7 +202,15 @@ final class GenerationRowMapper {
                 AttemptOutcome.valueOf(row.getString("outcome")),
                 row.getBoolean("counted"),
                 error,
-                toInstant(row.getString("retry_at")));
+                toInstant(row.getString("retry_at")),
+                toBilling(row));
+    }
+
+    private static AttemptBilling toBilling(JsonObject row) {
+        Long micros = row.getLong("cost_micros");
+        return new AttemptBilling(
+                row.getBoolean("submitted"),
+                micros == null ? null : new Cost(micros, Cost.Source.valueOf(row.getString("cost_source"))));
     }
 
     private static Instant toInstant(OffsetDateTime time) {

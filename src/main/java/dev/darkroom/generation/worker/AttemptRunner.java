@@ -5,6 +5,7 @@ import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FaultInjectionPoint;
 import dev.darkroom.generation.GenerationError;
@@ -26,6 +27,7 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -47,6 +49,7 @@ final class AttemptRunner {
 
     private final BackendRouter router;
     private final BackendCaller caller;
+    private final SubmissionPricing pricing;
     private final GeneratedImageWriter imageWriter;
     private final GenerationLeaseStore leases;
     private final GenerationOutcomeStore outcomes;
@@ -65,7 +68,8 @@ final class AttemptRunner {
             GenerationEventPublisher eventPublisher,
             LongSupplier nanoClock) {
         this.router = router;
-        this.caller = new BackendCaller(router);
+        this.pricing = new SubmissionPricing(router);
+        this.caller = new BackendCaller(router, this::beforeSubmission);
         this.imageWriter = imageWriter;
         this.leases = leases;
         this.outcomes = outcomes;
@@ -80,13 +84,19 @@ final class AttemptRunner {
      *
      * @param leaseLost returns whether the lease was lost, so that nothing is recorded
      * @param startedAt in nanoseconds of the monotonic clock
+     * @param submitted whether the AI server may have received a submission
      */
     private record RunningAttempt(
             GenerationLease generationLease,
             BackendCall backendCall,
             JobRecorder jobRecorder,
             BooleanSupplier leaseLost,
-            long startedAt) {}
+            long startedAt,
+            boolean submitted) {
+        RunningAttempt withSubmitted(boolean value) {
+            return new RunningAttempt(generationLease, backendCall, jobRecorder, leaseLost, startedAt, value);
+        }
+    }
 
     /**
      * Runs the attempt.
@@ -100,8 +110,8 @@ final class AttemptRunner {
             BackendCall backendCall,
             JobRecorder jobRecorder,
             BooleanSupplier leaseLost) {
-        RunningAttempt attempt =
-                new RunningAttempt(generationLease, backendCall, jobRecorder, leaseLost, nanoClock.getAsLong());
+        RunningAttempt started =
+                new RunningAttempt(generationLease, backendCall, jobRecorder, leaseLost, nanoClock.getAsLong(), false);
         LOG.atInfo()
                 .addKeyValue("generation", generationLease.generationId())
                 .addKeyValue("attempt", generationLease.number())
@@ -114,6 +124,7 @@ final class AttemptRunner {
                 .compose(lease -> caller.call(lease, backendCall))
                 .compose(FaultInjectionPoint.AFTER_RESPONSE::pauseIfSelected)
                 .compose(result -> {
+                    RunningAttempt attempt = started.withSubmitted(result.submitted());
                     BackendOutcome backendOutcome = result.execution().backendOutcome();
                     if (backendOutcome instanceof BackendOutcome.Generated generated) {
                         return storeImages(attempt, generated.images());
@@ -125,6 +136,32 @@ final class AttemptRunner {
                             ? recordInterruption(attempt)
                             : release(generationLease, result.earlierJobGone());
                 });
+    }
+
+    /**
+     * Stores the expected cost before a submission with a price, so that it is known when this process dies. Without a price it executes
+     * no statement. Completes with false when the lease is lost or the database fails.
+     */
+    private Future<Boolean> beforeSubmission(GenerationLease generationLease) {
+        OptionalLong expected = pricing.expectedCost(generationLease);
+        if (expected.isEmpty()) {
+            return Future.succeededFuture(true);
+        }
+        return leases.storeExpectedCost(generationLease, expected.getAsLong())
+                .onFailure(error -> LOG.atWarn()
+                        .addKeyValue("generation", generationLease.generationId())
+                        .addKeyValue("attempt", generationLease.number())
+                        .addKeyValue("reason", error.getMessage())
+                        .log("expected cost not stored, nothing submitted"))
+                .otherwise(false);
+    }
+
+    private AttemptBilling bill(RunningAttempt attempt, BackendFailure backendFailure) {
+        return pricing.bill(
+                attempt.generationLease(),
+                attempt.submitted(),
+                attempt.jobRecorder().usage(),
+                backendFailure == null ? null : backendFailure.failureClass());
     }
 
     private Future<Duration> recordFailure(RunningAttempt attempt, BackendFailure backendFailure, CallResult result) {
@@ -184,7 +221,7 @@ final class AttemptRunner {
                         AttemptOutcome.SUCCEEDED,
                         attempt.leaseLost(),
                         () -> imageWriter.discard(stored),
-                        () -> outcomes.complete(generationLease, stored))
+                        () -> outcomes.complete(generationLease, stored, bill(attempt, null)))
                 .map(finished -> {
                     finished.ifPresent(finishRecord -> {
                         LOG.atInfo()
@@ -218,7 +255,8 @@ final class AttemptRunner {
                                     retry.counted(),
                                     backendFailure,
                                     retry.delay(),
-                                    unresolvedJob(attempt, resolution)))
+                                    unresolvedJob(attempt, resolution),
+                                    bill(attempt, backendFailure)))
                     .map(requeued -> {
                         OffsetDateTime retryAt = requeued.map(GenerationOutcomeStore.Requeued::retryAt)
                                 .orElse(null);
@@ -233,7 +271,13 @@ final class AttemptRunner {
                         generationLease,
                         outcome,
                         attempt.leaseLost(),
-                        () -> outcomes.fail(generationLease, outcome, fail.counted(), backendFailure, fail.error()))
+                        () -> outcomes.fail(
+                                generationLease,
+                                outcome,
+                                fail.counted(),
+                                backendFailure,
+                                fail.error(),
+                                bill(attempt, backendFailure)))
                 .map(finished -> {
                     AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, null);
                     finished.ifPresent(eventPublisher::publishFinished);
@@ -281,7 +325,8 @@ final class AttemptRunner {
                                 false,
                                 INTERRUPTED,
                                 Duration.ZERO,
-                                unresolvedJob(attempt, resolution)))
+                                unresolvedJob(attempt, resolution),
+                                bill(attempt, INTERRUPTED)))
                 .map(requeued -> {
                     eventPublisher.publishProgress(generationLease.generationId());
                     return null;

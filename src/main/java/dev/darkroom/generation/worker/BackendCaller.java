@@ -11,12 +11,15 @@ import dev.darkroom.backend.executor.BackendExecutor.Execution;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.route.BackendRouter;
 import io.vertx.core.Future;
+import java.util.function.Function;
 
 /**
  * Calls the AI server of an attempt. Looks up an earlier submission with an unknown outcome, and submits only when the AI server does
  * not have it. Stateless.
+ *
+ * @param beforeSubmission runs before each submission; without its consent nothing is submitted
  */
-record BackendCaller(BackendRouter router) {
+record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Boolean>> beforeSubmission) {
     /** Failure of an attempt that cannot find out what became of an earlier one. */
     static final BackendFailure OUTCOME_UNKNOWN = BackendFailure.of(
             FailureClass.AMBIGUOUS,
@@ -32,8 +35,9 @@ record BackendCaller(BackendRouter router) {
      * Outcome of a call.
      *
      * @param earlierJobGone whether there was an earlier submission that the AI server does not have
+     * @param submitted whether the AI server may have received a submission of this call
      */
-    record CallResult(Execution execution, boolean earlierJobGone) {}
+    record CallResult(Execution execution, boolean earlierJobGone, boolean submitted) {}
 
     /** Calls the AI server. The future never fails. */
     Future<CallResult> call(GenerationLease generationLease, BackendCall backendCall) {
@@ -43,11 +47,11 @@ record BackendCaller(BackendRouter router) {
         }
         ImageRequest request = generationLease.imageRequest().withModel(model(generationLease));
         if (!generationLease.isLookUp()) {
-            return submit(executor, request, backendCall).map(execution -> new CallResult(execution, false));
+            return submit(executor, request, generationLease, backendCall, false);
         }
         if (!executor.canLookUp(generationLease.job())) {
             return router.repeatsAmbiguous(generationLease.backend())
-                    ? submit(executor, request, backendCall).map(execution -> new CallResult(execution, true))
+                    ? submit(executor, request, generationLease, backendCall, true)
                     : Future.succeededFuture(result(new BackendOutcome.Failed(OUTCOME_UNKNOWN)));
         }
         return executor.lookUp(request, backendCall).compose(found -> {
@@ -55,23 +59,47 @@ record BackendCaller(BackendRouter router) {
             if (gone && generationLease.job().providerId() != null) {
                 // The id belongs to the old job. A new lease has a new key and no id.
                 return Future.succeededFuture(
-                        new CallResult(new Execution(new BackendOutcome.NotStarted(), false, false), true));
+                        new CallResult(new Execution(new BackendOutcome.NotStarted(), false, false), true, false));
             }
             return gone
-                    ? submit(executor, request, backendCall).map(execution -> new CallResult(execution, true))
-                    : Future.succeededFuture(new CallResult(found, false));
+                    ? submit(executor, request, generationLease, backendCall, true)
+                    : Future.succeededFuture(new CallResult(found, false, false));
         });
     }
 
     /** Submits a request, unless its parameters are no longer valid: the configuration may have changed since it was accepted. */
-    private Future<Execution> submit(BackendExecutor executor, ImageRequest request, BackendCall backendCall) {
-        return router.acceptsParameters(executor.name(), request)
-                ? executor.execute(request, backendCall)
-                : Future.succeededFuture(new Execution(new BackendOutcome.Failed(PARAMETERS_REJECTED), false, false));
+    private Future<CallResult> submit(
+            BackendExecutor executor,
+            ImageRequest request,
+            GenerationLease generationLease,
+            BackendCall backendCall,
+            boolean earlierJobGone) {
+        if (!router.acceptsParameters(executor.name(), request)) {
+            return Future.succeededFuture(new CallResult(
+                    new Execution(new BackendOutcome.Failed(PARAMETERS_REJECTED), false, false),
+                    earlierJobGone,
+                    false));
+        }
+        return beforeSubmission
+                .apply(generationLease)
+                .compose(permitted -> permitted
+                        ? executor.execute(request, backendCall)
+                        : Future.succeededFuture(new Execution(new BackendOutcome.NotStarted(), false, false)))
+                .map(execution -> new CallResult(
+                        execution, earlierJobGone, mayHaveArrived(execution.backendOutcome(), backendCall)));
+    }
+
+    private static boolean mayHaveArrived(BackendOutcome backendOutcome, BackendCall backendCall) {
+        if (backendOutcome instanceof BackendOutcome.Failed failed) {
+            return failed.backendFailure().failureClass() != FailureClass.NOT_SENT
+                    && !failed.backendFailure().code().equals(BackendFailure.OUT_OF_RESOURCES);
+        }
+        return backendOutcome instanceof BackendOutcome.Generated
+                || backendOutcome instanceof BackendOutcome.Aborted && backendCall.sent();
     }
 
     private static CallResult result(BackendOutcome backendOutcome) {
-        return new CallResult(new Execution(backendOutcome, false, false), false);
+        return new CallResult(new Execution(backendOutcome, false, false), false, false);
     }
 
     private String model(GenerationLease generationLease) {

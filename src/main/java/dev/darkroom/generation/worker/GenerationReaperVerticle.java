@@ -133,14 +133,21 @@ public final class GenerationReaperVerticle extends VerticleBase {
                             retry.counted(),
                             backendFailure,
                             retry.delay(),
-                            generationLease.job())
+                            generationLease.job(),
+                            abandonedLease.billing())
                     .onSuccess(requeued -> requeued.ifPresent(done -> {
                         AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, done.retryAt());
                         eventPublisher.publishProgress(generationLease.generationId());
                     }));
         }
         Fail fail = (Fail) decision;
-        return outcomes.fail(generationLease, outcome, fail.counted(), backendFailure, fail.error())
+        return outcomes.fail(
+                        generationLease,
+                        outcome,
+                        fail.counted(),
+                        backendFailure,
+                        fail.error(),
+                        abandonedLease.billing())
                 .onSuccess(finished -> finished.ifPresent(finishRecord -> {
                     AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, null);
                     eventPublisher.publishFinished(finishRecord);

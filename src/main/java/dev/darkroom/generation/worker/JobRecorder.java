@@ -8,7 +8,9 @@ import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import io.vertx.core.Vertx;
+import java.math.BigDecimal;
 import java.time.Duration;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +27,7 @@ final class JobRecorder implements JobListener {
     private final GenerationLeaseStore leases;
     private final GenerationEventPublisher eventPublisher;
     private volatile JobReference job;
+    private volatile Map<String, BigDecimal> usage = Map.of();
     // Guarded by this.
     private JobProgress latest;
     private JobProgress stored;
@@ -46,6 +49,16 @@ final class JobRecorder implements JobListener {
     /** Returns the job, with the id of the AI server when it is known. */
     JobReference job() {
         return job;
+    }
+
+    /** Returns what the job used, by unit, as the AI server reported it; empty when it reported nothing. */
+    Map<String, BigDecimal> usage() {
+        return usage;
+    }
+
+    @Override
+    public void onUsage(Map<String, BigDecimal> reported) {
+        usage = Map.copyOf(reported);
     }
 
     @Override

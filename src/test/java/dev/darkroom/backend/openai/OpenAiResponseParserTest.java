@@ -7,9 +7,11 @@ import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.image.ChunkedBytes;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -27,7 +29,7 @@ class OpenAiResponseParserTest {
     @ParameterizedTest
     @MethodSource("validBodies")
     void parsesImages(String body, int count, List<ImageSource> expected) {
-        assertThat(parser.parse(bytes(body), count)).isEqualTo(expected);
+        assertThat(parser.parse(bytes(body), count).images()).isEqualTo(expected);
     }
 
     static Stream<Arguments> validBodies() {
@@ -51,6 +53,28 @@ class OpenAiResponseParserTest {
                 Arguments.of("{\"data\":[{\"b64_json\":\"AQIDBA==\",\"task_id\":\"t\"}]}", 1, List.of(INLINE)),
                 Arguments.of("{\"error\":null,\"data\":[{\"b64_json\":\"AQIDBA==\"}]}", 1, List.of(INLINE)),
                 Arguments.of("\ufeff{\"data\":[{\"b64_json\":\"data:;base64,AQIDBA==\"}]}", 1, List.of(INLINE)));
+    }
+
+    @Test
+    void readsUsage() {
+        // given the body of the API reference of OpenAI
+        String body = "{\"created\":1713833628,\"data\":[{\"b64_json\":\"AQIDBA==\"}],\"usage\":{\"total_tokens\":100,"
+                + "\"input_tokens\":50,\"output_tokens\":50,\"input_tokens_details\":{\"text_tokens\":10,\"image_tokens\":40},"
+                + "\"other\":[1]}}";
+
+        // then
+        assertThat(parser.parse(bytes(body), 1).usage())
+                .isEqualTo(Map.of(
+                        "total_tokens",
+                        BigDecimal.valueOf(100),
+                        "input_tokens",
+                        BigDecimal.valueOf(50),
+                        "output_tokens",
+                        BigDecimal.valueOf(50),
+                        "input_tokens_details.text_tokens",
+                        BigDecimal.valueOf(10),
+                        "input_tokens_details.image_tokens",
+                        BigDecimal.valueOf(40)));
     }
 
     @ParameterizedTest
@@ -127,7 +151,8 @@ class OpenAiResponseParserTest {
         String base64 = Base64.getEncoder().encodeToString(bytes);
 
         // when
-        List<ImageSource> images = parser.parse(bytes("{\"data\":[{\"b64_json\":\"" + base64 + "\"}]}"), 1);
+        List<ImageSource> images = parser.parse(bytes("{\"data\":[{\"b64_json\":\"" + base64 + "\"}]}"), 1)
+                .images();
 
         // then
         assertThat(((ImageSource.Inline) images.get(0)).bytes().toBytes()).isEqualTo(bytes);
@@ -145,7 +170,7 @@ class OpenAiResponseParserTest {
         String body = "{\"more\":\"" + "x".repeat(before) + "\",\"data\":[" + entry + "," + entry + "]}";
 
         // when
-        List<ImageSource> images = parser.parse(bytes(body), 2);
+        List<ImageSource> images = parser.parse(bytes(body), 2).images();
 
         // then
         assertThat(images)

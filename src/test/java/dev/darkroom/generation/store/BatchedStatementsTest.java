@@ -5,6 +5,7 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.ROUTE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.database.Database;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.ImmediateStart;
@@ -117,7 +118,8 @@ class BatchedStatementsTest {
             GenerationOutcomeStore store, List<GenerationLease> leases) {
         return () -> {
             List<Future<Optional<GenerationOutcomeStore.FinishRecord>>> completed = new ArrayList<>();
-            leases.forEach(lease -> completed.add(store.complete(lease, GenerationDatabaseFixture.storedImages(1))));
+            leases.forEach(lease -> completed.add(
+                    store.complete(lease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE)));
             return completed;
         };
     }

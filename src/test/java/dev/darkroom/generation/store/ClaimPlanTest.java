@@ -19,7 +19,7 @@ class ClaimPlanTest {
     private static final String CLAIM_ARGUMENTS =
             "NULL, 100, array_fill('default'::text, '{100}'), array_fill('default'::text, '{100}'),"
                     + " array_fill(NULL::text, '{100}'), array_fill('ONLY'::text, '{100}'), '{default}', '{100}', '{1000}', '{true}', '{false}'";
-    private static final String COMPLETE_ARGUMENTS = "NULL" + ", NULL".repeat(11);
+    private static final String COMPLETE_ARGUMENTS = "NULL" + ", NULL".repeat(14);
 
     @RegisterExtension
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
@@ -79,7 +79,8 @@ class ClaimPlanTest {
 
         // when
         StatementPlan plan = plan(
-                "uuid[], uuid[], bigint[], uuid[], uuid[], int[], text[], int[], int[], bigint[], text[], text[]",
+                "uuid[], uuid[], bigint[], uuid[], uuid[], int[], text[], int[], int[], bigint[], text[], text[],"
+                        + " bool[], bigint[], text[]",
                 GenerationOutcomeSql.COMPLETE,
                 COMPLETE_ARGUMENTS);
 

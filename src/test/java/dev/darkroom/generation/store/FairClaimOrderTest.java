@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
 import java.time.Duration;
@@ -199,7 +200,13 @@ class FairClaimOrderTest {
 
         // when
         await(queue.outcomeStore.retry(
-                generationLease, AttemptOutcome.RETRYABLE, true, SERVER_ERROR, Duration.ZERO, null));
+                generationLease,
+                AttemptOutcome.RETRYABLE,
+                true,
+                SERVER_ERROR,
+                Duration.ZERO,
+                null,
+                AttemptBilling.NONE));
 
         // then three turns of each user
         List<UUID> next = new ArrayList<>();

@@ -6,6 +6,7 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.route.BackendSelection;
@@ -195,7 +196,13 @@ class GenerationLeaseStoreClaimTest {
         await(queue.leaseStore.release(first));
         GenerationLease second = queue.claim(node, 1).get(0);
         await(queue.outcomeStore.retry(
-                second, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null));
+                second,
+                AttemptOutcome.RETRYABLE,
+                true,
+                TestFailures.SERVER_ERROR,
+                Duration.ZERO,
+                null,
+                AttemptBilling.NONE));
         GenerationLease third = queue.claim(node, 1).get(0);
 
         // then

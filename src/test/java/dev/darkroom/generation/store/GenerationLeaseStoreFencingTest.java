@@ -4,6 +4,7 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
@@ -34,16 +35,36 @@ class GenerationLeaseStoreFencingTest {
 
     private static Stream<Arguments> transitions() {
         Transition complete = generationLease -> queue.outcomeStore
-                .complete(generationLease, GenerationDatabaseFixture.storedImages(1))
+                .complete(generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE)
                 .map(Optional::isPresent);
         Transition fail = generationLease -> queue.outcomeStore
-                .fail(generationLease, AttemptOutcome.PERMANENT, true, TestFailures.MODERATED, REASON)
+                .fail(
+                        generationLease,
+                        AttemptOutcome.PERMANENT,
+                        true,
+                        TestFailures.MODERATED,
+                        REASON,
+                        AttemptBilling.NONE)
                 .map(Optional::isPresent);
         Transition retry = generationLease -> queue.outcomeStore
-                .retry(generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null)
+                .retry(
+                        generationLease,
+                        AttemptOutcome.RETRYABLE,
+                        true,
+                        TestFailures.SERVER_ERROR,
+                        Duration.ZERO,
+                        null,
+                        AttemptBilling.NONE)
                 .map(Optional::isPresent);
         Transition lost = generationLease -> queue.outcomeStore
-                .retry(generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, null)
+                .retry(
+                        generationLease,
+                        AttemptOutcome.LOST,
+                        false,
+                        TestFailures.SERVER_ERROR,
+                        Duration.ZERO,
+                        null,
+                        AttemptBilling.NONE)
                 .map(Optional::isPresent);
         Transition release = queue.leaseStore::release;
         return Stream.of(
@@ -117,7 +138,13 @@ class GenerationLeaseStoreFencingTest {
         // given a process that was frozen while its lease was reclaimed and another process claimed the generation
         GenerationLease frozen = queue.submitAndClaim();
         await(queue.outcomeStore.retry(
-                frozen, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, null));
+                frozen,
+                AttemptOutcome.LOST,
+                false,
+                TestFailures.SERVER_ERROR,
+                Duration.ZERO,
+                null,
+                AttemptBilling.NONE));
         GenerationLease current = queue.claim(queue.insertNode(), 1).get(0);
         List<String> before = queue.readAllRows();
 
@@ -127,7 +154,8 @@ class GenerationLeaseStoreFencingTest {
         // then
         assertThat(changed).isFalse();
         assertThat(queue.readAllRows()).isEqualTo(before);
-        assertThat(await(queue.outcomeStore.complete(current, GenerationDatabaseFixture.storedImages(1))))
+        assertThat(await(queue.outcomeStore.complete(
+                        current, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE)))
                 .isPresent();
         assertThat(queue.findViolations()).isEmpty();
     }
@@ -137,7 +165,8 @@ class GenerationLeaseStoreFencingTest {
     void endedGenerationStaysUnchanged(String name, Transition transition) {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
-        await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+        await(queue.outcomeStore.complete(
+                generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
         List<String> before = queue.readAllRows();
 
         // when

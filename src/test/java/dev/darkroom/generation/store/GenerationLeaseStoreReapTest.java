@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationError;
@@ -111,14 +112,16 @@ class GenerationLeaseStoreReapTest {
                 true,
                 TestFailures.SERVER_ERROR,
                 Duration.ZERO,
-                null));
+                null,
+                AttemptBilling.NONE));
         await(queue.outcomeStore.retry(
                 queue.claim(node, 1).get(0),
                 AttemptOutcome.LOST,
                 false,
                 TestFailures.SERVER_ERROR,
                 Duration.ZERO,
-                null));
+                null,
+                AttemptBilling.NONE));
         queue.claim(node, 1);
         queue.expireNode(node);
 
@@ -188,10 +191,22 @@ class GenerationLeaseStoreReapTest {
         // given
         GenerationLease first = queue.submitAndClaim();
         await(queue.outcomeStore.retry(
-                first, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null));
+                first,
+                AttemptOutcome.RETRYABLE,
+                true,
+                TestFailures.SERVER_ERROR,
+                Duration.ZERO,
+                null,
+                AttemptBilling.NONE));
         GenerationLease second = queue.claim(first.nodeId(), 1).get(0);
         await(queue.outcomeStore.retry(
-                second, AttemptOutcome.TIMEOUT, true, TestFailures.TIMED_OUT, Duration.ZERO, null));
+                second,
+                AttemptOutcome.TIMEOUT,
+                true,
+                TestFailures.TIMED_OUT,
+                Duration.ZERO,
+                null,
+                AttemptBilling.NONE));
         set(first.generationId(), "deadline = now()");
 
         // when
@@ -222,7 +237,8 @@ class GenerationLeaseStoreReapTest {
     void endedGenerationDoesNotExpire() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
-        await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+        await(queue.outcomeStore.complete(
+                generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
         List<String> before = queue.readAllRows();
 
         // then

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationError;
@@ -42,7 +43,13 @@ class GenerationOutcomeStoreTest {
 
     private static Optional<Requeued> retry(GenerationLease generationLease, AttemptOutcome outcome, boolean counted) {
         return await(queue.outcomeStore.retry(
-                generationLease, outcome, counted, TestFailures.SERVER_ERROR, Duration.ZERO, null));
+                generationLease,
+                outcome,
+                counted,
+                TestFailures.SERVER_ERROR,
+                Duration.ZERO,
+                null,
+                AttemptBilling.NONE));
     }
 
     private static String generation(String columns) {
@@ -90,7 +97,8 @@ class GenerationOutcomeStoreTest {
         List<StoredImage> images = GenerationDatabaseFixture.storedImages(1);
 
         // when
-        Optional<FinishRecord> finished = await(queue.outcomeStore.complete(generationLease, images));
+        Optional<FinishRecord> finished =
+                await(queue.outcomeStore.complete(generationLease, images, AttemptBilling.NONE));
 
         // then
         FinishedGeneration complete = new FinishedGeneration(
@@ -116,7 +124,7 @@ class GenerationOutcomeStoreTest {
         List<StoredImage> images = GenerationDatabaseFixture.storedImages(4);
 
         // when
-        await(queue.outcomeStore.complete(generationLease, images));
+        await(queue.outcomeStore.complete(generationLease, images, AttemptBilling.NONE));
 
         // then
         assertThat(queue.query("SELECT id FROM images ORDER BY position"))
@@ -135,7 +143,8 @@ class GenerationOutcomeStoreTest {
                 AttemptOutcome.RETRYABLE,
                 true,
                 TestFailures.SERVER_ERROR.withHttpStatus(500),
-                EXHAUSTED));
+                EXHAUSTED,
+                AttemptBilling.NONE));
 
         // then
         assertThat(finished.orElseThrow().generation())
@@ -166,7 +175,8 @@ class GenerationOutcomeStoreTest {
                 true,
                 TestFailures.SERVER_ERROR,
                 Duration.ofMillis(1234),
-                null));
+                null,
+                AttemptBilling.NONE));
 
         // then
         assertThat(requeued.orElseThrow().number()).isEqualTo(1);
@@ -205,7 +215,7 @@ class GenerationOutcomeStoreTest {
         assertThat(last.number()).isEqualTo(5);
         assertThat(last.countedFailures()).isEqualTo(2);
         assertThat(last.lostAttempts()).isEqualTo(1);
-        await(queue.outcomeStore.complete(last, GenerationDatabaseFixture.storedImages(1)));
+        await(queue.outcomeStore.complete(last, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
         assertThat(generation("status, failed_attempts")).isEqualTo("COMPLETE 4");
         assertThat(lastAttempt("number, outcome")).isEqualTo("5 SUCCEEDED");
     }
@@ -231,12 +241,13 @@ class GenerationOutcomeStoreTest {
     void repeatedCompletionChangesNothingAndIsRecorded() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
-        await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+        await(queue.outcomeStore.complete(
+                generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
         List<String> before = queue.readAllRows();
 
         // when
-        Optional<FinishRecord> again =
-                await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+        Optional<FinishRecord> again = await(queue.outcomeStore.complete(
+                generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
 
         // then
         assertThat(again).isEmpty();
@@ -271,8 +282,9 @@ class GenerationOutcomeStoreTest {
         queue.execute("UPDATE generation_queue SET deadline = now() WHERE generation_id = '" + expired + "'");
 
         // when
-        await(outcomes.complete(complete, GenerationDatabaseFixture.storedImages(1)));
-        await(outcomes.fail(failed, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, EXHAUSTED));
+        await(outcomes.complete(complete, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
+        await(outcomes.fail(
+                failed, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, EXHAUSTED, AttemptBilling.NONE));
         await(outcomes.expire(expired, RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT)));
 
         // then
@@ -297,16 +309,23 @@ class GenerationOutcomeStoreTest {
         List<String> before = queue.readAllRows();
 
         // when
-        assertThatThrownBy(() -> await(outcomes.complete(generationLease, GenerationDatabaseFixture.storedImages(1))))
+        assertThatThrownBy(() -> await(outcomes.complete(
+                        generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE)))
                 .hasMessageContaining("listener failed");
         assertThatThrownBy(() -> await(outcomes.fail(
-                        generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, EXHAUSTED)))
+                        generationLease,
+                        AttemptOutcome.RETRYABLE,
+                        true,
+                        TestFailures.SERVER_ERROR,
+                        EXHAUSTED,
+                        AttemptBilling.NONE)))
                 .hasMessageContaining("listener failed");
 
         // then the lease is still valid, and the end can be written later
         assertThat(queue.readAllRows()).isEqualTo(before);
         assertThat(queue.query("SELECT 1 FROM ended")).isEmpty();
-        assertThat(await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1))))
+        assertThat(await(queue.outcomeStore.complete(
+                        generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE)))
                 .isPresent();
     }
 
@@ -320,7 +339,8 @@ class GenerationOutcomeStoreTest {
         List<String> before = queue.readAllRows();
 
         // when
-        assertThatThrownBy(() -> await(outcomes.complete(generationLease, GenerationDatabaseFixture.storedImages(1))))
+        assertThatThrownBy(() -> await(outcomes.complete(
+                        generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE)))
                 .hasMessageContaining("a bug");
 
         // then

@@ -4,6 +4,7 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
 import java.time.Duration;
@@ -104,7 +105,8 @@ class GenerationTableConstraintsTest {
     void rejectsSecondSuccess() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
-        await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+        await(queue.outcomeStore.complete(
+                generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
 
         // then
         assertRejected("""
@@ -119,7 +121,13 @@ class GenerationTableConstraintsTest {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.outcomeStore.retry(
-                generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null));
+                generationLease,
+                AttemptOutcome.RETRYABLE,
+                true,
+                TestFailures.SERVER_ERROR,
+                Duration.ZERO,
+                null,
+                AttemptBilling.NONE));
 
         // then
         assertRejected("""
@@ -134,7 +142,13 @@ class GenerationTableConstraintsTest {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.outcomeStore.retry(
-                generationLease, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, Duration.ZERO, null));
+                generationLease,
+                AttemptOutcome.RETRYABLE,
+                true,
+                TestFailures.SERVER_ERROR,
+                Duration.ZERO,
+                null,
+                AttemptBilling.NONE));
 
         // then
         assertRejected("UPDATE generation_attempts SET outcome = 'RUNNING'", "generation_attempts_outcome_known");
@@ -159,7 +173,8 @@ class GenerationTableConstraintsTest {
     void rejectsTwoImagesAtOnePosition() {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
-        await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)));
+        await(queue.outcomeStore.complete(
+                generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
 
         // then
         assertRejected("""

@@ -4,6 +4,7 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
@@ -229,7 +230,8 @@ class LeaseStateModelConformanceTest {
             boolean expected = before.status() == Status.LEASED && write.newest();
             boolean changed = switch (write.write()) {
                 case COMPLETE ->
-                    await(queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1)))
+                    await(queue.outcomeStore.complete(
+                                    generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE))
                             .isPresent();
                 case RETRY ->
                     before.counted() + 1 >= LeaseStateModel.MAX_COUNTED
@@ -245,13 +247,20 @@ class LeaseStateModelConformanceTest {
 
         private static boolean retry(GenerationLease generationLease, AttemptOutcome outcome, boolean counted) {
             return await(queue.outcomeStore.retry(
-                            generationLease, outcome, counted, TestFailures.SERVER_ERROR, Duration.ZERO, null))
+                            generationLease,
+                            outcome,
+                            counted,
+                            TestFailures.SERVER_ERROR,
+                            Duration.ZERO,
+                            null,
+                            AttemptBilling.NONE))
                     .isPresent();
         }
 
         private static boolean fail(GenerationLease generationLease, AttemptOutcome outcome, boolean counted) {
             GenerationError error = new GenerationError("GIVEN_UP", FailureClass.SERVER_ERROR, "Failed.", false);
-            return await(queue.outcomeStore.fail(generationLease, outcome, counted, TestFailures.SERVER_ERROR, error))
+            return await(queue.outcomeStore.fail(
+                            generationLease, outcome, counted, TestFailures.SERVER_ERROR, error, AttemptBilling.NONE))
                     .isPresent();
         }
 

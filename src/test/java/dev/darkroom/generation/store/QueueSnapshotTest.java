@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
 import java.time.Duration;
@@ -94,7 +95,8 @@ class QueueSnapshotTest {
                 true,
                 BackendFailure.of(FailureClass.SERVER_ERROR, "SERVER_ERROR", "It failed."),
                 Duration.ZERO,
-                null));
+                null,
+                AttemptBilling.NONE));
 
         // then its turn is the one after the turn that is served
         assertThat(ahead(snapshot, running.generationId())).isEqualTo(ahead(snapshot(), running.generationId()));
@@ -148,7 +150,8 @@ class QueueSnapshotTest {
         // given
         UUID node = queue.insertNode();
         UUID complete = queue.submit("a", 0);
-        await(queue.outcomeStore.complete(queue.claim(node, 1).get(0), GenerationDatabaseFixture.storedImages(2)));
+        await(queue.outcomeStore.complete(
+                queue.claim(node, 1).get(0), GenerationDatabaseFixture.storedImages(2), AttemptBilling.NONE));
         UUID failed = queue.submit("b", 0);
         await(queue.outcomeStore.retry(
                 queue.claim(node, 1).get(0),
@@ -156,7 +159,8 @@ class QueueSnapshotTest {
                 true,
                 BackendFailure.of(FailureClass.SERVER_ERROR, "SERVER_ERROR", "It failed."),
                 Duration.ZERO,
-                null));
+                null,
+                AttemptBilling.NONE));
         UUID running = queue.submit("c", 0);
         queue.claim(node, 2);
         UUID waiting = queue.submit("a", 3);

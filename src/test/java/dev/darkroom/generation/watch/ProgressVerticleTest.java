@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationLease;
@@ -55,12 +56,13 @@ class ProgressVerticleTest {
         // then
         GenerationLease first = queue.claim(node, 1).get(0);
         assertThat(version(id)).isEqualTo(2);
-        GenerationDatabaseFixture.await(
-                queue.outcomeStore.retry(first, AttemptOutcome.RETRYABLE, true, FAILURE, Duration.ZERO, null));
+        GenerationDatabaseFixture.await(queue.outcomeStore.retry(
+                first, AttemptOutcome.RETRYABLE, true, FAILURE, Duration.ZERO, null, AttemptBilling.NONE));
         assertThat(version(id)).isEqualTo(3);
         GenerationLease second = queue.claim(node, 1).get(0);
         assertThat(version(id)).isEqualTo(4);
-        GenerationDatabaseFixture.await(queue.outcomeStore.complete(second, GenerationDatabaseFixture.storedImages(1)));
+        GenerationDatabaseFixture.await(
+                queue.outcomeStore.complete(second, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
         assertThat(version(id)).isEqualTo(7);
 
         UUID cancelled = queue.submit();

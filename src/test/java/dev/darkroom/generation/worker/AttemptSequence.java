@@ -22,6 +22,7 @@ import dev.darkroom.generation.worker.BackendCaller.Resolution;
 import dev.darkroom.generation.worker.RetryDecision.Fail;
 import dev.darkroom.generation.worker.RetryDecision.Retry;
 import dev.darkroom.generation.worker.RetryPolicy.BackendConditions;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
@@ -126,7 +127,7 @@ public record AttemptSequence(Vertx vertx, BackendSettings settings, ImageReques
         beforeAttempt.run();
         BackendExecutor executor =
                 new BackendExecutor(vertx, backend, 1, 0, settings.breaker(), Duration.ofMinutes(1), System::nanoTime);
-        BackendCaller caller = new BackendCaller(createRouter(executor));
+        BackendCaller caller = new BackendCaller(createRouter(executor), lease -> Future.succeededFuture(true));
         GenerationLease lease = createLease(number, recorder.job, lookUp, timeout);
         BackendCall backendCall = new BackendCall(timeout, recorder.job, recorder);
         CallResult result = call(caller, lease, backendCall);

@@ -82,7 +82,8 @@ class BackendCallerTest {
                 new ImageRequest("key", "a fox", null, 64, 64, 1, 7, null, null));
 
         // then
-        assertThat(new BackendCaller(router).resolve(lease, failure, job, false))
+        assertThat(new BackendCaller(router, submission -> Future.succeededFuture(true))
+                        .resolve(lease, failure, job, false))
                 .isEqualTo(expected);
     }
 

@@ -108,6 +108,7 @@ final class FakeImageBackend implements ImageBackend {
     public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
         callCount.computeIfAbsent(request.key(), key -> new AtomicInteger()).incrementAndGet();
         submitted.add(backendCall.job());
+        backendCall.markSent();
         if (lookUp != null) {
             backendCall.jobListener().onAccepted("id of " + backendCall.job().key());
             backendCall.jobListener().onProgress(new JobProgress(null, 2));

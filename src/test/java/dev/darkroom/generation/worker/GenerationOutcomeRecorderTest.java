@@ -4,6 +4,7 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.Settings;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
@@ -60,7 +61,8 @@ class GenerationOutcomeRecorderTest {
     }
 
     private Future<Optional<FinishRecord>> complete() {
-        return queue.outcomeStore.complete(generationLease, GenerationDatabaseFixture.storedImages(1));
+        return queue.outcomeStore.complete(
+                generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE);
     }
 
     @Test
@@ -155,7 +157,8 @@ class GenerationOutcomeRecorderTest {
                 false,
                 TestFailures.SERVER_ERROR,
                 Duration.ofMinutes(1),
-                null));
+                null,
+                AttemptBilling.NONE));
 
         // when
         Optional<FinishRecord> finished = await(outcomeRecorder.record(
@@ -196,7 +199,13 @@ class GenerationOutcomeRecorderTest {
     void discardsResultOfReclaimedLease() {
         // given
         await(queue.outcomeStore.retry(
-                generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ofMinutes(1), null));
+                generationLease,
+                AttemptOutcome.LOST,
+                false,
+                TestFailures.SERVER_ERROR,
+                Duration.ofMinutes(1),
+                null,
+                AttemptBilling.NONE));
         List<String> before = queue.readAllRows();
 
         // when

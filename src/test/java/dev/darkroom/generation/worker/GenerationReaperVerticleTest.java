@@ -3,6 +3,7 @@ package dev.darkroom.generation.worker;
 import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationFinishListener;
@@ -139,7 +140,13 @@ class GenerationReaperVerticleTest {
         GenerationLease generationLease = queue.submitAndClaim();
         for (int i = 0; i < 4; i++) {
             await(queue.outcomeStore.retry(
-                    generationLease, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, null));
+                    generationLease,
+                    AttemptOutcome.LOST,
+                    false,
+                    TestFailures.SERVER_ERROR,
+                    Duration.ZERO,
+                    null,
+                    AttemptBilling.NONE));
             generationLease = queue.claim(generationLease.nodeId(), 1).get(0);
         }
         queue.expireNode(generationLease.nodeId());

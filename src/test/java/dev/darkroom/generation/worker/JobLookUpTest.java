@@ -10,6 +10,7 @@ import dev.darkroom.backend.JobReference;
 import dev.darkroom.config.BackendSettings.AmbiguityPolicy;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
+import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationSignals;
@@ -80,7 +81,13 @@ class JobLookUpTest {
         await(queue.leaseStore.storeProviderId(dead, "id-7"));
         queue.expireNode(dead.nodeId());
         await(queue.outcomeStore.retry(
-                dead, AttemptOutcome.LOST, false, TestFailures.of(FailureClass.AMBIGUOUS), Duration.ZERO, dead.job()));
+                dead,
+                AttemptOutcome.LOST,
+                false,
+                TestFailures.of(FailureClass.AMBIGUOUS),
+                Duration.ZERO,
+                dead.job(),
+                AttemptBilling.NONE));
         JobReference[] lookedUp = new JobReference[1];
         FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> {
             lookedUp[0] = job;
@@ -103,7 +110,13 @@ class JobLookUpTest {
         GenerationLease dead = queue.submitAndClaim();
         queue.expireNode(dead.nodeId());
         await(queue.outcomeStore.retry(
-                dead, AttemptOutcome.LOST, false, TestFailures.of(FailureClass.AMBIGUOUS), Duration.ZERO, dead.job()));
+                dead,
+                AttemptOutcome.LOST,
+                false,
+                TestFailures.of(FailureClass.AMBIGUOUS),
+                Duration.ZERO,
+                dead.job(),
+                AttemptBilling.NONE));
         queue.submit();
         FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> GENERATED);
 
@@ -123,7 +136,13 @@ class JobLookUpTest {
         GenerationLease dead = queue.submitAndClaim();
         queue.expireNode(dead.nodeId());
         await(queue.outcomeStore.retry(
-                dead, AttemptOutcome.LOST, false, TestFailures.of(FailureClass.AMBIGUOUS), Duration.ZERO, dead.job()));
+                dead,
+                AttemptOutcome.LOST,
+                false,
+                TestFailures.of(FailureClass.AMBIGUOUS),
+                Duration.ZERO,
+                dead.job(),
+                AttemptBilling.NONE));
         FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> NOT_FOUND);
 
         // when
@@ -236,7 +255,13 @@ class JobLookUpTest {
         GenerationLease dead = queue.submitAndClaim();
         queue.expireNode(dead.nodeId());
         await(queue.outcomeStore.retry(
-                dead, AttemptOutcome.LOST, false, TestFailures.of(FailureClass.AMBIGUOUS), Duration.ZERO, dead.job()));
+                dead,
+                AttemptOutcome.LOST,
+                false,
+                TestFailures.of(FailureClass.AMBIGUOUS),
+                Duration.ZERO,
+                dead.job(),
+                AttemptBilling.NONE));
         FakeImageBackend backend = FakeImageBackend.succeeding();
 
         // when

@@ -1,0 +1,154 @@
+package dev.darkroom.generation.worker;
+
+import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
+import static dev.darkroom.generation.worker.GenerationWorkerFixture.awaitTrue;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.FailureClass;
+import dev.darkroom.config.PriceList;
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.TestSettings;
+import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.store.GenerationDatabaseFixture;
+import dev.darkroom.generation.store.TestFailures;
+import io.vertx.core.Future;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Submissions and costs that are stored with attempts. */
+@Tag("database")
+class AttemptBillingTest {
+    private static final Future<BackendOutcome> GENERATED = Future.succeededFuture(FakeImageBackend.imageOutcome());
+
+    @RegisterExtension
+    static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
+
+    private GenerationWorkerFixture process;
+
+    @BeforeEach
+    void registerNode() {
+        process = new GenerationWorkerFixture(queue);
+    }
+
+    private Settings pricedSettings() {
+        Settings settings = process.workerSettings(Duration.ofMillis(200));
+        PriceList prices = new PriceList(List.of(new PriceList.Rule(null, Set.of(), new BigDecimal("0.04"))));
+        return TestSettings.with(
+                settings,
+                "backends",
+                List.of(TestSettings.with(settings.backend(), "prices", prices)),
+                "retry",
+                TestSettings.with(settings.retry(), "initialDelay", Duration.ofMillis(1)));
+    }
+
+    private String attempts() {
+        return queue.queryValue("SELECT string_agg(concat_ws(' ', outcome, submitted, cost_micros, cost_source), ', '"
+                + " ORDER BY number) FROM generation_attempts");
+    }
+
+    private static Future<BackendOutcome> failure(FailureClass failureClass) {
+        return Future.succeededFuture(new BackendOutcome.Failed(TestFailures.of(failureClass)));
+    }
+
+    @Test
+    void successHasItsConfiguredCost() {
+        // given
+        queue.submit();
+
+        // when
+        process.deploy(new FakeImageBackend(request -> GENERATED), pricedSettings());
+
+        // then
+        process.awaitComplete(1);
+        assertThat(attempts()).isEqualTo("SUCCEEDED t 40000 CONFIGURED");
+    }
+
+    @Test
+    void attemptThatSentNothingIsNoSubmission() {
+        // given
+        queue.submit();
+        AtomicInteger calls = new AtomicInteger();
+
+        // when
+        process.deploy(
+                new FakeImageBackend(
+                        request -> calls.incrementAndGet() == 1 ? failure(FailureClass.NOT_SENT) : GENERATED),
+                pricedSettings());
+        awaitTrue("retried", () -> {
+            process.wakeWorkers();
+            return calls.get() == 2;
+        });
+
+        // then
+        process.awaitComplete(1);
+        assertThat(attempts()).isEqualTo("RETRYABLE f, SUCCEEDED t 40000 CONFIGURED");
+    }
+
+    @Test
+    void lookUpHasNoCostAndTheSubmissionKeepsIts() {
+        // given
+        queue.submit();
+        FakeImageBackend backend = new FakeImageBackend(request -> failure(FailureClass.AMBIGUOUS), job -> GENERATED);
+
+        // when
+        process.deploy(backend, pricedSettings());
+
+        // then
+        process.awaitComplete(1);
+        assertThat(attempts()).isEqualTo("RETRYABLE t 40000 CONFIGURED, SUCCEEDED f");
+    }
+
+    @Test
+    void expectedCostOfARunningAttemptIsStoredBeforeTheSubmission() {
+        // given
+        UUID id = queue.submit();
+        FakeImageBackend backend = FakeImageBackend.hanging();
+
+        // when
+        process.deploy(backend, pricedSettings());
+        awaitTrue("submitted", () -> backend.callCount(id.toString()) == 1);
+
+        // then
+        assertThat(queue.queryValue("SELECT attempt_cost FROM generation_queue"))
+                .isEqualTo("40000");
+
+        // when cancelled
+        await(queue.outcomeStore.cancel(id, "local"));
+
+        // then
+        assertThat(attempts()).isEqualTo("INTERRUPTED t 40000 CONFIGURED");
+    }
+
+    @Test
+    void lostAttemptHasTheCostThatItsProcessStored() {
+        // given a process with another price that died after the submission
+        GenerationLease dead = queue.submitAndClaim();
+        await(queue.leaseStore.storeExpectedCost(dead, 7));
+        queue.expireNode(dead.nodeId());
+
+        // when
+        await(queue.vertx.deployVerticle(new GenerationReaperVerticle(
+                queue.database,
+                queue.notifyChannel,
+                TestSettings.with(
+                        queue.settings,
+                        "node",
+                        TestSettings.with(queue.settings.node(), "reapInterval", Duration.ofMillis(50))),
+                List.of())));
+
+        // then
+        awaitTrue("recorded", () -> attempts() != null);
+        assertThat(attempts()).isEqualTo("LOST t 7 CONFIGURED");
+        assertThat(queue.queryValue("SELECT attempt_cost FROM generation_queue"))
+                .isNull();
+    }
+}
