@@ -96,6 +96,7 @@ class ArchitectureTest {
             Map.entry("auth.jwt", "auth cache config http http.egress"),
             Map.entry("backend", "config eventbus image"),
             Map.entry("backend.automatic1111", "backend backend.http config http image"),
+            Map.entry("backend.bfl", "backend backend.http config http http.egress"),
             Map.entry("backend.callback", "auth backend backend.http config database http image signal task"),
             Map.entry("backend.comfyui", "backend backend.http config http http.egress image"),
             Map.entry("backend.executor", "backend config eventbus"),
@@ -137,8 +138,9 @@ class ArchitectureTest {
             Map.entry("signal", "database task"),
             Map.entry(
                     "simulator",
-                    "simulator.automatic1111 simulator.callback simulator.comfyui simulator.fault simulator.http simulator.image simulator.openai simulator.replicate"),
+                    "simulator.automatic1111 simulator.bfl simulator.callback simulator.comfyui simulator.fault simulator.http simulator.image simulator.openai simulator.replicate"),
             Map.entry("simulator.automatic1111", "simulator.fault simulator.http simulator.image"),
+            Map.entry("simulator.bfl", "simulator.fault simulator.http simulator.image"),
             Map.entry("simulator.callback", "simulator.fault simulator.http simulator.image"),
             Map.entry("simulator.comfyui", "simulator.fault simulator.http simulator.image"),
             Map.entry("simulator.fault", "simulator.http"),

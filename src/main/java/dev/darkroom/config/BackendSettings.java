@@ -22,7 +22,7 @@ import java.util.Set;
  * @param apiKeys further form of {@code apiKey}, for several keys; see {@link #keys}
  * @param apiKeyRest time for which a key without quota or permission is not used
  * @param model null when the AI server chooses
- * @param concurrency maximum number of concurrent calls of this process; 0 for that of the worker
+ * @param concurrency maximum number of concurrent calls of this process; 0 for that of the type and the worker
  * @param requestsPerMinute maximum number of calls of this process in a minute; 0 for no limit
  * @param maxPromptLength in code points; 0 for the limit of all generations, as for the next two
  * @param maxSide in pixels
@@ -89,6 +89,15 @@ public record BackendSettings(
     public String healthCheckPath() {
         String path = breaker.healthCheckPath();
         return Breaker.AUTO.equals(path) ? type.healthCheckPath() : path;
+    }
+
+    /**
+     * Returns the maximum number of concurrent calls of this process.
+     *
+     * @param workerConcurrency limit of all AI servers together
+     */
+    public int maxConcurrency(int workerConcurrency) {
+        return Math.min(concurrency == 0 ? type.maxConcurrency() : concurrency, workerConcurrency);
     }
 
     /** Returns whether an optional field is sent, for protocols in which no model name decides. */

@@ -7,6 +7,7 @@ import java.util.regex.Pattern;
 public enum BackendType {
     OPENAI("/models"),
     AUTOMATIC1111("/sdapi/v1/samplers"),
+    BFL("/v1/credits"),
     CALLBACK(null),
     COG("/health-check"),
     COMFYUI("/system_stats"),
@@ -28,13 +29,19 @@ public enum BackendType {
         return healthCheckPath;
     }
 
+    /** Returns the maximum number of concurrent calls that the service accepts from an account. */
+    int maxConcurrency() {
+        return this == BFL ? 24 : Integer.MAX_VALUE;
+    }
+
     /**
      * Returns whether every generation costs money.
      *
      * @param url null for the bundled simulator
      */
     boolean metered(URI url) {
-        return this == REPLICATE
+        return this == BFL
+                || this == REPLICATE
                 || this == OPENAI
                         && url != null
                         && METERED_HOST.matcher(url.getHost()).matches();

@@ -4,6 +4,7 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.InvalidParametersSchemaException;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.automatic1111.Automatic1111Backend;
+import dev.darkroom.backend.bfl.BflBackend;
 import dev.darkroom.backend.callback.CallbackBackend;
 import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
 import dev.darkroom.backend.comfyui.ComfyUiBackend;
@@ -41,7 +42,7 @@ record BackendFactory(
         }
         return switch (backend.type()) {
             case OPENAI -> simulatorUrl;
-            case AUTOMATIC1111, COG, COMFYUI, REPLICATE -> simulatorUrl.resolve("/");
+            case AUTOMATIC1111, BFL, COG, COMFYUI, REPLICATE -> simulatorUrl.resolve("/");
             case CALLBACK -> simulatorUrl.resolve("/callback/jobs");
         };
     }
@@ -67,6 +68,7 @@ record BackendFactory(
         return switch (backend.type()) {
             case OPENAI -> OpenAiImagesBackend.RESERVED;
             case AUTOMATIC1111 -> Automatic1111Backend.RESERVED;
+            case BFL -> BflBackend.RESERVED;
             // Parameters are an object of their own in a submission.
             case CALLBACK -> Set.of();
             case COG, REPLICATE -> InputFields.parse(backend.inputFields()).names();
@@ -85,6 +87,7 @@ record BackendFactory(
         return switch (backend.type()) {
             case OPENAI -> new OpenAiImagesBackend(vertx, backend, base, memoryBudget, maxHeaderBytes);
             case AUTOMATIC1111 -> new Automatic1111Backend(vertx, backend, base, memoryBudget, maxHeaderBytes);
+            case BFL -> new BflBackend(vertx, backend, base, memoryBudget, maxHeaderBytes, backend.pollInterval());
             case CALLBACK -> new CallbackBackend(vertx, backend, base, memoryBudget, maxHeaderBytes, callbackServices);
             case COG ->
                 new CogBackend(

@@ -205,10 +205,7 @@ final class GenerationModule {
     }
 
     private BackendExecutor deployExecutor(BackendSettings backendSettings, ImageBackend backend) throws Exception {
-        int workerConcurrency = settings.worker().concurrency();
-        int concurrency = backendSettings.concurrency() == 0
-                ? workerConcurrency
-                : Math.min(backendSettings.concurrency(), workerConcurrency);
+        int concurrency = backendSettings.maxConcurrency(settings.worker().concurrency());
         BackendExecutorVerticle verticle = new BackendExecutorVerticle(context -> new BackendExecutor(
                 context,
                 backend,

@@ -1,6 +1,7 @@
 package dev.darkroom.simulator;
 
 import dev.darkroom.simulator.automatic1111.Automatic1111SimulatorRoutes;
+import dev.darkroom.simulator.bfl.BflSimulatorRoutes;
 import dev.darkroom.simulator.callback.CallbackSimulatorRoutes;
 import dev.darkroom.simulator.comfyui.ComfyUiSimulatorRoutes;
 import dev.darkroom.simulator.fault.FaultScript;
@@ -28,6 +29,7 @@ import java.time.Duration;
  *   <li>{@code POST /v1/images/generations}, {@code GET /v1/models}: OpenAI Images;
  *   <li>{@code POST /sdapi/v1/txt2img} and the paths of {@link Automatic1111SimulatorRoutes}: AUTOMATIC1111;
  *   <li>{@code /v1/predictions/…}, {@code /v1/models/{owner}/{name}/predictions}, {@code /v1/account}: Replicate;
+ *   <li>{@code POST /v1/{model}}, {@code GET /v1/get_result}, {@code /v1/credits}: Black Forest Labs;
  *   <li>{@code /predictions/…}, {@code GET /health-check}: a cog container;
  *   <li>{@code POST /prompt} and the paths of {@link ComfyUiSimulatorRoutes}: ComfyUI;
  *   <li>{@code GET /images/…}: downloads;
@@ -89,6 +91,7 @@ public final class SimulatorVerticle extends VerticleBase {
         OpenAiSimulatorRoutes.mount(router, faultScript, log, latency, imageRenderer);
         Automatic1111SimulatorRoutes.mount(vertx, router, faultScript, log, latency, workers);
         ReplicateSimulatorRoutes.mount(vertx, router, faultScript, log, latency, imageRenderer);
+        BflSimulatorRoutes.mount(vertx, router, faultScript, log, latency, imageRenderer);
         CogSimulatorRoutes.mount(router, faultScript, log, latency, imageRenderer);
         CallbackSimulatorRoutes.mount(vertx, router, faultScript, log, latency, imageRenderer);
         router.get("/images/:file").handler(new SimulatorDownloadHandler(imageRenderer));

@@ -29,7 +29,8 @@ public record KillScenario(
                         withoutLookUp("openai"),
                         withoutLookUp("automatic1111"),
                         withoutLookUp("cog"),
-                        replicate(),
+                        metered("replicate"),
+                        metered("bfl"),
                         withLookUp("comfyui"),
                         withLookUp("callback"))
                 .flatMap(scenarios -> scenarios);
@@ -54,14 +55,14 @@ public record KillScenario(
                 new KillScenario(protocol, "AFTER_COMMIT", 1, 1, DONE, null));
     }
 
-    /** The next process looks up the id of Replicate, and gives up without one, as {@code onAmbiguous: fail} says. */
-    private static Stream<KillScenario> replicate() {
+    /** The next process looks up the id of the AI server, and gives up without one, as {@code onAmbiguous: fail} says. */
+    private static Stream<KillScenario> metered(String protocol) {
         return Stream.of(
-                new KillScenario("replicate", "BEFORE_CALL", 0, 0, GIVEN_UP, "OUTCOME_UNKNOWN"),
-                new KillScenario("replicate", "AFTER_ACCEPT", 1, 1, GIVEN_UP, "OUTCOME_UNKNOWN"),
-                new KillScenario("replicate", "AFTER_RESPONSE", 1, 1, REPEATED, null),
-                new KillScenario("replicate", "BEFORE_COMMIT", 1, 1, REPEATED, null),
-                new KillScenario("replicate", "AFTER_COMMIT", 1, 1, DONE, null));
+                new KillScenario(protocol, "BEFORE_CALL", 0, 0, GIVEN_UP, "OUTCOME_UNKNOWN"),
+                new KillScenario(protocol, "AFTER_ACCEPT", 1, 1, GIVEN_UP, "OUTCOME_UNKNOWN"),
+                new KillScenario(protocol, "AFTER_RESPONSE", 1, 1, REPEATED, null),
+                new KillScenario(protocol, "BEFORE_COMMIT", 1, 1, REPEATED, null),
+                new KillScenario(protocol, "AFTER_COMMIT", 1, 1, DONE, null));
     }
 
     @Override

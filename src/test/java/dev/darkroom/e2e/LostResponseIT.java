@@ -39,6 +39,7 @@ class LostResponseIT {
             new Expected("automatic1111", 2, null),
             new Expected("cog", 2, null),
             new Expected("replicate", 1, "OUTCOME_UNKNOWN"),
+            new Expected("bfl", 1, "OUTCOME_UNKNOWN"),
             new Expected("comfyui", 1, null),
             new Expected("callback", 1, null));
 
@@ -88,6 +89,9 @@ class LostResponseIT {
                   replicate:
                     type: replicate
                     url: %1$s
+                  bfl:
+                    type: bfl
+                    url: %1$s
                   comfyui:
                     type: comfyui
                     url: %1$s
@@ -100,6 +104,7 @@ class LostResponseIT {
                   automatic1111: automatic1111
                   cog: cog
                   replicate: replicate/acme/painter
+                  bfl: bfl/flux-2-pro
                   comfyui: comfyui
                   callback: callback
                 """.formatted(root, workflow));

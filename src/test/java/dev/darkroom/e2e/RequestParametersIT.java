@@ -58,6 +58,7 @@ class RequestParametersIT {
                 backends:
                   openai: {url: "%2$s"}
                   automatic1111: {type: automatic1111, url: "%3$s"}
+                  bfl: {type: bfl, url: "%3$s", model: "flux-2-flex"}
                   callback: {type: callback, url: "%3$scallback/jobs"}
                   cog: {type: cog, url: "%3$s"}
                   comfyui: {type: comfyui, url: "%3$s", workflow: "%4$s"}
@@ -66,6 +67,7 @@ class RequestParametersIT {
                 models:
                   openai: openai
                   automatic1111: automatic1111
+                  bfl: bfl
                   callback: callback
                   cog: cog
                   comfyui: comfyui
@@ -97,6 +99,7 @@ class RequestParametersIT {
     @CsvSource({
         "openai, /steps",
         "automatic1111, /steps",
+        "bfl, /steps",
         "callback, /parameters/steps",
         "cog, /input/steps",
         "comfyui, /prompt/3/inputs/steps",
@@ -189,6 +192,6 @@ class RequestParametersIT {
         // then
         assertThat(models.get(0).getJsonObject("parameters"))
                 .isEqualTo(new JsonObject(SCHEMA).put("additionalProperties", false));
-        assertThat(models.get(6).containsKey("parameters")).isFalse();
+        assertThat(models.get(models.size() - 1).containsKey("parameters")).isFalse();
     }
 }

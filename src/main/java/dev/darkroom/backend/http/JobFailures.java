@@ -9,6 +9,10 @@ public final class JobFailures {
     public static final BackendFailure MODEL_REQUIRED = BackendFailure.of(
             FailureClass.TERMINAL_INPUT, "MODEL_REQUIRED", "The AI server requires the name of a model.");
 
+    /** A submission for several images, which the accepted generation may have when the limits changed. */
+    public static final BackendFailure ONE_IMAGE_ONLY = BackendFailure.of(
+            FailureClass.TERMINAL_INPUT, "TOO_MANY_IMAGES", "The AI server makes one image per request.");
+
     /** A look-up without the id of the job. */
     public static final BackendFailure JOB_ID_UNKNOWN = BackendFailure.of(
             FailureClass.AMBIGUOUS, "JOB_ID_UNKNOWN", "The response with the id of the job was lost.");

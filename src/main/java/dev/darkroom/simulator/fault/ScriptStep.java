@@ -17,6 +17,10 @@ public record ScriptStep(Fault fault, Duration delay, int times, boolean applies
     /** The step without a script. */
     public static final ScriptStep NO_FAULT = new ScriptStep(ImageFault.NONE, null, UNLIMITED, false, new JsonObject());
 
+    /** The step of each download of an image that is none. */
+    public static final ScriptStep MALFORMED_BODY =
+            new ScriptStep(FixedResponse.MALFORMED_BODY, null, UNLIMITED, false, new JsonObject());
+
     /** Returns the delay of the step, or {@code defaultLatency} without one. */
     public Duration delayOr(Duration defaultLatency) {
         return delay == null ? defaultLatency : delay;
