@@ -32,7 +32,7 @@ import java.util.Set;
  * @param imageFormats formats of images: some of png, jpeg, webp
  * @param downloadNetworks networks for image downloads in addition to public addresses and the AI server; may be empty
  * @param requestFields optional fields to send; null when the model name decides
- * @param inputFields inputs of models of cog and Replicate, see {@code InputFields}
+ * @param inputFields inputs of models of cog, fal and Replicate, see {@code InputFields}
  * @param pollInterval time between the first two polls of a job
  * @param parametersSchema absolute path of the JSON Schema of parameters; null when the AI server accepts none
  * @param workflow absolute path of the workflow template of a ComfyUI server; null for other types

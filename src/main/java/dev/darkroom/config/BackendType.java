@@ -11,6 +11,7 @@ public enum BackendType {
     CALLBACK(null),
     COG("/health-check"),
     COMFYUI("/system_stats"),
+    FAL("/health"),
     REPLICATE("/v1/account");
 
     /** Hosts of metered services with the OpenAI protocol. */
@@ -41,6 +42,7 @@ public enum BackendType {
      */
     boolean metered(URI url) {
         return this == BFL
+                || this == FAL
                 || this == REPLICATE
                 || this == OPENAI
                         && url != null

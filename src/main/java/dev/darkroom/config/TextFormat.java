@@ -22,8 +22,10 @@ enum TextFormat {
     IMAGE_FORMATS(listOf("(png|jpeg|webp)"), "some of png, jpeg, webp, separated by commas"),
     /** Inputs of a model: names, each optionally with the name at the model. */
     INPUT_FIELDS(
-            listOf("(prompt|negative_prompt|seed|width|height|num_outputs)(=[A-Za-z_][A-Za-z0-9_]{0,62})?"),
-            "some of prompt, negative_prompt, seed, width, height, num_outputs, separated by commas, each optionally with a name of the model such as num_outputs=num_images"),
+            "auto|"
+                    + listOf(
+                            "(prompt|negative_prompt|seed|width|height|num_outputs|image_size)(=[A-Za-z_][A-Za-z0-9_]{0,62})?"),
+            "auto, or some of prompt, negative_prompt, seed, width, height, num_outputs, image_size, separated by commas, each optionally with a name of the model such as num_outputs=num_images"),
     /** Name of a model of an AI server. */
     MODEL("[^\\p{Cntrl}]{1,200}", "at most 200 characters and no control characters"),
     /** Name of a part of the service. */

@@ -9,12 +9,14 @@ import dev.darkroom.backend.callback.CallbackBackend;
 import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
 import dev.darkroom.backend.comfyui.ComfyUiBackend;
 import dev.darkroom.backend.comfyui.InvalidWorkflowException;
+import dev.darkroom.backend.fal.FalBackend;
+import dev.darkroom.backend.http.InputFields;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.backend.openai.OpenAiImagesBackend;
 import dev.darkroom.backend.replicate.CogBackend;
-import dev.darkroom.backend.replicate.InputFields;
 import dev.darkroom.backend.replicate.ReplicateBackend;
 import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendType;
 import dev.darkroom.config.Settings;
 import io.vertx.core.Vertx;
 import java.net.URI;
@@ -43,6 +45,7 @@ record BackendFactory(
         return switch (backend.type()) {
             case OPENAI -> simulatorUrl;
             case AUTOMATIC1111, BFL, COG, COMFYUI, REPLICATE -> simulatorUrl.resolve("/");
+            case FAL -> simulatorUrl.resolve("/fal");
             case CALLBACK -> simulatorUrl.resolve("/callback/jobs");
         };
     }
@@ -71,7 +74,7 @@ record BackendFactory(
             case BFL -> BflBackend.RESERVED;
             // Parameters are an object of their own in a submission.
             case CALLBACK -> Set.of();
-            case COG, REPLICATE -> InputFields.parse(backend.inputFields()).names();
+            case COG, FAL, REPLICATE -> inputFields(backend).names();
             case COMFYUI -> ComfyUiBackend.RESERVED;
         };
     }
@@ -89,10 +92,17 @@ record BackendFactory(
             case AUTOMATIC1111 -> new Automatic1111Backend(vertx, backend, base, memoryBudget, maxHeaderBytes);
             case BFL -> new BflBackend(vertx, backend, base, memoryBudget, maxHeaderBytes, backend.pollInterval());
             case CALLBACK -> new CallbackBackend(vertx, backend, base, memoryBudget, maxHeaderBytes, callbackServices);
-            case COG ->
-                new CogBackend(
-                        vertx, backend, base, memoryBudget, maxHeaderBytes, InputFields.parse(backend.inputFields()));
+            case COG -> new CogBackend(vertx, backend, base, memoryBudget, maxHeaderBytes, inputFields(backend));
             case COMFYUI -> createComfyUi(backend, base, parameters);
+            case FAL ->
+                new FalBackend(
+                        vertx,
+                        backend,
+                        base,
+                        memoryBudget,
+                        maxHeaderBytes,
+                        inputFields(backend),
+                        backend.pollInterval());
             case REPLICATE ->
                 new ReplicateBackend(
                         vertx,
@@ -100,9 +110,14 @@ record BackendFactory(
                         base,
                         memoryBudget,
                         maxHeaderBytes,
-                        InputFields.parse(backend.inputFields()),
+                        inputFields(backend),
                         backend.pollInterval());
         };
+    }
+
+    private static InputFields inputFields(BackendSettings backend) {
+        return InputFields.of(
+                backend, backend.type() == BackendType.FAL ? FalBackend.DEFAULT_INPUTS : InputFields.DEFAULT);
     }
 
     private ImageBackend createComfyUi(BackendSettings backend, URI base, ParametersSchema parameters) {

@@ -9,9 +9,11 @@ import dev.darkroom.config.TestSettings;
 import dev.darkroom.image.Image;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
@@ -36,6 +38,12 @@ public abstract class BackendFixture {
         public final List<String> apiKeys = new CopyOnWriteArrayList<>();
         public final List<String> accepted = new CopyOnWriteArrayList<>();
         public final List<JobProgress> progress = new CopyOnWriteArrayList<>();
+        public final List<Map<String, BigDecimal>> usage = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void onUsage(Map<String, BigDecimal> reported) {
+            usage.add(reported);
+        }
 
         @Override
         public Future<Void> onApiKeySelected(String apiKey) {

@@ -90,7 +90,7 @@ class FaultInjectionPointIT {
         if (type.equals("openai")) {
             return;
         }
-        String path = type.equals("callback") ? "/callback/jobs" : "";
+        String path = type.equals("callback") ? "/callback/jobs" : type.equals("fal") ? "/fal" : "";
         settings.with("DARKROOM_BACKEND_TYPE", type)
                 .with("DARKROOM_BACKEND_URL", "http://127.0.0.1:" + inProcessSimulator.port() + path);
         if (type.equals("comfyui")) {
@@ -99,7 +99,7 @@ class FaultInjectionPointIT {
                     Path.of("conf/examples/comfyui-workflow.json")
                             .toAbsolutePath()
                             .toString());
-        } else if (type.equals("replicate")) {
+        } else if (type.equals("fal") || type.equals("replicate")) {
             settings.with("DARKROOM_BACKEND_MODEL", "black-forest-labs/flux-schnell");
         } else if (type.equals("bfl")) {
             settings.with("DARKROOM_BACKEND_MODEL", "flux-2-pro");

@@ -29,6 +29,7 @@ public record KillScenario(
                         withoutLookUp("openai"),
                         withoutLookUp("automatic1111"),
                         withoutLookUp("cog"),
+                        metered("fal"),
                         metered("replicate"),
                         metered("bfl"),
                         withLookUp("comfyui"),

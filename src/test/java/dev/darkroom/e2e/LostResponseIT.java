@@ -38,6 +38,7 @@ class LostResponseIT {
             new Expected("openai", 2, null),
             new Expected("automatic1111", 2, null),
             new Expected("cog", 2, null),
+            new Expected("fal", 1, "OUTCOME_UNKNOWN"),
             new Expected("replicate", 1, "OUTCOME_UNKNOWN"),
             new Expected("bfl", 1, "OUTCOME_UNKNOWN"),
             new Expected("comfyui", 1, null),
@@ -86,6 +87,9 @@ class LostResponseIT {
                   cog:
                     type: cog
                     url: %1$s
+                  fal:
+                    type: fal
+                    url: %1$s/fal
                   replicate:
                     type: replicate
                     url: %1$s
@@ -103,6 +107,7 @@ class LostResponseIT {
                   openai: openai
                   automatic1111: automatic1111
                   cog: cog
+                  fal: fal/acme/painter
                   replicate: replicate/acme/painter
                   bfl: bfl/flux-2-pro
                   comfyui: comfyui

@@ -62,6 +62,7 @@ class RequestParametersIT {
                   callback: {type: callback, url: "%3$scallback/jobs"}
                   cog: {type: cog, url: "%3$s"}
                   comfyui: {type: comfyui, url: "%3$s", workflow: "%4$s"}
+                  fal: {type: fal, url: "%3$sfal", model: "acme/painter"}
                   replicate: {type: replicate, url: "%3$s", model: "acme/painter"}
                   none: {url: "%2$s", parametersSchema: ""}
                 models:
@@ -71,6 +72,7 @@ class RequestParametersIT {
                   callback: callback
                   cog: cog
                   comfyui: comfyui
+                  fal: fal
                   replicate: replicate
                   none: openai, none
                 """.formatted(file, simulator.url(), root, workflowFile));
@@ -103,6 +105,7 @@ class RequestParametersIT {
         "callback, /parameters/steps",
         "cog, /input/steps",
         "comfyui, /prompt/3/inputs/steps",
+        "fal, /steps",
         "replicate, /input/steps"
     })
     void parametersReachTheAiServer(String model, String pointer) {

@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 
 /**
  * Error body of a server in one of several formats: {@code {"error":{"message","type","code"}}} (OpenAI),
- * {@code {"error":"text","errors"|"message":"text"}} (AUTOMATIC1111, sd-server), {@code {"detail":"text"|[…]}} (FastAPI).
+ * {@code {"error":"text","errors"|"message":"text"}} (AUTOMATIC1111, sd-server), {@code {"detail":"text"|[…]}} (FastAPI),
+ * {@code {"detail":"text","error_type":"text"}} (fal).
  * Anything else is read as plain text.
  *
  * @param message never null; has to be redacted before it is logged
@@ -58,7 +59,7 @@ record ErrorBody(String message, String code, String type, String retryAfter, Re
         return new ErrorBody(
                 toText(message == null ? object : message),
                 toScalarText(object.getValue("code")),
-                toScalarText(object.getValue("type")),
+                toScalarText(object.getValue("type", object.getValue("error_type"))),
                 findRetryAfter(object.getValue("retry_after"), toText(object.getValue("detail"))),
                 RefusalDetector.find(object));
     }

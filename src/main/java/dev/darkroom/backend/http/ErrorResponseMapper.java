@@ -14,8 +14,10 @@ import java.time.Duration;
  * that retry immediately: Darkroom decides about retries from the failure class. Thread-safe.
  */
 public record ErrorResponseMapper(RetryAfterParser retryAfterParser, LogTextRedactor logTextRedactor) {
-    private static final BackendFailure MODERATED = BackendFailure.of(
+    /** Refusal by content policy. */
+    public static final BackendFailure MODERATED = BackendFailure.of(
             FailureClass.MODERATED, "MODERATED", "The content policy of the AI server rejected the request.");
+
     private static final BackendFailure QUOTA = BackendFailure.of(
             FailureClass.TERMINAL_AUTH, "QUOTA_EXHAUSTED", "The quota at the AI server is exhausted.");
     private static final BackendFailure PROVIDER_CONNECTION_LOST = BackendFailure.of(
@@ -48,6 +50,13 @@ public record ErrorResponseMapper(RetryAfterParser retryAfterParser, LogTextReda
     public BackendFailure findRefusal(OutboundResponse outboundResponse, Buffer bodyPrefix) {
         ErrorBody error = ErrorBody.parse(bodyPrefix);
         return error.refusal() == null ? null : toFailureInSuccess(outboundResponse, bodyPrefix);
+    }
+
+    /** As {@link #findRefusal}, as an exception; returns {@code other} with the status of the response when the body contains none. */
+    public BackendCallException toRefusalOr(
+            BackendCallException other, OutboundResponse outboundResponse, Buffer bodyPrefix) {
+        BackendFailure refusal = findRefusal(outboundResponse, bodyPrefix);
+        return refusal == null ? other.withHttpStatus(outboundResponse.status()) : new BackendCallException(refusal);
     }
 
     private static BackendFailure classify(int status, ErrorBody error) {

@@ -17,6 +17,12 @@ public final class JobFailures {
     public static final BackendFailure JOB_ID_UNKNOWN = BackendFailure.of(
             FailureClass.AMBIGUOUS, "JOB_ID_UNKNOWN", "The response with the id of the job was lost.");
 
+    public static final BackendFailure RESULT_EXPIRED = BackendFailure.of(
+            FailureClass.RESULT_LOST, "RESULT_EXPIRED", "The AI server has deleted the images of the job.");
+    public static final BackendFailure JOB_CANCELED =
+            BackendFailure.of(FailureClass.SERVER_ERROR, "JOB_CANCELED", "The job was canceled at the AI server.");
+    public static final BackendFailure JOB_NOT_STARTED = BackendFailure.of(
+            FailureClass.REJECTED_RETRYABLE, "JOB_NOT_STARTED", "The AI server did not start the job in time.");
     private static final BackendFailure JOB_LOST =
             BackendFailure.of(FailureClass.RESULT_LOST, "JOB_LOST", "The AI server no longer has the job.");
     private static final BackendFailure STATUS_REFUSED = BackendFailure.of(

@@ -75,7 +75,8 @@ final class RefusalDetector {
             Pattern.CASE_INSENSITIVE);
 
     /** LiteLLM drops the code of OpenAI. Google uses the same sentence for rate limits, so the name of the exception belongs to it. */
-    private static final Pattern QUOTA_SENTENCE = Pattern.compile("OpenAIException - You exceeded your current quota");
+    private static final Pattern QUOTA_SENTENCE = Pattern.compile("OpenAIException - You exceeded your current quota"
+            + "|User is locked\\. Reason: (Exhausted balance|TOP_UP)"); // fal
 
     private static final Set<String> QUOTA_CODES = Set.of(
             "accountoverdue",

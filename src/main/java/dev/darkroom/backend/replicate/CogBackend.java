@@ -14,6 +14,7 @@ import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.InputFields;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.http.OutboundResponse;
@@ -22,6 +23,7 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -120,7 +122,9 @@ public final class CogBackend implements ImageBackend {
                 HttpMethod.PUT,
                 http.target("/predictions/" + job.key()),
                 headers,
-                inputFields.createBody(request, settings.promptSanitizing()).toBuffer());
+                new JsonObject()
+                        .put("input", inputFields.createInput(request, settings.promptSanitizing()))
+                        .toBuffer());
     }
 
     private Prediction readPrediction(OutboundResponse response, int count) {

@@ -3,6 +3,7 @@ package dev.darkroom.backend.replicate;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.ServerLimits;
+import dev.darkroom.backend.http.InputFields;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.json.jackson.DatabindCodec;
 import java.io.IOException;

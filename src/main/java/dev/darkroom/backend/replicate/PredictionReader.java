@@ -1,9 +1,9 @@
 package dev.darkroom.backend.replicate;
 
 import dev.darkroom.backend.BackendFailure;
-import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.JobFailures;
 import dev.darkroom.http.OutboundResponse;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
@@ -18,13 +18,6 @@ final class PredictionReader {
 
     /** Any other state means that the prediction waits or runs. */
     private static final Set<String> END_STATES = Set.of("succeeded", "failed", "canceled", "aborted");
-
-    private static final BackendFailure RESULT_EXPIRED = BackendFailure.of(
-            FailureClass.RESULT_LOST, "RESULT_EXPIRED", "The AI server has deleted the images of the job.");
-    private static final BackendFailure CANCELED =
-            BackendFailure.of(FailureClass.SERVER_ERROR, "JOB_CANCELED", "The job was canceled at the AI server.");
-    private static final BackendFailure ABORTED = BackendFailure.of(
-            FailureClass.REJECTED_RETRYABLE, "JOB_NOT_STARTED", "The AI server did not start the job in time.");
 
     private final BackendHttpClient http;
     private final PredictionParser parser;
@@ -58,8 +51,7 @@ final class PredictionReader {
                     failure == null ? null : failure.withHttpStatus(response.status()));
         } catch (BackendCallException e) {
             // A gateway may report a refusal with status 200.
-            BackendFailure refusal = http.errors().findRefusal(response, bodyPrefix);
-            throw refusal == null ? e.withHttpStatus(response.status()) : new BackendCallException(refusal);
+            throw http.errors().toRefusalOr(e, response, bodyPrefix);
         }
     }
 
@@ -71,14 +63,14 @@ final class PredictionReader {
                 JsonObject error = new JsonObject().put("error", fields.error() == null ? "" : fields.error());
                 yield http.errors().toFailureInSuccess(response, error.toBuffer());
             }
-            case "canceled" -> CANCELED;
-            case "aborted" -> ABORTED;
+            case "canceled" -> JobFailures.JOB_CANCELED;
+            case "aborted" -> JobFailures.JOB_NOT_STARTED;
             default -> {
                 if (fields.output().size() >= count) {
                     yield null;
                 }
                 yield fields.dataRemoved()
-                        ? RESULT_EXPIRED
+                        ? JobFailures.RESULT_EXPIRED
                         : (fields.output().isEmpty()
                                         ? BackendCallException.emptyResponse()
                                         : BackendCallException.tooFewImages())

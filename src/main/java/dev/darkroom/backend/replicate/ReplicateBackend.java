@@ -13,6 +13,7 @@ import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.InputFields;
 import dev.darkroom.backend.http.JobFailures;
 import dev.darkroom.backend.http.JobPoller;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
@@ -128,7 +129,7 @@ public final class ReplicateBackend implements ImageBackend {
     }
 
     private Future<Prediction> submit(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
-        JsonObject body = inputFields.createBody(request, settings.promptSanitizing());
+        JsonObject body = new JsonObject().put("input", inputFields.createInput(request, settings.promptSanitizing()));
         RequestTarget target = target(request.model(), body);
         long seconds = Math.max(
                 MIN_DEADLINE_SECONDS, backendCall.timeout().plusMillis(999).toSeconds());

@@ -2,6 +2,8 @@ package dev.darkroom.simulator.replicate;
 
 import dev.darkroom.simulator.fault.FaultScript;
 import dev.darkroom.simulator.fault.HealthCheckHandler;
+import dev.darkroom.simulator.fault.JobSubmissionHandler;
+import dev.darkroom.simulator.http.JobStore;
 import dev.darkroom.simulator.http.SimulatorRequestLog;
 import dev.darkroom.simulator.http.SimulatorResponseWriter;
 import dev.darkroom.simulator.image.SimulatorImageRenderer;
@@ -33,9 +35,9 @@ public final class ReplicateSimulatorRoutes {
             SimulatorRequestLog requestLog,
             Duration latency,
             SimulatorImageRenderer imageRenderer) {
-        PredictionStore store = new PredictionStore(vertx);
-        ReplicateSubmissionHandler submissions =
-                new ReplicateSubmissionHandler(faultScript, requestLog, latency, imageRenderer, store);
+        JobStore<StoredPrediction> store = new JobStore<>(vertx);
+        JobSubmissionHandler submissions = new JobSubmissionHandler(
+                faultScript, requestLog, latency, new ReplicateSubmissions(imageRenderer, store));
         router.post("/v1/predictions").handler(submissions);
         router.post("/v1/models/:owner/:name/predictions").handler(submissions);
         router.get("/v1/predictions/:id")
@@ -76,7 +78,7 @@ public final class ReplicateSimulatorRoutes {
 
     private static void sendPrediction(
             RoutingContext context,
-            PredictionStore store,
+            JobStore<StoredPrediction> store,
             SimulatorImageRenderer imageRenderer,
             Consumer<StoredPrediction> change) {
         SimulatorResponseWriter writer = new SimulatorResponseWriter(context);
@@ -90,6 +92,7 @@ public final class ReplicateSimulatorRoutes {
                             .put("status", 404));
             return;
         }
+        prediction.start();
         change.accept(prediction);
         writer.sendJson(200, prediction.toJson(imageRenderer.baseUrl()));
     }

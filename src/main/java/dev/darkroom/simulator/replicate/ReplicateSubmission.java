@@ -2,6 +2,7 @@ package dev.darkroom.simulator.replicate;
 
 import dev.darkroom.simulator.fault.ImageResponses;
 import dev.darkroom.simulator.fault.ScriptStep;
+import dev.darkroom.simulator.http.JobStore;
 import dev.darkroom.simulator.http.SimulatorRequestLog;
 import dev.darkroom.simulator.http.SimulatorResponse;
 import dev.darkroom.simulator.http.SimulatorResponseWriter;
@@ -27,7 +28,7 @@ record ReplicateSubmission(
         PredictionInput input,
         Supplier<StoredPrediction> prediction,
         Duration duration,
-        PredictionStore store,
+        JobStore<StoredPrediction> store,
         SimulatorResponseWriter writer,
         SimulatorImageRenderer imageRenderer,
         SimulatorRequestLog.LoggedSubmission logEntry)
@@ -89,7 +90,11 @@ record ReplicateSubmission(
         return SimulatorResponse.json(201, () -> {
             StoredPrediction created = prediction.get();
             JsonObject json = created.toJson(imageRenderer.baseUrl());
-            store.run(created, duration, end);
+            store.run(created.id(), created, duration, ended -> {
+                if (!ended.ended()) {
+                    end.accept(ended);
+                }
+            });
             return Future.succeededFuture(json);
         });
     }

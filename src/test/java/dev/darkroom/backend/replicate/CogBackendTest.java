@@ -17,6 +17,7 @@ import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.ServerLimits;
+import dev.darkroom.backend.http.InputFields;
 import dev.darkroom.config.BackendType;
 import dev.darkroom.image.Image;
 import dev.darkroom.testing.RecordedExchanges;

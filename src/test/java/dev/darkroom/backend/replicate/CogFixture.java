@@ -1,6 +1,7 @@
 package dev.darkroom.backend.replicate;
 
 import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.http.InputFields;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.BackendType;
 import java.net.URI;

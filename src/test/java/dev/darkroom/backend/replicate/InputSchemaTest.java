@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.ServerLimits;
+import dev.darkroom.backend.http.InputFields;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

@@ -9,6 +9,7 @@ import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.http.InputFields;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.image.TestImages;

@@ -1,8 +1,7 @@
-package dev.darkroom.backend.replicate;
+package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.RequestLimits;
-import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.config.BackendSettings;
 import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
@@ -24,18 +23,36 @@ import java.util.stream.Stream;
  * @param width in pixels; null when the model has none
  * @param height in pixels; null when the model has none
  * @param count number of images; null when the model has none
+ * @param imageSize object with width and height in pixels; null when the model has none
  */
 public record InputFields(
-        String prompt, String negativePrompt, String seed, String width, String height, String count) {
+        String prompt,
+        String negativePrompt,
+        String seed,
+        String width,
+        String height,
+        String count,
+        String imageSize) {
 
-    /** The fields, with the names that most image models use. */
     private static final List<String> FIELDS =
-            List.of("prompt", "negative_prompt", "seed", "width", "height", "num_outputs");
+            List.of("prompt", "negative_prompt", "seed", "width", "height", "num_outputs", "image_size");
+
+    /** Value of the setting for the default of the protocol. */
+    private static final String AUTO = "auto";
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,63}");
 
-    /** All fields with the names that most image models use. */
-    public static final InputFields DEFAULT = parse(String.join(",", FIELDS));
+    /** The inputs of most models of cog and Replicate. */
+    public static final InputFields DEFAULT = parse("prompt, negative_prompt, seed, width, height, num_outputs");
+
+    /**
+     * Parses the setting.
+     *
+     * @param defaults inputs for {@code auto}
+     */
+    public static InputFields of(BackendSettings settings, InputFields defaults) {
+        return settings.inputFields().equals(AUTO) ? defaults : parse(settings.inputFields());
+    }
 
     /**
      * Parses a list of fields separated by commas, such as {@code prompt, seed, num_outputs=num_images}. A name after the equals sign
@@ -62,11 +79,12 @@ public record InputFields(
                 names.get("seed"),
                 names.get("width"),
                 names.get("height"),
-                names.get("num_outputs"));
+                names.get("num_outputs"),
+                names.get("image_size"));
     }
 
-    /** Returns the body of a submission: {@code {"input":{…}}}. */
-    JsonObject createBody(ImageRequest request, BackendSettings.PromptSanitizing controls) {
+    /** Returns the inputs of a request, its parameters included. */
+    public JsonObject createInput(ImageRequest request, BackendSettings.PromptSanitizing controls) {
         UnaryOperator<String> sanitizer =
                 controls == BackendSettings.PromptSanitizing.PASS ? text -> text : PromptSanitizer::sanitize;
         JsonObject input = request.copyParameters();
@@ -76,17 +94,18 @@ public record InputFields(
         put(input, width, request.width());
         put(input, height, request.height());
         put(input, count, request.count());
-        return new JsonObject().put("input", input);
+        put(input, imageSize, new JsonObject().put("width", request.width()).put("height", request.height()));
+        return input;
     }
 
     /** Returns the limits of requests without the fields that are not sent. */
-    RequestLimits limits() {
+    public RequestLimits limits() {
         return RequestLimits.ofFields(count != null, seed != null, negativePrompt != null);
     }
 
     /** Returns the names of the inputs that Darkroom writes. */
     public Set<String> names() {
-        return Stream.of(prompt, negativePrompt, seed, width, height, count)
+        return Stream.of(prompt, negativePrompt, seed, width, height, count, imageSize)
                 .filter(Objects::nonNull)
                 .collect(Collectors.toUnmodifiableSet());
     }

@@ -1,4 +1,4 @@
-package dev.darkroom.backend.replicate;
+package dev.darkroom.backend.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -11,14 +11,16 @@ class InputFieldsTest {
     @Test
     void parsesFieldsAndNames() {
         assertThat(InputFields.parse(" prompt , seed,num_outputs = num_images"))
-                .isEqualTo(new InputFields("prompt", null, "seed", null, null, "num_images"));
-        assertThat(InputFields.parse("prompt=text")).isEqualTo(new InputFields("text", null, null, null, null, null));
+                .isEqualTo(new InputFields("prompt", null, "seed", null, null, "num_images", null));
+        assertThat(InputFields.parse("prompt=text"))
+                .isEqualTo(new InputFields("text", null, null, null, null, null, null));
     }
 
     @Test
     void defaultHasAllFields() {
         assertThat(InputFields.DEFAULT)
-                .isEqualTo(new InputFields("prompt", "negative_prompt", "seed", "width", "height", "num_outputs"));
+                .isEqualTo(
+                        new InputFields("prompt", "negative_prompt", "seed", "width", "height", "num_outputs", null));
     }
 
     @ParameterizedTest
