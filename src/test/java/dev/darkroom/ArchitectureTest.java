@@ -113,13 +113,13 @@ class ArchitectureTest {
             Map.entry("eventbus.cluster", "config eventbus generation generation.json"),
             Map.entry("file", ""),
             Map.entry("fleet", "backend backend.executor config database eventbus signal task"),
-            Map.entry("generation", "backend generation.route config database eventbus image queue signal"),
+            Map.entry("generation", "backend generation.route config database eventbus image queue signal usage"),
             Map.entry(
                     "generation.command",
-                    "cache config database eventbus generation generation.json generation.route generation.store generation.watch http.egress image signal"),
-            Map.entry("generation.json", "backend config eventbus generation generation.route"),
+                    "cache config database eventbus generation generation.json generation.route generation.store generation.watch http.egress image signal usage"),
+            Map.entry("generation.json", "backend config eventbus generation generation.route usage"),
             Map.entry("generation.route", "backend backend.executor config"),
-            Map.entry("generation.store", "backend generation.route config database eventbus generation queue"),
+            Map.entry("generation.store", "backend generation.route config database eventbus generation queue usage"),
             Map.entry("generation.watch", "backend database generation generation.store signal task"),
             Map.entry(
                     "generation.worker",
@@ -128,7 +128,7 @@ class ArchitectureTest {
             Map.entry("http.egress", ""),
             Map.entry("image", ""),
             Map.entry("image.local", "config file image"),
-            Map.entry("maintenance", "config database eventbus generation image image.local signal task"),
+            Map.entry("maintenance", "config database eventbus generation image image.local signal task usage"),
             Map.entry("maintenance.doctor", "config database"),
             Map.entry("netty", ""),
             Map.entry("node", "config database"),
@@ -151,6 +151,7 @@ class ArchitectureTest {
             Map.entry("simulator.openai", "simulator.fault simulator.http simulator.image"),
             Map.entry("simulator.replicate", "simulator.fault simulator.http simulator.image"),
             Map.entry("task", ""),
+            Map.entry("usage", "backend config database"),
             Map.entry("webhook", "config database eventbus http node notification queue signal"),
             Map.entry("webhook.command", "config database eventbus http http.egress webhook"));
 

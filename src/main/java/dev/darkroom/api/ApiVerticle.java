@@ -20,6 +20,7 @@ import dev.darkroom.api.generation.GetModelsHandler;
 import dev.darkroom.api.generation.ListGenerationsHandler;
 import dev.darkroom.api.generation.OpenImageLimiter;
 import dev.darkroom.api.generation.StreamGenerationEventsHandler;
+import dev.darkroom.api.generation.UsageOperations;
 import dev.darkroom.api.management.EraseUserHandler;
 import dev.darkroom.api.management.GetOpenApiDocumentHandler;
 import dev.darkroom.api.notification.NotificationClient;
@@ -205,6 +206,7 @@ public final class ApiVerticle extends VerticleBase {
                 new JsonOperationHandler("acknowledgeNotifications", 200, notifications::acknowledge),
                 new JsonOperationHandler("markNotificationRead", 200, notifications::markRead),
                 new GetOpenApiDocumentHandler(sharedServices.apiContract())));
+        handlers.addAll(new UsageOperations(generations).handlers());
         handlers.addAll(new WebhookOperations(
                         new CommandClient(
                                 vertx, WebhookBus.COMMANDS, settings.api().replyTimeout()),

@@ -56,5 +56,11 @@ public final class GenerationBus {
     /** Action {@code {"user"}} → {@code {"models"}}: returns the models that requests may name, with their limits. */
     public static final String GET_MODELS = "getModels";
 
+    /** Action {@code {"user", "from"?, "to"?}} → {@code {"usage"}}: returns the usage of the user. */
+    public static final String GET_USAGE = "getUsage";
+
+    /** Action {@code {"user", "asAdmin", "from"?, "to"?, "ofUser"?}} → {@code {"usage"}}: returns the usage of all users, or of one. */
+    public static final String GET_ALL_USAGE = "getAllUsage";
+
     private GenerationBus() {}
 }

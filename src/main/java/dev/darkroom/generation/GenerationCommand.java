@@ -59,4 +59,15 @@ public sealed interface GenerationCommand<R extends GenerationResult> extends Co
 
     /** Returns the models that requests may name. */
     record GetModels(Requester requester) implements GenerationCommand<ModelList> {}
+
+    /** Returns the usage of the user. */
+    record GetUsage(Requester requester, UsageFilter filter) implements GenerationCommand<UsageReport> {}
+
+    /**
+     * Returns the usage of all users. For admins.
+     *
+     * @param ofUser the only user of the report; null for all
+     */
+    record GetAllUsage(Requester requester, UsageFilter filter, String ofUser)
+            implements GenerationCommand<UsageReport> {}
 }

@@ -12,7 +12,8 @@ public sealed interface GenerationResult
                 GenerationResult.GenerationPage,
                 GenerationResult.ImageLocation,
                 GenerationResult.DeletedGeneration,
-                GenerationResult.ModelList {
+                GenerationResult.ModelList,
+                UsageReport {
 
     /** Returns the owner of the resource, or the user of the command when the result belongs to no user. */
     String userId();

@@ -1,5 +1,6 @@
 package dev.darkroom.maintenance;
 
+import dev.darkroom.usage.UsageSql;
 import java.util.List;
 
 /**
@@ -34,22 +35,31 @@ final class ErasureSql {
     /**
      * Deletes generations in any state, with the rows that reference them. Deletes the queue row first, like every statement that ends a
      * generation, to avoid deadlocks. A running attempt loses its lease and records nothing. An attempt recorded concurrently violates a
-     * foreign key; the caller then repeats the batch. Stores the image files to delete, and the attempts that may have left files or may
+     * foreign key; the caller then repeats the batch. Adds the attempts, also the running ones, to the usage of erased users. Stores the image files to delete, and the attempts that may have left files or may
      * still write some.
      */
     static final String DELETE_GENERATIONS = """
             WITH batch AS MATERIALIZED (
-              SELECT id, image_count FROM generations WHERE user_id = $1 ORDER BY created_at, id LIMIT $2),
+              SELECT id, model, image_count FROM generations WHERE user_id = $1 ORDER BY created_at, id LIMIT $2),
             queue AS (
               DELETE FROM generation_queue q USING batch b WHERE q.generation_id = b.id
-              RETURNING q.generation_id, q.lease_token, q.lease_owner, b.image_count),
+              RETURNING q.generation_id, q.lease_token, q.lease_owner, q.attempt_started_at, q.attempt_backend, q.attempt_selection,
+                q.attempt_cost, b.model, b.image_count),
             old AS MATERIALIZED (
-              SELECT g.id, g.image_count FROM generations g JOIN batch b ON b.id = g.id
+              SELECT g.id, g.model, g.image_count FROM generations g JOIN batch b ON b.id = g.id
               WHERE (SELECT count(*) FROM queue) >= 0
               FOR UPDATE OF g),
             attempts AS (
               DELETE FROM generation_attempts a USING old WHERE a.generation_id = old.id
-              RETURNING a.generation_id, a.lease_token, a.node_id, a.outcome, old.image_count),
+              RETURNING a.generation_id, a.lease_token, a.node_id, old.model, old.image_count, %s),
+            used AS (
+              SELECT started_at, backend, submitted, outcome, error_class, cost_micros, cost_source, model, image_count FROM attempts
+              UNION ALL
+              SELECT attempt_started_at, attempt_backend, attempt_selection <> 'LOOK_UP' OR attempt_cost IS NOT NULL, 'INTERRUPTED',
+                'AMBIGUOUS', attempt_cost, CASE WHEN attempt_cost IS NOT NULL THEN 'CONFIGURED' END, model, image_count
+              FROM queue WHERE lease_owner IS NOT NULL),
+            rolled_up AS (
+              %s),
             under_way AS (
               INSERT INTO erased_attempts (generation_id, lease_token, node_id, user_id, image_count)
               SELECT generation_id, lease_token, lease_owner, $1, image_count FROM queue WHERE lease_owner IS NOT NULL
@@ -69,7 +79,7 @@ final class ErasureSql {
               ON CONFLICT DO NOTHING),
             deleted AS (
               DELETE FROM generations g USING old WHERE g.id = old.id RETURNING g.id)
-            SELECT count(*)::int AS deleted FROM deleted""";
+            SELECT count(*)::int AS deleted FROM deleted""".formatted(UsageSql.ATTEMPT_COLUMNS, UsageSql.rollUp("''", "used"));
 
     /** Selects storage keys of erased images whose files may still exist. */
     static final String FIND_ERASED_IMAGES = "SELECT storage_key FROM erased_images WHERE user_id = $1 LIMIT $2";
@@ -104,6 +114,7 @@ final class ErasureSql {
               DELETE FROM webhook_deliveries d USING batch b
               WHERE d.id = b.id AND (SELECT count(*) FROM queue) >= 0 RETURNING d.id)
             SELECT count(*)::int AS deleted FROM deleted""",
+            UsageSql.anonymize(),
             deleteRows("webhooks", "id"),
             deleteRows("notifications", "seq"),
             deleteRows("idempotency_keys", "key"),

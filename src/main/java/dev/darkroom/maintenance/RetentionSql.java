@@ -1,5 +1,7 @@
 package dev.darkroom.maintenance;
 
+import dev.darkroom.usage.UsageSql;
+
 /**
  * SQL that deletes expired rows in batches, oldest first. Skips locked rows, so concurrent transactions do not wait. The statements of
  * batches take the age in ms and the limit, and return the column {@code deleted}.
@@ -20,6 +22,9 @@ final class RetentionSql {
     private static final String ID_BOUND = """
             rpad(lpad(to_hex((extract(epoch FROM now()) * 1000)::bigint - $1::bigint), 12, '0'), 32, '0')::uuid""";
 
+    /** Adds the deleted attempts to the usage. */
+    private static final String ROLL_UP = UsageSql.rollUp("user_id", "attempts");
+
     private static final String FINISHED_BEFORE = "completed_at < now() - $1::bigint * interval '1 millisecond'";
 
     /**
@@ -28,9 +33,13 @@ final class RetentionSql {
      */
     static final String DELETE_FINISHED = """
             WITH old AS MATERIALIZED (
-              SELECT id FROM generations WHERE id < %s AND %s ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED),
+              SELECT id, user_id, model, image_count FROM generations WHERE id < %s AND %s
+              ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED),
             attempts AS (
-              DELETE FROM generation_attempts a USING old WHERE a.generation_id = old.id),
+              DELETE FROM generation_attempts a USING old WHERE a.generation_id = old.id
+              RETURNING old.user_id, old.model, old.image_count, %s),
+            rolled_up AS (
+              %s),
             notes AS (
               DELETE FROM generation_attempt_purges d USING old WHERE d.generation_id = old.id),
             retries AS (
@@ -42,21 +51,24 @@ final class RetentionSql {
             deleted AS (
               DELETE FROM generations g USING old WHERE g.id = old.id RETURNING g.id)
             SELECT (SELECT count(*) FROM deleted) AS deleted,
-              coalesce((SELECT array_agg(storage_key) FROM deleted_images), '{}') AS keys""".formatted(ID_BOUND, FINISHED_BEFORE);
+              coalesce((SELECT array_agg(storage_key) FROM deleted_images), '{}') AS keys""".formatted(ID_BOUND, FINISHED_BEFORE, UsageSql.ATTEMPT_COLUMNS, ROLL_UP);
 
     /** Deletes the attempts of ended generations and marks these generations. Deletes all attempts of a generation or none. */
     static final String DELETE_ATTEMPTS = """
             WITH old AS MATERIALIZED (
-              SELECT g.id FROM generations g WHERE g.id IN (
+              SELECT g.id, g.user_id, g.model, g.image_count FROM generations g WHERE g.id IN (
                   SELECT a.generation_id FROM generation_attempts a JOIN generations e ON e.id = a.generation_id
                   WHERE a.generation_id < %s AND e.%s
                   GROUP BY a.generation_id ORDER BY a.generation_id LIMIT $2)
               FOR UPDATE SKIP LOCKED),
             attempts AS (
-              DELETE FROM generation_attempts a USING old WHERE a.generation_id = old.id),
+              DELETE FROM generation_attempts a USING old WHERE a.generation_id = old.id
+              RETURNING old.user_id, old.model, old.image_count, %s),
+            rolled_up AS (
+              %s),
             noted AS (
               INSERT INTO generation_attempt_purges (generation_id) SELECT id FROM old RETURNING generation_id)
-            SELECT count(*) AS deleted FROM noted""".formatted(ID_BOUND, FINISHED_BEFORE);
+            SELECT count(*) AS deleted FROM noted""".formatted(ID_BOUND, FINISHED_BEFORE, UsageSql.ATTEMPT_COLUMNS, ROLL_UP);
 
     /** Deletes idempotency keys older than {@code $1} ms. */
     static final String DELETE_IDEMPOTENCY_KEYS = """

@@ -152,7 +152,8 @@ final class GenerationModule {
                 egressPolicy,
                 unresolved -> backends.stream()
                         .filter(backend -> backend.name().equals(unresolved.backend()))
-                        .forEach(backend -> backend.cancel(unresolved.job())));
+                        .forEach(backend -> backend.cancel(unresolved.job())),
+                settings.accounting());
         resources
                 .processLifecycle()
                 .deploy(

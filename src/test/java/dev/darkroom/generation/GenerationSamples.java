@@ -8,9 +8,11 @@ import dev.darkroom.eventbus.Requester;
 import dev.darkroom.generation.GenerationCommand.CancelGeneration;
 import dev.darkroom.generation.GenerationCommand.CreateGeneration;
 import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
+import dev.darkroom.generation.GenerationCommand.GetAllUsage;
 import dev.darkroom.generation.GenerationCommand.GetGeneration;
 import dev.darkroom.generation.GenerationCommand.GetImage;
 import dev.darkroom.generation.GenerationCommand.GetModels;
+import dev.darkroom.generation.GenerationCommand.GetUsage;
 import dev.darkroom.generation.GenerationCommand.ListGenerations;
 import dev.darkroom.generation.GenerationCommand.RetryGeneration;
 import dev.darkroom.generation.GenerationResult.CreatedGeneration;
@@ -19,9 +21,12 @@ import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.GenerationResult.ModelLimits;
 import dev.darkroom.generation.GenerationResult.ModelList;
+import dev.darkroom.usage.UsageItem;
+import dev.darkroom.usage.UsageSums;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -101,7 +106,10 @@ public final class GenerationSamples {
                 new ListGenerations(USER, new GenerationListFilter(null, null, null, 20, null)),
                 new CancelGeneration(USER, ID),
                 new DeleteGeneration(ADMIN, ID),
-                new GetModels(USER));
+                new GetModels(USER),
+                new GetUsage(USER, new UsageFilter(LocalDate.of(2026, 11, 1), LocalDate.of(2026, 11, 30))),
+                new GetAllUsage(ADMIN, new UsageFilter(null, null), null),
+                new GetAllUsage(ADMIN, new UsageFilter(null, null), "ann"));
     }
 
     public static List<GenerationResult> results() {
@@ -116,6 +124,20 @@ public final class GenerationSamples {
                 new ImageLocation(ID, "ann", TestGenerations.image(ID, "image/webp")),
                 new DeletedGeneration(ID, "ann"),
                 new ModelList("ann", List.of()),
-                new ModelList("ann", List.of(new ModelLimits("flux", true, LIMITS, List.of("image/png"), PARAMETERS))));
+                new ModelList("ann", List.of(new ModelLimits("flux", true, LIMITS, List.of("image/png"), PARAMETERS))),
+                new UsageReport("ann", "USD", LocalDate.of(2026, 11, 1), LocalDate.of(2026, 11, 30), List.of()),
+                new UsageReport(
+                        "ann",
+                        "USD",
+                        LocalDate.of(2026, 11, 1),
+                        LocalDate.of(2026, 11, 30),
+                        List.of(
+                                new UsageItem(
+                                        null,
+                                        LocalDate.of(2026, 11, 1),
+                                        null,
+                                        "gpu",
+                                        new UsageSums(1, 2, 3, 4, 5, 6, 7)),
+                                new UsageItem("mary", LocalDate.of(2026, 11, 2), "flux", "gpu", UsageSums.ZERO))));
     }
 }

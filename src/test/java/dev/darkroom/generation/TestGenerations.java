@@ -13,6 +13,9 @@ public final class TestGenerations {
     public static final UUID ID = UUID.fromString("019a8c1e-0000-7000-8000-000000000001");
     public static final Instant CREATED_AT = Instant.parse("2026-11-23T18:01:02.345678Z");
 
+    /** A submission without a cost. */
+    public static final AttemptBilling SUBMITTED = new AttemptBilling(true, null);
+
     private TestGenerations() {}
 
     /** Returns a generation with an image when it is COMPLETE and with an error when it is FAILED. Numbers the attempts. */
@@ -107,6 +110,6 @@ public final class TestGenerations {
                 true,
                 new AttemptError(FailureClass.SERVER_ERROR, "OOPS", "m", 500),
                 retryAt,
-                new AttemptBilling(true, null));
+                SUBMITTED);
     }
 }

@@ -7,8 +7,10 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.maintenance.doctor.DatabaseDoctor;
 import dev.darkroom.maintenance.doctor.DoctorReport;
+import dev.darkroom.usage.UsageSql;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 
 /** Runs the doctor after a fault, with the deep check of image files. */
@@ -20,6 +22,27 @@ public final class DatabaseInvariants {
     /** Fails unless the tables are consistent and every image file exists in the directory with the stored hash. */
     public static void assertNoViolations(DatabaseUrl database, Path imageDir) {
         assertThat(runDoctor(database, imageDir).problems()).isEmpty();
+        assertUsageEqualsAttempts(database);
+    }
+
+    /** Fails unless the usage of all users has the sums of all attempts, those that exist and those that were deleted. */
+    private static void assertUsageEqualsAttempts(DatabaseUrl database) {
+        String usage = UsageSql.READ_ALL
+                .replace("$1", "NULL")
+                .replace("$2", "'2000-01-01'")
+                .replace("$3", "'2100-01-01'")
+                .replace("$4", "100000")
+                .replace("$5", "1000000");
+        String sums = "SELECT concat_ws(' ', coalesce(sum(attempts), 0), coalesce(sum(submissions), 0),"
+                + " coalesce(sum(images), 0), coalesce(sum(cost_micros), 0)) FROM ";
+        List<String> attempts = TestPostgres.query(
+                database,
+                sums + "(SELECT attempts, submissions, images, cost_micros FROM usage_days UNION ALL"
+                        + " SELECT 1, submitted::int, CASE WHEN outcome = 'SUCCEEDED' THEN image_count ELSE 0 END, cost_micros"
+                        + " FROM generation_attempts JOIN generations ON id = generation_id) a");
+        assertThat(TestPostgres.query(database, sums + "(" + usage + ") u"))
+                .as("usage: attempts, submissions, images, costs")
+                .isEqualTo(attempts);
     }
 
     /** Returns the doctor's report with the default settings. */

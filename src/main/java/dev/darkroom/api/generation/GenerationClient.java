@@ -11,9 +11,11 @@ import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationCommand.CancelGeneration;
 import dev.darkroom.generation.GenerationCommand.CreateGeneration;
 import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
+import dev.darkroom.generation.GenerationCommand.GetAllUsage;
 import dev.darkroom.generation.GenerationCommand.GetGeneration;
 import dev.darkroom.generation.GenerationCommand.GetImage;
 import dev.darkroom.generation.GenerationCommand.GetModels;
+import dev.darkroom.generation.GenerationCommand.GetUsage;
 import dev.darkroom.generation.GenerationCommand.ListGenerations;
 import dev.darkroom.generation.GenerationCommand.RetryGeneration;
 import dev.darkroom.generation.GenerationListFilter;
@@ -22,6 +24,8 @@ import dev.darkroom.generation.GenerationResult.DeletedGeneration;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.GenerationResult.ModelList;
+import dev.darkroom.generation.UsageFilter;
+import dev.darkroom.generation.UsageReport;
 import dev.darkroom.generation.json.GenerationSpecParser;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -79,6 +83,20 @@ public final class GenerationClient {
         return parse(() -> GenerationListFilter.parse(operationContext.parameters()))
                 .compose(
                         filter -> bus.send(new ListGenerations(requester(operationContext), filter), operationContext));
+    }
+
+    /** Returns the usage of the user. */
+    Future<UsageReport> getUsage(OperationContext operationContext) {
+        return parse(() -> UsageFilter.parse(operationContext.parameters()))
+                .compose(filter -> bus.send(new GetUsage(requester(operationContext), filter), operationContext));
+    }
+
+    /** Returns the usage of all users, or of the one of the parameter {@code user}. The caller has checked the role. */
+    Future<UsageReport> getAllUsage(OperationContext operationContext) {
+        return parse(() -> UsageFilter.parse(operationContext.parameters()))
+                .compose(filter -> bus.send(
+                        new GetAllUsage(requester(operationContext), filter, operationContext.parameter("user")),
+                        operationContext));
     }
 
     /** Returns the models that requests may name. */

@@ -1,5 +1,6 @@
 package dev.darkroom.generation.command;
 
+import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.generation.GenerationFinishListener;
@@ -33,4 +34,5 @@ public record GenerationCommandDependencies(
         CompletionWaiters completionWaiters,
         List<GenerationFinishListener> finishListeners,
         EgressPolicy egressPolicy,
-        Consumer<GenerationOutcomeStore.UnresolvedJob> jobCanceller) {}
+        Consumer<GenerationOutcomeStore.UnresolvedJob> jobCanceller,
+        Settings.Accounting accounting) {}

@@ -11,9 +11,11 @@ import dev.darkroom.generation.GenerationCommand;
 import dev.darkroom.generation.GenerationCommand.CancelGeneration;
 import dev.darkroom.generation.GenerationCommand.CreateGeneration;
 import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
+import dev.darkroom.generation.GenerationCommand.GetAllUsage;
 import dev.darkroom.generation.GenerationCommand.GetGeneration;
 import dev.darkroom.generation.GenerationCommand.GetImage;
 import dev.darkroom.generation.GenerationCommand.GetModels;
+import dev.darkroom.generation.GenerationCommand.GetUsage;
 import dev.darkroom.generation.GenerationCommand.ListGenerations;
 import dev.darkroom.generation.GenerationCommand.RetryGeneration;
 import dev.darkroom.generation.GenerationResult;
@@ -22,6 +24,7 @@ import dev.darkroom.generation.GenerationResult.ModelLimits;
 import dev.darkroom.generation.GenerationResult.ModelList;
 import dev.darkroom.generation.json.GenerationCommandJson;
 import dev.darkroom.generation.route.ModelCatalog;
+import dev.darkroom.usage.UsageStore;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.Message;
@@ -71,6 +74,11 @@ public final class GenerationCommandVerticle extends VerticleBase {
         handle(ListGenerations.class, GenerationBus.LIST, context -> queries.list(context.command()));
         handle(CancelGeneration.class, GenerationBus.CANCEL, context -> cancellationService.cancel(context.command()));
         handle(DeleteGeneration.class, GenerationBus.DELETE, cancellationService::delete);
+        UsageQueries usageQueries = new UsageQueries(
+                new UsageStore(dependencies.database()),
+                dependencies.accounting().currency());
+        handle(GetUsage.class, GenerationBus.GET_USAGE, context -> usageQueries.get(context.command()));
+        handle(GetAllUsage.class, GenerationBus.GET_ALL_USAGE, context -> usageQueries.getAll(context.command()));
         handle(GetModels.class, GenerationBus.GET_MODELS, this::getModels);
         return Future.all(
                 dispatcher.register(vertx, GenerationBus.TYPED_COMMANDS),

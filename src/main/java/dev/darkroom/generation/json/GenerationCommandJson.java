@@ -12,9 +12,11 @@ import dev.darkroom.generation.GenerationCommand;
 import dev.darkroom.generation.GenerationCommand.CancelGeneration;
 import dev.darkroom.generation.GenerationCommand.CreateGeneration;
 import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
+import dev.darkroom.generation.GenerationCommand.GetAllUsage;
 import dev.darkroom.generation.GenerationCommand.GetGeneration;
 import dev.darkroom.generation.GenerationCommand.GetImage;
 import dev.darkroom.generation.GenerationCommand.GetModels;
+import dev.darkroom.generation.GenerationCommand.GetUsage;
 import dev.darkroom.generation.GenerationCommand.ListGenerations;
 import dev.darkroom.generation.GenerationCommand.RetryGeneration;
 import dev.darkroom.generation.GenerationListFilter;
@@ -24,6 +26,8 @@ import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.GenerationResult.ModelList;
 import dev.darkroom.generation.GenerationSpec;
+import dev.darkroom.generation.UsageFilter;
+import dev.darkroom.generation.UsageReport;
 import dev.darkroom.generation.route.ModelCatalog;
 import io.vertx.core.MultiMap;
 import io.vertx.core.json.JsonArray;
@@ -71,9 +75,11 @@ public final class GenerationCommandJson {
             case GenerationBus.DELETE -> new DeleteGeneration(requester, parseId(body));
             case GenerationBus.RETRY -> new RetryGeneration(requester, parseId(body), parseKey(body));
             case GenerationBus.GET_MODELS -> new GetModels(requester);
+            case GenerationBus.GET_USAGE -> new GetUsage(requester, UsageFilter.parse(body));
+            case GenerationBus.GET_ALL_USAGE -> parseAllUsage(requester, body);
             default ->
                 throw invalid(
-                        "the header action must be create, list, get, getImage, cancel, delete, retry or getModels");
+                        "the header action must be create, list, get, getImage, cancel, delete, retry, getModels, getUsage or getAllUsage");
         };
     }
 
@@ -118,6 +124,14 @@ public final class GenerationCommandJson {
         } catch (IllegalArgumentException e) {
             throw invalid("id must be a UUID");
         }
+    }
+
+    private static GetAllUsage parseAllUsage(Requester requester, JsonObject body) {
+        if (!requester.asAdmin()) {
+            throw invalid("getAllUsage requires asAdmin");
+        }
+        return new GetAllUsage(
+                requester, UsageFilter.parse(body), body.getValue("ofUser") instanceof String user ? user : null);
     }
 
     private static String parseKey(JsonObject body) {
@@ -184,6 +198,9 @@ public final class GenerationCommandJson {
         }
         if (result instanceof ModelList models) {
             return GenerationJson.toJson(models);
+        }
+        if (result instanceof UsageReport usage) {
+            return new JsonObject().put("usage", UsageJson.toJson(usage));
         }
         DeletedGeneration deleted = (DeletedGeneration) result;
         return new JsonObject()

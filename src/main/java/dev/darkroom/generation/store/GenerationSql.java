@@ -1,6 +1,7 @@
 package dev.darkroom.generation.store;
 
 import dev.darkroom.queue.LeasedQueueSql;
+import dev.darkroom.usage.UsageSql;
 
 /** SQL of commands. Each constant is one statement, hence one transaction and one round trip. */
 public final class GenerationSql {
@@ -244,16 +245,19 @@ public final class GenerationSql {
               ELSE 2 * g.failed_attempts + 1 END""";
 
     /**
-     * Deletes an ended generation of a user, or of any user when $2 is null, with its dependent rows. Stores the keys of its image files
+     * Deletes an ended generation of a user, or of any user when $2 is null, with its dependent rows. Adds its attempts to the usage. Stores the keys of its image files
      * until they are deleted, so that a crash leaves none behind. The idempotency key stays. The row lock serializes concurrent deletions;
      * an ended generation has no other writers.
      */
     static final String DELETE = """
             WITH ended AS MATERIALIZED (
-              SELECT id FROM generations
+              SELECT id, user_id, model, image_count FROM generations
               WHERE id = $1 AND ($2::text IS NULL OR user_id = $2) AND status <> 'PENDING' FOR UPDATE),
             attempts AS (
-              DELETE FROM generation_attempts a USING ended WHERE a.generation_id = ended.id),
+              DELETE FROM generation_attempts a USING ended WHERE a.generation_id = ended.id
+              RETURNING ended.user_id, ended.model, ended.image_count, %s),
+            rolled_up AS (
+              %s),
             notes AS (
               DELETE FROM generation_attempt_purges d USING ended WHERE d.generation_id = ended.id),
             retries AS (
@@ -264,7 +268,7 @@ public final class GenerationSql {
               INSERT INTO discarded_images (storage_key) SELECT storage_key FROM deleted_images),
             deleted AS (
               DELETE FROM generations g USING ended WHERE g.id = ended.id RETURNING g.user_id)
-            SELECT user_id, coalesce((SELECT array_agg(storage_key) FROM deleted_images), '{}') AS storage_keys FROM deleted""";
+            SELECT user_id, coalesce((SELECT array_agg(storage_key) FROM deleted_images), '{}') AS storage_keys FROM deleted""".formatted(UsageSql.ATTEMPT_COLUMNS, UsageSql.rollUp("user_id", "attempts"));
 
     /** Deletes the stored keys of deleted image files. Idempotent. */
     static final String DELETE_DISCARDED_IMAGES = "DELETE FROM discarded_images WHERE storage_key = ANY ($1::text[])";

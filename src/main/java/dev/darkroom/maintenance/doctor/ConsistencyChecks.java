@@ -158,6 +158,12 @@ final class ConsistencyChecks {
             FROM subscriber_cursors c LEFT JOIN user_streams s ON s.user_id = c.user_id
             WHERE c.acked_seq > coalesce(s.acked_seq, 0)""";
 
+    /** Finds results that no submission made. A look-up finds the result of an earlier one. */
+    private static final String FIND_RESULTS_WITHOUT_SUBMISSION = """
+            SELECT generation_id, 'has a successful attempt and no submission' AS what
+            FROM generation_attempts GROUP BY generation_id
+            HAVING bool_or(outcome = 'SUCCEEDED') AND NOT bool_or(submitted)""";
+
     private static final String EXPLAIN_FIRST_ADVICE =
             REPORT_ADVICE + " Save the output of explain ID before you repair anything.";
     private static final String OLD_VERSION_ADVICE = EXPLAIN_FIRST_ADVICE
@@ -226,6 +232,7 @@ final class ConsistencyChecks {
                         "acknowledged numbers do not exceed the assigned ones",
                         FIND_CURSOR_MISMATCHES,
                         REPORT_ADVICE),
+                ofGenerations("I9", "each result has a submission", FIND_RESULTS_WITHOUT_SUBMISSION, REPORT_ADVICE),
                 ofGenerations(
                         "images",
                         "each COMPLETE generation has the requested images, no other has any",

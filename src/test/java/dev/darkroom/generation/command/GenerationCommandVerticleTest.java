@@ -8,6 +8,7 @@ import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Secret;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.config.TestSettings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseMigrator;
 import dev.darkroom.database.NotifyChannel;
@@ -97,7 +98,8 @@ class GenerationCommandVerticleTest {
                 new CompletionWaiters(),
                 List.of(),
                 GenerationDatabaseFixture.NO_EGRESS,
-                cancelledJobs::add);
+                cancelledJobs::add,
+                TestSettings.DEFAULTS.accounting());
     }
 
     @AfterAll
@@ -126,6 +128,10 @@ class GenerationCommandVerticleTest {
                 Arguments.of("image", "getImage", byId(IMAGE)),
                 Arguments.of("items", "list", new JsonObject()),
                 Arguments.of("models", "getModels", new JsonObject()),
+                Arguments.of("usage", "getUsage", new JsonObject()),
+                Arguments.of("usage", "getAllUsage", new JsonObject().put("asAdmin", true)),
+                Arguments.of("error", "getAllUsage", new JsonObject()),
+                Arguments.of("error", "getUsage", new JsonObject().put("from", "yesterday")),
                 Arguments.of("error", "list", new JsonObject().put("limit", 0)),
                 Arguments.of("error", "cancel", byId(COMPLETE)),
                 Arguments.of("error", "delete", byId(PENDING)),
@@ -270,7 +276,8 @@ class GenerationCommandVerticleTest {
 
         // then
         assertInvalid(
-                reply, "the header action must be create, list, get, getImage, cancel, delete, retry or getModels");
+                reply,
+                "the header action must be create, list, get, getImage, cancel, delete, retry, getModels, getUsage or getAllUsage");
     }
 
     static Stream<Object> bodiesWithoutUser() {

@@ -51,7 +51,8 @@ class GenerationQueriesTest {
                 defaults.completionWaiters(),
                 defaults.finishListeners(),
                 defaults.egressPolicy(),
-                defaults.jobCanceller());
+                defaults.jobCanceller(),
+                defaults.accounting());
     }
 
     private static GenerationQueries queries(GenerationCommandDependencies dependencies) {

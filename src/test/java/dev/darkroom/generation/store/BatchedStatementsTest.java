@@ -5,10 +5,10 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.ROUTE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.database.Database;
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.ImmediateStart;
+import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.testing.StatementCounter;
 import dev.darkroom.testing.TestPostgres;
@@ -119,7 +119,7 @@ class BatchedStatementsTest {
         return () -> {
             List<Future<Optional<GenerationOutcomeStore.FinishRecord>>> completed = new ArrayList<>();
             leases.forEach(lease -> completed.add(
-                    store.complete(lease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE)));
+                    store.complete(lease, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED)));
             return completed;
         };
     }

@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.TestGenerations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -206,7 +206,7 @@ class FairClaimOrderTest {
                 SERVER_ERROR,
                 Duration.ZERO,
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
 
         // then three turns of each user
         List<UUID> next = new ArrayList<>();

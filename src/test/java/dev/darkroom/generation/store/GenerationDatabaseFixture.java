@@ -53,6 +53,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     public static final Duration ATTEMPT = Duration.ofMinutes(2);
 
     static final List<String> TABLES = List.of(
+            "usage_days",
             "images",
             "callback_jobs",
             "generation_attempt_purges",
@@ -129,7 +130,8 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
                 new CompletionWaiters(),
                 List.of(),
                 NO_EGRESS,
-                job -> {});
+                job -> {},
+                settings.accounting());
     }
 
     /** Submits one generation per list element, which names its user. */

@@ -6,9 +6,9 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.ImageRequest;
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.route.BackendSelection;
 import dev.darkroom.generation.route.RouteOffer;
 import io.vertx.core.Future;
@@ -202,7 +202,7 @@ class GenerationLeaseStoreClaimTest {
                 TestFailures.SERVER_ERROR,
                 Duration.ZERO,
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
         GenerationLease third = queue.claim(node, 1).get(0);
 
         // then

@@ -4,10 +4,10 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.TestGenerations;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.List;
@@ -35,7 +35,7 @@ class GenerationLeaseStoreFencingTest {
 
     private static Stream<Arguments> transitions() {
         Transition complete = generationLease -> queue.outcomeStore
-                .complete(generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE)
+                .complete(generationLease, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED)
                 .map(Optional::isPresent);
         Transition fail = generationLease -> queue.outcomeStore
                 .fail(
@@ -44,7 +44,7 @@ class GenerationLeaseStoreFencingTest {
                         true,
                         TestFailures.MODERATED,
                         REASON,
-                        AttemptBilling.NONE)
+                        TestGenerations.SUBMITTED)
                 .map(Optional::isPresent);
         Transition retry = generationLease -> queue.outcomeStore
                 .retry(
@@ -54,7 +54,7 @@ class GenerationLeaseStoreFencingTest {
                         TestFailures.SERVER_ERROR,
                         Duration.ZERO,
                         null,
-                        AttemptBilling.NONE)
+                        TestGenerations.SUBMITTED)
                 .map(Optional::isPresent);
         Transition lost = generationLease -> queue.outcomeStore
                 .retry(
@@ -64,7 +64,7 @@ class GenerationLeaseStoreFencingTest {
                         TestFailures.SERVER_ERROR,
                         Duration.ZERO,
                         null,
-                        AttemptBilling.NONE)
+                        TestGenerations.SUBMITTED)
                 .map(Optional::isPresent);
         Transition release = queue.leaseStore::release;
         return Stream.of(
@@ -144,7 +144,7 @@ class GenerationLeaseStoreFencingTest {
                 TestFailures.SERVER_ERROR,
                 Duration.ZERO,
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
         GenerationLease current = queue.claim(queue.insertNode(), 1).get(0);
         List<String> before = queue.readAllRows();
 
@@ -155,7 +155,7 @@ class GenerationLeaseStoreFencingTest {
         assertThat(changed).isFalse();
         assertThat(queue.readAllRows()).isEqualTo(before);
         assertThat(await(queue.outcomeStore.complete(
-                        current, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE)))
+                        current, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED)))
                 .isPresent();
         assertThat(queue.findViolations()).isEmpty();
     }
@@ -166,7 +166,7 @@ class GenerationLeaseStoreFencingTest {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.outcomeStore.complete(
-                generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
+                generationLease, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED));
         List<String> before = queue.readAllRows();
 
         // when

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.store.GenerationLeaseStore.AbandonedLease;
 import dev.darkroom.generation.worker.RetryPolicy;
 import dev.darkroom.queue.FencingToken;
@@ -113,7 +113,7 @@ class GenerationLeaseStoreReapTest {
                 TestFailures.SERVER_ERROR,
                 Duration.ZERO,
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
         await(queue.outcomeStore.retry(
                 queue.claim(node, 1).get(0),
                 AttemptOutcome.LOST,
@@ -121,7 +121,7 @@ class GenerationLeaseStoreReapTest {
                 TestFailures.SERVER_ERROR,
                 Duration.ZERO,
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
         queue.claim(node, 1);
         queue.expireNode(node);
 
@@ -197,7 +197,7 @@ class GenerationLeaseStoreReapTest {
                 TestFailures.SERVER_ERROR,
                 Duration.ZERO,
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
         GenerationLease second = queue.claim(first.nodeId(), 1).get(0);
         await(queue.outcomeStore.retry(
                 second,
@@ -206,7 +206,7 @@ class GenerationLeaseStoreReapTest {
                 TestFailures.TIMED_OUT,
                 Duration.ZERO,
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
         set(first.generationId(), "deadline = now()");
 
         // when
@@ -238,7 +238,7 @@ class GenerationLeaseStoreReapTest {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.outcomeStore.complete(
-                generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
+                generationLease, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED));
         List<String> before = queue.readAllRows();
 
         // then

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.StoredImage;
+import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.store.GenerationOutcomeStore.FinishRecord;
 import dev.darkroom.generation.store.GenerationOutcomeStore.Requeued;
 import dev.darkroom.generation.worker.RetryPolicy;
@@ -49,7 +49,7 @@ class GenerationOutcomeStoreTest {
                 TestFailures.SERVER_ERROR,
                 Duration.ZERO,
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
     }
 
     private static String generation(String columns) {
@@ -98,7 +98,7 @@ class GenerationOutcomeStoreTest {
 
         // when
         Optional<FinishRecord> finished =
-                await(queue.outcomeStore.complete(generationLease, images, AttemptBilling.NONE));
+                await(queue.outcomeStore.complete(generationLease, images, TestGenerations.SUBMITTED));
 
         // then
         FinishedGeneration complete = new FinishedGeneration(
@@ -124,7 +124,7 @@ class GenerationOutcomeStoreTest {
         List<StoredImage> images = GenerationDatabaseFixture.storedImages(4);
 
         // when
-        await(queue.outcomeStore.complete(generationLease, images, AttemptBilling.NONE));
+        await(queue.outcomeStore.complete(generationLease, images, TestGenerations.SUBMITTED));
 
         // then
         assertThat(queue.query("SELECT id FROM images ORDER BY position"))
@@ -144,7 +144,7 @@ class GenerationOutcomeStoreTest {
                 true,
                 TestFailures.SERVER_ERROR.withHttpStatus(500),
                 EXHAUSTED,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
 
         // then
         assertThat(finished.orElseThrow().generation())
@@ -176,7 +176,7 @@ class GenerationOutcomeStoreTest {
                 TestFailures.SERVER_ERROR,
                 Duration.ofMillis(1234),
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
 
         // then
         assertThat(requeued.orElseThrow().number()).isEqualTo(1);
@@ -215,7 +215,7 @@ class GenerationOutcomeStoreTest {
         assertThat(last.number()).isEqualTo(5);
         assertThat(last.countedFailures()).isEqualTo(2);
         assertThat(last.lostAttempts()).isEqualTo(1);
-        await(queue.outcomeStore.complete(last, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
+        await(queue.outcomeStore.complete(last, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED));
         assertThat(generation("status, failed_attempts")).isEqualTo("COMPLETE 4");
         assertThat(lastAttempt("number, outcome")).isEqualTo("5 SUCCEEDED");
     }
@@ -242,12 +242,12 @@ class GenerationOutcomeStoreTest {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.outcomeStore.complete(
-                generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
+                generationLease, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED));
         List<String> before = queue.readAllRows();
 
         // when
         Optional<FinishRecord> again = await(queue.outcomeStore.complete(
-                generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
+                generationLease, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED));
 
         // then
         assertThat(again).isEmpty();
@@ -282,9 +282,14 @@ class GenerationOutcomeStoreTest {
         queue.execute("UPDATE generation_queue SET deadline = now() WHERE generation_id = '" + expired + "'");
 
         // when
-        await(outcomes.complete(complete, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
+        await(outcomes.complete(complete, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED));
         await(outcomes.fail(
-                failed, AttemptOutcome.RETRYABLE, true, TestFailures.SERVER_ERROR, EXHAUSTED, AttemptBilling.NONE));
+                failed,
+                AttemptOutcome.RETRYABLE,
+                true,
+                TestFailures.SERVER_ERROR,
+                EXHAUSTED,
+                TestGenerations.SUBMITTED));
         await(outcomes.expire(expired, RetryPolicy.deadlineExceeded(FailureClass.NOT_SENT)));
 
         // then
@@ -310,7 +315,7 @@ class GenerationOutcomeStoreTest {
 
         // when
         assertThatThrownBy(() -> await(outcomes.complete(
-                        generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE)))
+                        generationLease, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED)))
                 .hasMessageContaining("listener failed");
         assertThatThrownBy(() -> await(outcomes.fail(
                         generationLease,
@@ -318,14 +323,14 @@ class GenerationOutcomeStoreTest {
                         true,
                         TestFailures.SERVER_ERROR,
                         EXHAUSTED,
-                        AttemptBilling.NONE)))
+                        TestGenerations.SUBMITTED)))
                 .hasMessageContaining("listener failed");
 
         // then the lease is still valid, and the end can be written later
         assertThat(queue.readAllRows()).isEqualTo(before);
         assertThat(queue.query("SELECT 1 FROM ended")).isEmpty();
         assertThat(await(queue.outcomeStore.complete(
-                        generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE)))
+                        generationLease, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED)))
                 .isPresent();
     }
 
@@ -340,7 +345,7 @@ class GenerationOutcomeStoreTest {
 
         // when
         assertThatThrownBy(() -> await(outcomes.complete(
-                        generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE)))
+                        generationLease, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED)))
                 .hasMessageContaining("a bug");
 
         // then

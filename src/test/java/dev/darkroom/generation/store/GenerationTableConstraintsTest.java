@@ -4,9 +4,9 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.TestGenerations;
 import java.time.Duration;
 import java.util.UUID;
 import org.junit.jupiter.api.Tag;
@@ -106,7 +106,7 @@ class GenerationTableConstraintsTest {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.outcomeStore.complete(
-                generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
+                generationLease, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED));
 
         // then
         assertRejected("""
@@ -127,7 +127,7 @@ class GenerationTableConstraintsTest {
                 TestFailures.SERVER_ERROR,
                 Duration.ZERO,
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
 
         // then
         assertRejected("""
@@ -148,7 +148,7 @@ class GenerationTableConstraintsTest {
                 TestFailures.SERVER_ERROR,
                 Duration.ZERO,
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
 
         // then
         assertRejected("UPDATE generation_attempts SET outcome = 'RUNNING'", "generation_attempts_outcome_known");
@@ -174,7 +174,7 @@ class GenerationTableConstraintsTest {
         // given
         GenerationLease generationLease = queue.submitAndClaim();
         await(queue.outcomeStore.complete(
-                generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
+                generationLease, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED));
 
         // then
         assertRejected("""

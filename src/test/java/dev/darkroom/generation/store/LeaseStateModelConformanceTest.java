@@ -4,10 +4,10 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.store.LeaseStateModel.Gen;
 import dev.darkroom.generation.store.LeaseStateModel.Sent;
 import dev.darkroom.generation.store.LeaseStateModel.State;
@@ -231,7 +231,9 @@ class LeaseStateModelConformanceTest {
             boolean changed = switch (write.write()) {
                 case COMPLETE ->
                     await(queue.outcomeStore.complete(
-                                    generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE))
+                                    generationLease,
+                                    GenerationDatabaseFixture.storedImages(1),
+                                    TestGenerations.SUBMITTED))
                             .isPresent();
                 case RETRY ->
                     before.counted() + 1 >= LeaseStateModel.MAX_COUNTED
@@ -253,14 +255,19 @@ class LeaseStateModelConformanceTest {
                             TestFailures.SERVER_ERROR,
                             Duration.ZERO,
                             null,
-                            AttemptBilling.NONE))
+                            TestGenerations.SUBMITTED))
                     .isPresent();
         }
 
         private static boolean fail(GenerationLease generationLease, AttemptOutcome outcome, boolean counted) {
             GenerationError error = new GenerationError("GIVEN_UP", FailureClass.SERVER_ERROR, "Failed.", false);
             return await(queue.outcomeStore.fail(
-                            generationLease, outcome, counted, TestFailures.SERVER_ERROR, error, AttemptBilling.NONE))
+                            generationLease,
+                            outcome,
+                            counted,
+                            TestFailures.SERVER_ERROR,
+                            error,
+                            TestGenerations.SUBMITTED))
                     .isPresent();
         }
 

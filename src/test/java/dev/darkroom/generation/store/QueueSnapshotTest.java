@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.TestGenerations;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
@@ -96,7 +96,7 @@ class QueueSnapshotTest {
                 BackendFailure.of(FailureClass.SERVER_ERROR, "SERVER_ERROR", "It failed."),
                 Duration.ZERO,
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
 
         // then its turn is the one after the turn that is served
         assertThat(ahead(snapshot, running.generationId())).isEqualTo(ahead(snapshot(), running.generationId()));
@@ -151,7 +151,7 @@ class QueueSnapshotTest {
         UUID node = queue.insertNode();
         UUID complete = queue.submit("a", 0);
         await(queue.outcomeStore.complete(
-                queue.claim(node, 1).get(0), GenerationDatabaseFixture.storedImages(2), AttemptBilling.NONE));
+                queue.claim(node, 1).get(0), GenerationDatabaseFixture.storedImages(2), TestGenerations.SUBMITTED));
         UUID failed = queue.submit("b", 0);
         await(queue.outcomeStore.retry(
                 queue.claim(node, 1).get(0),
@@ -160,7 +160,7 @@ class QueueSnapshotTest {
                 BackendFailure.of(FailureClass.SERVER_ERROR, "SERVER_ERROR", "It failed."),
                 Duration.ZERO,
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
         UUID running = queue.submit("c", 0);
         queue.claim(node, 2);
         UUID waiting = queue.submit("a", 3);

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import java.time.Duration;
 import java.util.List;
@@ -57,12 +57,12 @@ class ProgressVerticleTest {
         GenerationLease first = queue.claim(node, 1).get(0);
         assertThat(version(id)).isEqualTo(2);
         GenerationDatabaseFixture.await(queue.outcomeStore.retry(
-                first, AttemptOutcome.RETRYABLE, true, FAILURE, Duration.ZERO, null, AttemptBilling.NONE));
+                first, AttemptOutcome.RETRYABLE, true, FAILURE, Duration.ZERO, null, TestGenerations.SUBMITTED));
         assertThat(version(id)).isEqualTo(3);
         GenerationLease second = queue.claim(node, 1).get(0);
         assertThat(version(id)).isEqualTo(4);
-        GenerationDatabaseFixture.await(
-                queue.outcomeStore.complete(second, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE));
+        GenerationDatabaseFixture.await(queue.outcomeStore.complete(
+                second, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED));
         assertThat(version(id)).isEqualTo(7);
 
         UUID cancelled = queue.submit();

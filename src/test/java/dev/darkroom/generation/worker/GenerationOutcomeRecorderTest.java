@@ -4,9 +4,9 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.Settings;
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.GenerationOutcomeStore.FinishRecord;
 import dev.darkroom.generation.store.TestFailures;
@@ -62,7 +62,7 @@ class GenerationOutcomeRecorderTest {
 
     private Future<Optional<FinishRecord>> complete() {
         return queue.outcomeStore.complete(
-                generationLease, GenerationDatabaseFixture.storedImages(1), AttemptBilling.NONE);
+                generationLease, GenerationDatabaseFixture.storedImages(1), TestGenerations.SUBMITTED);
     }
 
     @Test
@@ -158,7 +158,7 @@ class GenerationOutcomeRecorderTest {
                 TestFailures.SERVER_ERROR,
                 Duration.ofMinutes(1),
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
 
         // when
         Optional<FinishRecord> finished = await(outcomeRecorder.record(
@@ -205,7 +205,7 @@ class GenerationOutcomeRecorderTest {
                 TestFailures.SERVER_ERROR,
                 Duration.ofMinutes(1),
                 null,
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
         List<String> before = queue.readAllRows();
 
         // when

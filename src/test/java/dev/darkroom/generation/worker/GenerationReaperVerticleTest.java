@@ -3,11 +3,11 @@ package dev.darkroom.generation.worker;
 import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.TestFailures;
 import dev.darkroom.testing.SteppingClock;
@@ -146,7 +146,7 @@ class GenerationReaperVerticleTest {
                     TestFailures.SERVER_ERROR,
                     Duration.ZERO,
                     null,
-                    AttemptBilling.NONE));
+                    TestGenerations.SUBMITTED));
             generationLease = queue.claim(generationLease.nodeId(), 1).get(0);
         }
         queue.expireNode(generationLease.nodeId());

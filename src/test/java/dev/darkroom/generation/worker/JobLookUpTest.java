@@ -10,10 +10,10 @@ import dev.darkroom.backend.JobReference;
 import dev.darkroom.config.BackendSettings.AmbiguityPolicy;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationSignals;
+import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.TestFailures;
 import io.vertx.core.Future;
@@ -87,7 +87,7 @@ class JobLookUpTest {
                 TestFailures.of(FailureClass.AMBIGUOUS),
                 Duration.ZERO,
                 dead.job(),
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
         JobReference[] lookedUp = new JobReference[1];
         FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> {
             lookedUp[0] = job;
@@ -116,7 +116,7 @@ class JobLookUpTest {
                 TestFailures.of(FailureClass.AMBIGUOUS),
                 Duration.ZERO,
                 dead.job(),
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
         queue.submit();
         FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> GENERATED);
 
@@ -142,7 +142,7 @@ class JobLookUpTest {
                 TestFailures.of(FailureClass.AMBIGUOUS),
                 Duration.ZERO,
                 dead.job(),
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
         FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> NOT_FOUND);
 
         // when
@@ -261,7 +261,7 @@ class JobLookUpTest {
                 TestFailures.of(FailureClass.AMBIGUOUS),
                 Duration.ZERO,
                 dead.job(),
-                AttemptBilling.NONE));
+                TestGenerations.SUBMITTED));
         FakeImageBackend backend = FakeImageBackend.succeeding();
 
         // when

@@ -1,0 +1,2 @@
+/** Sums of submissions and costs. */
+package dev.darkroom.usage;
