@@ -14,6 +14,7 @@ CREATE TABLE generations (
     model           text,
     metadata        jsonb,
     parameters      jsonb,                                    -- further members for the AI server, validated before they are stored
+    input_images    jsonb,                                    -- uploads and URLs that the request is based on; the mask is marked
     created_at      timestamptz NOT NULL DEFAULT now(),
     -- The columns that change come last: WAL of an update on the same page contains only the changed end of the row, so no prompt.
     failed_attempts integer NOT NULL DEFAULT 0,               -- all finished attempts without success, counted or not

@@ -74,7 +74,7 @@ class ArchitectureTest {
     private static final Map<String, String> DEPENDENCIES = Map.ofEntries(
             Map.entry(
                     "api",
-                    "api.callback api.contract api.fleet api.generation api.management api.notification api.security api.stream api.transport api.webhook auth backend.callback config fleet generation.watch image maintenance notification.stream webhook"),
+                    "api.callback api.contract api.fleet api.generation api.management api.notification api.security api.stream api.transport api.upload api.webhook auth backend.callback config fleet generation.watch image maintenance notification.stream upload webhook"),
             Map.entry("api.callback", "api.contract api.problem api.transport auth backend.callback"),
             Map.entry("api.contract", "api.problem api.security api.transport auth eventbus notification"),
             Map.entry("api.fleet", "api.contract api.problem auth eventbus fleet"),
@@ -91,6 +91,7 @@ class ArchitectureTest {
             Map.entry("api.security", "api.problem api.transport auth config"),
             Map.entry("api.stream", "api.contract api.transport auth config notification.stream"),
             Map.entry("api.transport", "api.problem auth netty"),
+            Map.entry("api.upload", "api.contract api.transport eventbus image upload"),
             Map.entry("api.webhook", "api.contract api.problem eventbus webhook webhook.command"),
             Map.entry("auth", "cache config database"),
             Map.entry("auth.jwt", "auth cache config http http.egress"),
@@ -103,6 +104,7 @@ class ArchitectureTest {
             Map.entry("backend.fal", "backend backend.http config http http.egress image"),
             Map.entry("backend.http", "backend backend.key config http http.egress image"),
             Map.entry("backend.key", "backend config"),
+            Map.entry("backend.input", "backend config http http.egress image"),
             Map.entry("backend.openai", "backend backend.http config http http.egress image"),
             Map.entry("backend.replicate", "backend backend.http config http image"),
             Map.entry("cache", ""),
@@ -116,7 +118,7 @@ class ArchitectureTest {
             Map.entry("generation", "backend generation.route config database eventbus image queue signal usage"),
             Map.entry(
                     "generation.command",
-                    "cache config database eventbus generation generation.json generation.route generation.store generation.watch http.egress image signal usage"),
+                    "backend cache config database eventbus generation generation.json generation.route generation.store generation.watch http.egress image signal upload usage"),
             Map.entry("generation.json", "backend config eventbus generation generation.route usage"),
             Map.entry("generation.route", "backend backend.executor config"),
             Map.entry("generation.store", "backend generation.route config database eventbus generation queue usage"),
@@ -151,6 +153,7 @@ class ArchitectureTest {
             Map.entry("simulator.openai", "simulator.fault simulator.http simulator.image"),
             Map.entry("simulator.replicate", "simulator.fault simulator.http simulator.image"),
             Map.entry("task", ""),
+            Map.entry("upload", "config database eventbus image"),
             Map.entry("usage", "backend config database"),
             Map.entry("webhook", "config database eventbus http node notification queue signal"),
             Map.entry("webhook.command", "config database eventbus http http.egress webhook"));

@@ -34,6 +34,7 @@ import dev.darkroom.api.stream.StreamRegistry;
 import dev.darkroom.api.transport.InvalidRequestHandler;
 import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.api.transport.SlowRequestGuard;
+import dev.darkroom.api.upload.UploadOperations;
 import dev.darkroom.api.webhook.WebhookOperations;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.backend.callback.CallbackReceiver;
@@ -45,6 +46,7 @@ import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.maintenance.ErasureCommand;
 import dev.darkroom.notification.stream.NotificationHub;
+import dev.darkroom.upload.UploadCommand;
 import dev.darkroom.webhook.WebhookBus;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -212,6 +214,13 @@ public final class ApiVerticle extends VerticleBase {
                                 vertx, WebhookBus.COMMANDS, settings.api().replyTimeout()),
                         DNS_LOOKUP_TIMEOUT,
                         settings.webhooks().timeout())
+                .handlers());
+        handlers.addAll(new UploadOperations(
+                        new CommandClient(
+                                vertx, UploadCommand.ADDRESS, settings.api().replyTimeout()),
+                        new RequestBodyLimits(
+                                settings.inputImages().maxBytes(),
+                                settings.inputImages().uploadTimeout()))
                 .handlers());
         handlers.addAll(new FleetOperations(new CommandClient(
                         vertx, FleetCommand.ADDRESS, settings.api().replyTimeout()))

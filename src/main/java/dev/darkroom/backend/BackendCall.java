@@ -14,6 +14,7 @@ public final class BackendCall {
     private final long createdAt = System.nanoTime();
     private final JobReference job;
     private final JobListener jobListener;
+    private final InputImageLoader inputImageLoader;
     private final Promise<Void> aborted = Promise.promise();
     private final Promise<Void> released = Promise.promise();
     private volatile boolean sent;
@@ -32,9 +33,19 @@ public final class BackendCall {
      * @param job the job to submit, or the submitted job to look up
      */
     public BackendCall(Duration timeout, JobReference job, JobListener jobListener) {
+        this(timeout, job, jobListener, InputImageLoader.NONE);
+    }
+
+    /**
+     * @param timeout for the whole call, downloads included; positive
+     * @param job the job to submit, or the submitted job to look up
+     * @param inputImageLoader loads the input images of the request
+     */
+    public BackendCall(Duration timeout, JobReference job, JobListener jobListener, InputImageLoader inputImageLoader) {
         this.timeout = timeout;
         this.job = job;
         this.jobListener = jobListener;
+        this.inputImageLoader = inputImageLoader;
     }
 
     /** Returns the time that is left for the call, downloads included; positive. */
@@ -46,6 +57,11 @@ public final class BackendCall {
     /** Returns the job to submit, or the submitted job to look up. */
     public JobReference job() {
         return job;
+    }
+
+    /** Returns the loader of the input images of the request. */
+    public InputImageLoader inputImageLoader() {
+        return inputImageLoader;
     }
 
     /** Returns the listener for reports about the job. */

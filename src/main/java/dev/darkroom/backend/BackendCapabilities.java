@@ -47,7 +47,8 @@ public final class BackendCapabilities {
                 settings.sizes().stream().map(ImageSize::parse).toList(),
                 NumberRange.between(0, orUnlimited(settings.maxCount())),
                 RequestLimits.SEEDS,
-                true);
+                true,
+                InputLimits.upTo(settings.maxInputImages(), true));
     }
 
     /** @param limit 0 for none */
@@ -74,6 +75,15 @@ public final class BackendCapabilities {
         RequestLimits sent = limits.narrow(client.limits(model));
         ReadResult result = results.get(key(model));
         return result == null ? sent : sent.narrowIfPossible(result.limits().toRequestLimits());
+    }
+
+    /** Returns whether the protocol and the settings accept the input images of a request. */
+    public boolean acceptsInputs(ImageRequest request) {
+        return request.inputs().isEmpty()
+                || declaredLimits
+                        .narrow(client.limits(request.model()))
+                        .inputs()
+                        .accept(request.inputs());
     }
 
     /** Returns the schemas of the parameters: that of the settings, and the one that was read; empty when none are accepted. */

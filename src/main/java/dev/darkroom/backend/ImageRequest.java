@@ -15,6 +15,7 @@ import io.vertx.core.json.JsonObject;
  * @param seed 0 to 2^31-1; chosen before the first attempt, so that a retry requests the same image
  * @param model null for the default model of the AI server
  * @param parameters further members of the request, valid for the AI server; must not be changed. Null when there are none
+ * @param inputs images that the request is based on; never null
  */
 public record ImageRequest(
         String key,
@@ -25,11 +26,31 @@ public record ImageRequest(
         int count,
         long seed,
         String model,
-        JsonObject parameters) {
+        JsonObject parameters,
+        InputImages inputs) {
+
+    /** Creates a request without input images. */
+    public ImageRequest(
+            String key,
+            String prompt,
+            String negativePrompt,
+            int width,
+            int height,
+            int count,
+            long seed,
+            String model,
+            JsonObject parameters) {
+        this(key, prompt, negativePrompt, width, height, count, seed, model, parameters, InputImages.NONE);
+    }
+
+    /** Returns the request with other input images. */
+    public ImageRequest withInputs(InputImages images) {
+        return new ImageRequest(key, prompt, negativePrompt, width, height, count, seed, model, parameters, images);
+    }
 
     /** @param name of the model at the AI server; null for its default */
     public ImageRequest withModel(String name) {
-        return new ImageRequest(key, prompt, negativePrompt, width, height, count, seed, name, parameters);
+        return new ImageRequest(key, prompt, negativePrompt, width, height, count, seed, name, parameters, inputs);
     }
 
     /** Returns a new object with the parameters, to which a protocol adds its own members; empty when there are none. */

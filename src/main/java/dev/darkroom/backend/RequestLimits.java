@@ -13,6 +13,7 @@ import java.util.stream.Stream;
  * @param count number of images
  * @param seed null when a seed is not sent
  * @param negativePrompt whether a negative prompt is sent
+ * @param inputs numbers of input images
  */
 public record RequestLimits(
         int maxPromptLength,
@@ -21,18 +22,38 @@ public record RequestLimits(
         List<ImageSize> sizes,
         NumberRange count,
         NumberRange seed,
-        boolean negativePrompt) {
+        boolean negativePrompt,
+        InputLimits inputs) {
     /** Seeds that all AI servers accept: 32-bit integers that are not negative. */
     public static final NumberRange SEEDS = NumberRange.between(0, Integer.MAX_VALUE);
 
     private static final NumberRange ANY = NumberRange.between(0, Integer.MAX_VALUE);
 
-    /** No limits. */
+    /** No limits, but no input images: few protocols send them. */
     public static final RequestLimits NONE =
             new RequestLimits(Integer.MAX_VALUE, ANY, ANY, List.of(), ANY, SEEDS, true);
 
     public RequestLimits {
         sizes = List.copyOf(sizes);
+    }
+
+    /** Creates limits that accept no input images. */
+    public RequestLimits(
+            int maxPromptLength,
+            NumberRange width,
+            NumberRange height,
+            List<ImageSize> sizes,
+            NumberRange count,
+            NumberRange seed,
+            boolean negativePrompt) {
+        this(maxPromptLength, width, height, sizes, count, seed, negativePrompt, InputLimits.NONE);
+    }
+
+    /** Returns the same limits with other numbers of input images. */
+    public RequestLimits withInputs(InputLimits limits) {
+        return limits.equals(inputs)
+                ? this
+                : new RequestLimits(maxPromptLength, width, height, sizes, count, seed, negativePrompt, limits);
     }
 
     /** Width and height in pixels. */
@@ -71,7 +92,7 @@ public record RequestLimits(
     /** Returns the limits that allow what both allow. */
     public RequestLimits narrow(RequestLimits other) {
         if (other == NONE) {
-            return this;
+            return withInputs(InputLimits.NONE);
         }
         return new RequestLimits(
                 Math.min(maxPromptLength, other.maxPromptLength),
@@ -80,10 +101,11 @@ public record RequestLimits(
                 commonSizes(other.sizes),
                 count.intersect(other.count),
                 seed == null || other.seed == null ? null : seed.intersect(other.seed),
-                negativePrompt && other.negativePrompt);
+                negativePrompt && other.negativePrompt,
+                inputs.narrow(other.inputs));
     }
 
-    /** As {@link #narrow}, but keeps a limit of this object where no value would be left. */
+    /** As {@link #narrow}, but keeps a limit of this object where no value would be left, and the numbers of input images. */
     RequestLimits narrowIfPossible(RequestLimits other) {
         RequestLimits narrowed = new RequestLimits(
                 Math.min(maxPromptLength, other.maxPromptLength),
@@ -92,7 +114,8 @@ public record RequestLimits(
                 sizes,
                 intersectIfPossible(count, other.count),
                 seed == null || other.seed == null ? null : intersectIfPossible(seed, other.seed),
-                negativePrompt && other.negativePrompt);
+                negativePrompt && other.negativePrompt,
+                inputs);
         return sizes.isEmpty() || narrowed.allowedSizes().findAny().isPresent()
                 ? narrowed
                 : new RequestLimits(
@@ -102,7 +125,8 @@ public record RequestLimits(
                         sizes,
                         narrowed.count,
                         narrowed.seed,
-                        narrowed.negativePrompt);
+                        narrowed.negativePrompt,
+                        inputs);
     }
 
     private static NumberRange intersectIfPossible(NumberRange range, NumberRange other) {

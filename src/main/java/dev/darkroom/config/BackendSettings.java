@@ -27,6 +27,7 @@ import java.util.Set;
  * @param maxPromptLength in code points; 0 for the limit of all generations, as for the next two
  * @param maxSide in pixels
  * @param maxCount number of images
+ * @param maxInputImages number of images that a request is based on; 0 for none
  * @param sizes the only sizes of images, such as {@code 1024x1024}; empty for any
  * @param readLimits whether further limits are read from the AI server
  * @param imageFormats formats of images: some of png, jpeg, webp
@@ -53,6 +54,7 @@ public record BackendSettings(
         @Range(max = 4000) int maxPromptLength,
         @Range(max = 2048) int maxSide,
         @Range(max = 4) int maxCount,
+        @Range(max = 8) int maxInputImages,
         @Format(TextFormat.SIZES) List<String> sizes,
         @Format(TextFormat.IMAGE_FORMATS) List<String> imageFormats,
         boolean readLimits,

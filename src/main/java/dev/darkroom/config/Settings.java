@@ -51,6 +51,7 @@ public record Settings(
         Api api,
         Limits limits,
         Generation generation,
+        InputImages inputImages,
         Notifications notifications,
         Streams streams,
         Worker worker,
@@ -88,6 +89,7 @@ public record Settings(
      * Defaults and limits of generations. The upper bounds are the limits of the contract.
      *
      * @param instances number of generation verticles; the default is resolved
+     * @param maxInputImages number of images that a generation may be based on; 0 for none
      * @param maxPendingPerUser 0 for no limit
      * @param maxPerDayPerUser 0 for no limit
      */
@@ -102,6 +104,7 @@ public record Settings(
             @Range(min = 1, max = 4000) int maxPromptLength,
             @Range(min = MIN_SIDE, max = 2048) int maxSide,
             @Range(min = 1, max = 4) int maxCount,
+            @Range(max = 8) int maxInputImages,
             Duration maxWait,
             @Range(max = SettingRules.MILLION) int maxPendingPerUser,
             @Range(max = 10 * SettingRules.MILLION) int maxPerDayPerUser,
@@ -109,6 +112,35 @@ public record Settings(
         /** Minimum width and height of images in pixels. */
         public static final int MIN_SIDE = 64;
     }
+
+    /**
+     * Images that requests are based on: uploads, and images fetched from URLs.
+     *
+     * @param maxBytes maximum size of one image
+     * @param maxPixels maximum product of width and height
+     * @param uploadTtl time for which requests may name an upload
+     * @param uploadTimeout time for an upload to arrive
+     * @param allowedNetworks networks of URLs in addition to public addresses; may be empty
+     * @param allowHttp whether URLs may be http URLs
+     */
+    public record InputImages(
+            @Range(min = SettingRules.KIB, max = 64 * SettingRules.MIB)
+            int maxBytes,
+
+            @Range(min = 4096, max = 256 * SettingRules.MILLION)
+            int maxPixels,
+
+            @DurationRange(min = "1s", max = SettingRules.MAX_AGE)
+            Duration uploadTtl,
+
+            Duration uploadTimeout,
+            @Range(min = 1, max = 10_000) int maxUploadsPerUser,
+
+            @Range(min = SettingRules.KIB, max = SettingRules.GIB)
+            int maxUploadBytesPerUser,
+
+            @Networks List<String> allowedNetworks,
+            boolean allowHttp) {}
 
     /**
      * Notifications of users.

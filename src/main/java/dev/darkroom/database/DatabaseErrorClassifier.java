@@ -43,6 +43,8 @@ public final class DatabaseErrorClassifier {
             "SSL handshake failed");
 
     /** Message of the driver when the settings require TLS and the server has none. */
+    private static final String FOREIGN_KEY_VIOLATION = "23503";
+
     private static final String NO_TLS = "Postgres Server does not handle SSL connection";
 
     private DatabaseErrorClassifier() {}
@@ -113,5 +115,10 @@ public final class DatabaseErrorClassifier {
     private static boolean calledBy(Throwable thrown, String type) {
         return Arrays.stream(thrown.getStackTrace())
                 .anyMatch(frame -> frame.getClassName().startsWith(type));
+    }
+
+    /** Returns true when a row that a new row references does not exist. */
+    public static boolean isForeignKeyViolation(Throwable failure) {
+        return FOREIGN_KEY_VIOLATION.equals(sqlState(failure));
     }
 }

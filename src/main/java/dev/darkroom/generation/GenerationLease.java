@@ -71,7 +71,8 @@ public record GenerationLease(
                 request.count(),
                 request.seed(),
                 request.model(),
-                request.parameters());
+                request.parameters(),
+                request.inputs());
         return new GenerationLease(
                 generation.id(),
                 generation.userId(),

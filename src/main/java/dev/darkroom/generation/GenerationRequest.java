@@ -1,5 +1,6 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.backend.InputImages;
 import io.vertx.core.json.JsonObject;
 import java.util.Collections;
 import java.util.Map;
@@ -16,6 +17,7 @@ import java.util.Map;
  * @param model null leaves the choice to the AI server
  * @param metadata string pairs of the client, null when there are none
  * @param parameters further members for the AI server; must not be changed. Null when there are none
+ * @param inputs images that the generation is based on; never null
  * @param priority orders the generations of one user; a smaller value goes first. Null after the end: only the queue stores it
  */
 public record GenerationRequest(
@@ -28,6 +30,7 @@ public record GenerationRequest(
         String model,
         Map<String, String> metadata,
         JsonObject parameters,
+        InputImages inputs,
         Integer priority) {
 
     public GenerationRequest {

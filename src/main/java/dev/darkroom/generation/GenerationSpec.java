@@ -1,5 +1,7 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.backend.InputImages;
+import dev.darkroom.backend.InputLimits;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.RequestLimits.ImageSize;
@@ -23,6 +25,7 @@ import java.util.stream.Collectors;
  *
  * @param metadata string pairs of the client
  * @param parameters further members for the AI server; must not be changed
+ * @param inputs images that the generation is based on; never null
  * @param webhookUrl URL of a webhook for the end of the generation; not stored with it
  */
 public record GenerationSpec(
@@ -35,6 +38,7 @@ public record GenerationSpec(
         String model,
         Map<String, String> metadata,
         JsonObject parameters,
+        InputImages inputs,
         Integer priority,
         String webhookUrl) {
     private static final NumberRange PRIORITIES = NumberRange.between(-10, 10);
@@ -63,8 +67,26 @@ public record GenerationSpec(
                 model.isPresent() ? request.model() : null,
                 request.metadata(),
                 request.parameters(),
+                request.inputs(),
                 null,
                 null);
+    }
+
+    /** Returns the same fields with other input images. */
+    public GenerationSpec withInputs(InputImages images) {
+        return new GenerationSpec(
+                prompt,
+                negativePrompt,
+                width,
+                height,
+                count,
+                seed,
+                model,
+                metadata,
+                parameters,
+                images,
+                priority,
+                webhookUrl);
     }
 
     /**
@@ -91,6 +113,7 @@ public record GenerationSpec(
         }
         checkSupported("#/seed", seed, limits.seed() != null, effective, errors);
         checkSupported("#/negativePrompt", negativePrompt, limits.negativePrompt(), effective, errors);
+        checkInputs(limits.inputs(), effective, errors);
         checkNumber("#/priority", priority, PRIORITIES, errors);
         checkModel(catalog, errors);
         checkMetadata(errors);
@@ -127,6 +150,7 @@ public record GenerationSpec(
                 model,
                 metadata,
                 parameters,
+                inputs,
                 priority == null ? 0 : priority);
     }
 
@@ -179,6 +203,27 @@ public record GenerationSpec(
         if (value != null && !supported) {
             errors.add(new FieldError(
                     pointer, "is not supported by the model" + (model.name() == null ? "" : " " + model.name())));
+        }
+    }
+
+    private void checkInputs(InputLimits limits, ModelSettings model, List<FieldError> errors) {
+        int images = inputs.images().size();
+        checkSupported(
+                "#/inputImages", images == 0 ? null : inputs, limits.images().maximum() > 0, model, errors);
+        checkSupported("#/mask", inputs.mask(), limits.masks().maximum() > 0, model, errors);
+        if (images > 0 || limits.images().minimum() > 0) {
+            if (!limits.images().contains(images) && limits.images().maximum() > 0) {
+                errors.add(new FieldError(
+                        "#/inputImages",
+                        "must have " + limits.images().minimum() + " to "
+                                + limits.images().maximum() + " images"));
+            }
+        }
+        if (inputs.mask() == null && limits.masks().minimum() > 0) {
+            errors.add(new FieldError("#/mask", "is required by the model"));
+        }
+        if (inputs.mask() != null && images == 0) {
+            errors.add(new FieldError("#/mask", "must not be present without inputImages"));
         }
     }
 

@@ -28,11 +28,7 @@ public final class ImageInspector {
             throw new InvalidImageException("larger than " + maxBytes + " bytes");
         }
         ImageFormat format = detectFormat(bytes);
-        Dimensions dimensions = switch (format) {
-            case PNG -> PngParser.parseDimensions(bytes);
-            case JPEG -> JpegParser.parseDimensions(bytes);
-            case WEBP -> WebpParser.parseDimensions(bytes);
-        };
+        Structure dimensions = parse(bytes, format);
         if (dimensions.width() < 1
                 || dimensions.height() < 1
                 || dimensions.width() > MAX_SIDE
@@ -40,6 +36,19 @@ public final class ImageInspector {
             throw new InvalidImageException("impossible size " + dimensions.width() + "x" + dimensions.height());
         }
         return new Image(bytes, format, dimensions.width(), dimensions.height(), sha256(bytes));
+    }
+
+    private static Structure parse(ChunkedBytes bytes, ImageFormat format) {
+        return switch (format) {
+            case PNG -> PngParser.parse(bytes);
+            case JPEG -> JpegParser.parse(bytes);
+            case WEBP -> WebpParser.parse(bytes);
+        };
+    }
+
+    /** Returns the offset after the last byte of a valid image. */
+    static int findEnd(ChunkedBytes bytes, ImageFormat format) {
+        return parse(bytes, format).end();
     }
 
     private static ImageFormat detectFormat(ChunkedBytes file) {
@@ -65,6 +74,10 @@ public final class ImageInspector {
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    /** Width and height in pixels, read from a file. */
-    record Dimensions(int width, int height) {}
+    /**
+     * Width and height in pixels, read from a file.
+     *
+     * @param end offset after the last byte of the image
+     */
+    record Structure(int width, int height, int end) {}
 }

@@ -11,9 +11,9 @@ final class JpegParser {
 
     private JpegParser() {}
 
-    static ImageInspector.Dimensions parseDimensions(ChunkedBytes file) {
+    static ImageInspector.Structure parse(ChunkedBytes file) {
         ImageByteReader reader = new ImageByteReader(file);
-        ImageInspector.Dimensions dimensions = null;
+        ImageInspector.Structure dimensions = null;
         int offset = 2;
         while (true) {
             int marker = readMarker(reader, offset);
@@ -24,8 +24,8 @@ final class JpegParser {
                 if (dimensions == null) {
                     throw new InvalidImageException("JPEG without a frame header");
                 }
-                findEnd(reader, offset + 2 + reader.u16(offset + 2));
-                return dimensions;
+                return new ImageInspector.Structure(
+                        dimensions.width(), dimensions.height(), findEnd(reader, offset + 2 + reader.u16(offset + 2)));
             }
             if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd9)) {
                 throw new InvalidImageException("JPEG without pixels");
@@ -35,7 +35,7 @@ final class JpegParser {
                 throw new InvalidImageException("JPEG with an impossible segment");
             }
             if (isFrameHeader(marker)) {
-                dimensions = new ImageInspector.Dimensions(reader.u16(offset + 7), reader.u16(offset + 5));
+                dimensions = new ImageInspector.Structure(reader.u16(offset + 7), reader.u16(offset + 5), 0);
             }
             offset += 2 + length;
         }

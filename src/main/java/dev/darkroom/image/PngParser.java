@@ -8,9 +8,9 @@ final class PngParser {
 
     private PngParser() {}
 
-    static ImageInspector.Dimensions parseDimensions(ChunkedBytes file) {
+    static ImageInspector.Structure parse(ChunkedBytes file) {
         ImageByteReader reader = new ImageByteReader(file);
-        ImageInspector.Dimensions dimensions = null;
+        ImageInspector.Structure dimensions = null;
         boolean pixels = false;
         int offset = SIGNATURE.length;
         while (true) {
@@ -28,18 +28,19 @@ final class PngParser {
                 if (!pixels) {
                     throw new InvalidImageException("PNG without pixels");
                 }
-                return dimensions;
+                return new ImageInspector.Structure(
+                        dimensions.width(), dimensions.height(), offset + (int) length + CHUNK_OVERHEAD);
             }
             offset += (int) length + CHUNK_OVERHEAD;
         }
     }
 
-    private static ImageInspector.Dimensions parseHeader(ImageByteReader reader, int offset, long length, String type) {
+    private static ImageInspector.Structure parseHeader(ImageByteReader reader, int offset, long length, String type) {
         if (!type.equals("IHDR") || length != IHDR_LENGTH) {
             throw new InvalidImageException("PNG without a header");
         }
         // A side beyond 2^31-1 is invalid. It becomes negative here, and ImageInspector rejects it.
-        return new ImageInspector.Dimensions((int) reader.u32(offset + 8), (int) reader.u32(offset + 12));
+        return new ImageInspector.Structure((int) reader.u32(offset + 8), (int) reader.u32(offset + 12), 0);
     }
 
     private static void checkCrc(ImageByteReader reader, int offset, int length, String type) {

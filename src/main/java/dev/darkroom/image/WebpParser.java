@@ -13,13 +13,13 @@ final class WebpParser {
                 && reader.tag(8).equals("WEBP");
     }
 
-    static ImageInspector.Dimensions parseDimensions(ChunkedBytes file) {
+    static ImageInspector.Structure parse(ChunkedBytes file) {
         ImageByteReader reader = new ImageByteReader(file);
         long end = reader.u32Little(4) + CHUNK_HEADER_BYTES;
         if (end > file.length()) {
             throw new InvalidImageException("WebP truncated");
         }
-        ImageInspector.Dimensions dimensions = null;
+        ImageInspector.Structure dimensions = null;
         boolean pixels = false;
         long offset = FIRST_CHUNK_OFFSET;
         while (offset + CHUNK_HEADER_BYTES <= end) {
@@ -38,32 +38,33 @@ final class WebpParser {
         if (dimensions == null || !pixels) {
             throw new InvalidImageException("WebP without pixels");
         }
-        return dimensions;
+        return new ImageInspector.Structure(dimensions.width(), dimensions.height(), (int) end);
     }
 
-    private static ImageInspector.Dimensions parseChunkDimensions(ImageByteReader reader, String type, int data) {
+    private static ImageInspector.Structure parseChunkDimensions(ImageByteReader reader, String type, int data) {
         return switch (type) {
             case "VP8X" ->
-                new ImageInspector.Dimensions(1 + reader.u24Little(data + 4), 1 + reader.u24Little(data + 7));
+                new ImageInspector.Structure(1 + reader.u24Little(data + 4), 1 + reader.u24Little(data + 7), 0);
             case "VP8L" -> parseLossless(reader, data);
             case "VP8 " -> parseLossy(reader, data);
             default -> throw new InvalidImageException("WebP without a header");
         };
     }
 
-    private static ImageInspector.Dimensions parseLossless(ImageByteReader reader, int data) {
+    private static ImageInspector.Structure parseLossless(ImageByteReader reader, int data) {
         if (reader.u8(data) != 0x2f) {
             throw new InvalidImageException("WebP damaged in its header");
         }
         long bits = reader.u32Little(data + 1);
-        return new ImageInspector.Dimensions(1 + (int) (bits & 0x3fff), 1 + (int) (bits >> 14 & 0x3fff));
+        return new ImageInspector.Structure(1 + (int) (bits & 0x3fff), 1 + (int) (bits >> 14 & 0x3fff), 0);
     }
 
-    private static ImageInspector.Dimensions parseLossy(ImageByteReader reader, int data) {
+    private static ImageInspector.Structure parseLossy(ImageByteReader reader, int data) {
         boolean keyFrame = (reader.u8(data) & 1) == 0;
         if (!keyFrame || reader.u24Little(data + 3) != 0x2a019d) {
             throw new InvalidImageException("WebP damaged in its header");
         }
-        return new ImageInspector.Dimensions(reader.u16Little(data + 6) & 0x3fff, reader.u16Little(data + 8) & 0x3fff);
+        return new ImageInspector.Structure(
+                reader.u16Little(data + 6) & 0x3fff, reader.u16Little(data + 8) & 0x3fff, 0);
     }
 }

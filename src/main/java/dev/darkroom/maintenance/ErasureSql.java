@@ -115,6 +115,15 @@ final class ErasureSql {
               WHERE d.id = b.id AND (SELECT count(*) FROM queue) >= 0 RETURNING d.id)
             SELECT count(*)::int AS deleted FROM deleted""",
             UsageSql.anonymize(),
+            // The files follow, see FIND_ERASED_IMAGES.
+            """
+            WITH deleted AS (
+              DELETE FROM uploads WHERE user_id = $1 AND id IN (
+                SELECT id FROM uploads WHERE user_id = $1 ORDER BY id LIMIT $2) RETURNING storage_key),
+            files AS (
+              INSERT INTO erased_images (storage_key, user_id) SELECT storage_key, $1 FROM deleted
+              ON CONFLICT DO NOTHING)
+            SELECT count(*)::int AS deleted FROM deleted""",
             deleteRows("webhooks", "id"),
             deleteRows("notifications", "seq"),
             deleteRows("idempotency_keys", "key"),

@@ -101,6 +101,23 @@ final class RetentionSql {
               DELETE FROM callback_jobs j USING old WHERE j.job_key = old.job_key RETURNING 1)
             SELECT count(*) AS deleted FROM deleted""";
 
+    /**
+     * Deletes uploads that expired {@code $1} ms ago, unless an unfinished generation uses them. Stores the keys of their files until the files
+     * are deleted.
+     */
+    static final String DELETE_EXPIRED_UPLOADS = """
+            WITH old AS MATERIALIZED (
+              SELECT u.id FROM uploads u
+              WHERE expires_at < now() - $1::bigint * interval '1 millisecond'
+                AND NOT EXISTS (
+                  SELECT FROM upload_uses s JOIN generation_queue q USING (generation_id) WHERE s.upload_id = u.id)
+              ORDER BY expires_at LIMIT $2 FOR UPDATE OF u SKIP LOCKED),
+            deleted AS (
+              DELETE FROM uploads u USING old WHERE u.id = old.id RETURNING u.storage_key),
+            discarded AS (
+              INSERT INTO discarded_images (storage_key) SELECT storage_key FROM deleted)
+            SELECT count(*) AS deleted, coalesce(array_agg(storage_key), '{}') AS keys FROM deleted""";
+
     /** Deletes ended deliveries older than {@code $1} ms, with their attempts. */
     static final String DELETE_EXPIRED_DELIVERIES = """
             WITH old AS MATERIALIZED (
@@ -139,8 +156,10 @@ final class RetentionSql {
     /** Deletes the records of discarded images after their files were deleted. */
     static final String DELETE_DISCARDED_IMAGES = "DELETE FROM discarded_images WHERE storage_key = ANY ($1::text[])";
 
-    /** Selects the storage keys of the given image ids that have a row. */
-    static final String FIND_KNOWN_IMAGES = "SELECT storage_key FROM images WHERE id = ANY ($1::uuid[])";
+    /** Selects the storage keys of the given ids of images and uploads that have a row. */
+    static final String FIND_KNOWN_IMAGES = """
+            SELECT storage_key FROM images WHERE id = ANY ($1::uuid[])
+            UNION ALL SELECT storage_key FROM uploads WHERE id = ANY ($1::uuid[])""";
 
     private RetentionSql() {}
 }

@@ -20,7 +20,7 @@ record RetentionStore(Database database) {
      * Result of a batch.
      *
      * @param count number of deleted rows, or of generations whose attempts were deleted
-     * @param storageKeys keys of image files to delete; empty unless generations were deleted
+     * @param storageKeys keys of image files to delete; empty unless generations or uploads were deleted
      */
     record DeletedBatch(int count, List<String> storageKeys) {}
 

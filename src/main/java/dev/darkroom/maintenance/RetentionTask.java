@@ -31,6 +31,9 @@ public final class RetentionTask {
     /** Time after its deadline in which a repeated report of a callback job still gets the same response. */
     private static final Duration CALLBACK_JOB_TTL = Duration.ofHours(1);
 
+    /** Time after the expiry of an upload in which a request that found it is stored. */
+    private static final Duration UPLOAD_GRACE = Duration.ofMinutes(1);
+
     /** Age after which another run deletes files; normally the run that deleted the rows does so immediately. */
     private static final Duration DISCARDED_FILE_AGE = Duration.ofMinutes(1);
 
@@ -105,6 +108,11 @@ public final class RetentionTask {
         return repeatBatches(stopped, RetentionSql.DELETE_IDEMPOTENCY_KEYS, IDEMPOTENCY_KEY_TTL)
                 .compose(done -> repeatBatches(stopped, RetentionSql.DELETE_EXPIRED_TICKETS, Duration.ZERO))
                 .compose(done -> repeatBatches(stopped, RetentionSql.DELETE_EXPIRED_CALLBACK_JOBS, CALLBACK_JOB_TTL))
+                .compose(done -> repeatBatches(
+                        stopped,
+                        RetentionSql.DELETE_EXPIRED_UPLOADS,
+                        UPLOAD_GRACE,
+                        batch -> files.deleteDiscarded(batch.storageKeys())))
                 .compose(done -> store.findDiscardedImages(DISCARDED_FILE_AGE, BATCH_SIZE))
                 .compose(files::deleteDiscarded)
                 .compose(done -> ifSet(settings.generations(), age -> deleteFinished(stopped, age, counts)))

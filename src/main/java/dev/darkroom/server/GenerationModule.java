@@ -53,6 +53,7 @@ final class GenerationModule {
     private final BacklogEstimator backlogEstimator = new BacklogEstimator();
     private final ImmediateStart immediateStart = new ImmediateStart();
     private final SubmissionStore submissions;
+    private final UploadModule uploads;
     private final CompletionWaiters completionWaiters = new CompletionWaiters();
     private final ProgressSubscribers progressSubscribers = new ProgressSubscribers();
 
@@ -63,6 +64,7 @@ final class GenerationModule {
         this.resources = resources;
         this.settings = resources.settings();
         this.finishListeners = List.copyOf(finishListeners);
+        this.uploads = new UploadModule(resources);
         this.submissions = new SubmissionStore(resources.database(), settings.generation(), immediateStart);
     }
 
@@ -140,6 +142,7 @@ final class GenerationModule {
                     "progress subscribers",
                     new ProgressVerticle(progressSubscribers, resources.database(), resources.notifyChannel()));
         }
+        uploads.deployCommands();
         GenerationCommandDependencies dependencies = new GenerationCommandDependencies(
                 resources.database(),
                 submissions,
@@ -150,6 +153,8 @@ final class GenerationModule {
                 completionWaiters,
                 finishListeners,
                 egressPolicy,
+                uploads.store(),
+                uploads.egressPolicy(),
                 unresolved -> backends.stream()
                         .filter(backend -> backend.name().equals(unresolved.backend()))
                         .forEach(backend -> backend.cancel(unresolved.job())),
@@ -201,6 +206,7 @@ final class GenerationModule {
                                 resources.notifyChannel(),
                                 resources.images(),
                                 imageStoreHealth,
+                                uploads.createReader(),
                                 settings,
                                 finishListeners));
     }

@@ -27,7 +27,7 @@ import java.time.Duration;
  * An AI server for development and tests. Implements several protocols, renders placeholder images and fails as scripted:
  *
  * <ul>
- *   <li>{@code POST /v1/images/generations}, {@code GET /v1/models}: OpenAI Images;
+ *   <li>{@code POST /v1/images/generations}, {@code POST /v1/images/edits}, {@code GET /v1/models}: OpenAI Images;
  *   <li>{@code POST /sdapi/v1/txt2img} and the paths of {@link Automatic1111SimulatorRoutes}: AUTOMATIC1111;
  *   <li>{@code /v1/predictions/…}, {@code /v1/models/{owner}/{name}/predictions}, {@code /v1/account}: Replicate;
  *   <li>{@code POST /v1/{model}}, {@code GET /v1/get_result}, {@code /v1/credits}: Black Forest Labs;
@@ -46,6 +46,9 @@ import java.time.Duration;
 public final class SimulatorVerticle extends VerticleBase {
     private static final String HOST = "127.0.0.1";
     private static final int RENDER_THREADS = 2;
+
+    /** Prompts in forms are longer than the default of Vert.x, 8 KiB. */
+    private static final int MAX_FORM_ATTRIBUTE_BYTES = 1 << 20;
 
     private final int requestedPort;
     private final Duration latency;
@@ -70,8 +73,11 @@ public final class SimulatorVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         // Disables HTTP/2, so that a dropped connection fails exactly one submission.
-        HttpServerOptions options =
-                new HttpServerOptions().setHost(HOST).setPort(requestedPort).setHttp2ClearTextEnabled(false);
+        HttpServerOptions options = new HttpServerOptions()
+                .setHost(HOST)
+                .setPort(requestedPort)
+                .setHttp2ClearTextEnabled(false)
+                .setMaxFormAttributeSize(MAX_FORM_ATTRIBUTE_BYTES);
         server = vertx.createHttpServer(options);
         return server.requestHandler(createRouter()).listen().map(bound -> {
             port = bound.actualPort();

@@ -1,5 +1,6 @@
 package dev.darkroom.benchmark;
 
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.generation.GenerationRequest;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
@@ -35,7 +36,8 @@ record PromptWorkload(String name, GenerationRequest request) {
 
     private static GenerationRequest of(String prompt, String negativePrompt) {
         Map<String, String> metadata = Map.of("project", "harbour", "page", "12");
-        return new GenerationRequest(prompt, negativePrompt, 1024, 768, 1, 42, null, metadata, null, 0);
+        return new GenerationRequest(
+                prompt, negativePrompt, 1024, 768, 1, 42, null, metadata, null, InputImages.NONE, 0);
     }
 
     /** Returns the request body. */

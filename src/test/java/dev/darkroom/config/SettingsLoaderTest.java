@@ -42,7 +42,7 @@ class SettingsLoaderTest {
         assertThat(settings.generation())
                 .hasToString("Generation[instances=" + cores
                         + ", deadline=PT15M, defaultWidth=512, defaultHeight=512, defaultCount=1, maxPromptLength=4000,"
-                        + " maxSide=2048, maxCount=4, maxWait=PT30S, maxPendingPerUser=1000, maxPerDayPerUser=0,"
+                        + " maxSide=2048, maxCount=4, maxInputImages=4, maxWait=PT30S, maxPendingPerUser=1000, maxPerDayPerUser=0,"
                         + " maxQueueSize=100000]");
         assertThat(settings.retry())
                 .isEqualTo(new Settings.Retry(

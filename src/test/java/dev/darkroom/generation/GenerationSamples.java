@@ -1,6 +1,9 @@
 package dev.darkroom.generation;
 
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.InputImage;
+import dev.darkroom.backend.InputImages;
+import dev.darkroom.backend.InputLimits;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.RequestLimits.ImageSize;
@@ -40,6 +43,9 @@ public final class GenerationSamples {
     private static final Map<String, String> METADATA = Map.of("project", "\"harbour\"\n🗼");
     private static final JsonObject PARAMETERS =
             new JsonObject("{\"steps\":20,\"cfg\":1.5,\"loras\":[{\"name\":\"ü🗼\"}],\"tiled\":true}");
+    private static final InputImages INPUTS = new InputImages(
+            List.of(new InputImage(ID, "1f/" + ID + ".png", 7, null), InputImage.ofUrl("https://example.org/a.png")),
+            InputImage.ofUrl("https://example.org/mask.png"));
     private static final RequestLimits LIMITS = new RequestLimits(
             4000,
             NumberRange.between(64, 2048),
@@ -47,14 +53,15 @@ public final class GenerationSamples {
             List.of(new ImageSize(512, 512)),
             NumberRange.between(1, 4),
             NumberRange.between(0, 100),
-            true);
+            true,
+            InputLimits.upTo(4, true));
     private static final GenerationListCursor CURSOR = new GenerationListCursor(TIME, ID);
     private static final Generation WAITING = new Generation(
             ID,
             "ann",
             GenerationStatus.PENDING,
             new GenerationRequest(
-                    "a", "b", 64, 2048, 4, RequestLimits.SEEDS.maximum(), "flux", METADATA, PARAMETERS, -10),
+                    "a", "b", 64, 2048, 4, RequestLimits.SEEDS.maximum(), "flux", METADATA, PARAMETERS, INPUTS, -10),
             new Generation.QueuePosition(3, TIME.plusSeconds(2)),
             UUID.randomUUID(),
             2,
@@ -73,7 +80,7 @@ public final class GenerationSamples {
             ID,
             "ann",
             GenerationStatus.FAILED,
-            new GenerationRequest("a", null, 64, 64, 1, 0, null, null, null, null),
+            new GenerationRequest("a", null, 64, 64, 1, 0, null, null, null, InputImages.NONE, null),
             null,
             null,
             0,
@@ -91,11 +98,23 @@ public final class GenerationSamples {
                 new CreateGeneration(
                         USER,
                         new GenerationSpec(
-                                "a", "b", 64, 65, 2, 7L, "flux", METADATA, PARAMETERS, -3, "https://example.org"),
+                                "a",
+                                "b",
+                                64,
+                                65,
+                                2,
+                                7L,
+                                "flux",
+                                METADATA,
+                                PARAMETERS,
+                                INPUTS,
+                                -3,
+                                "https://example.org"),
                         "key"),
                 new CreateGeneration(
                         USER,
-                        new GenerationSpec("a", null, null, null, null, null, null, null, null, null, null),
+                        new GenerationSpec(
+                                "a", null, null, null, null, null, null, null, null, InputImages.NONE, null, null),
                         null),
                 new RetryGeneration(ADMIN, ID, "key"),
                 new RetryGeneration(ADMIN, ID, null),

@@ -1,6 +1,7 @@
 package dev.darkroom.generation;
 
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.generation.Attempt.AttemptError;
 import dev.darkroom.generation.route.BackendSelection;
 import java.time.Instant;
@@ -60,7 +61,7 @@ public final class TestGenerations {
                 ID,
                 "ann",
                 status,
-                new GenerationRequest("secret", null, 64, 64, 1, 7, null, null, null, 0),
+                new GenerationRequest("secret", null, 64, 64, 1, 7, null, null, null, InputImages.NONE, 0),
                 null,
                 null,
                 failedAttempts,

@@ -49,12 +49,14 @@ class StopOrderTest {
         effects.put(
                 "worker",
                 "running attempts finish, up to `shutdown.gracePeriod`; the rest is aborted and released, uncounted");
+        effects.put("input image client", "connections to URLs of input images are closed");
         effects.put("fleet", "drains are no longer applied; administration commands on the event bus get no reply");
         effects.put("backend executor", "the circuit breaker rejects all calls");
         effects.put("webhook sender", "running webhook deliveries finish, up to `shutdown.gracePeriod`");
         effects.put("webhook", "webhook commands on the event bus get no reply");
         effects.put(CLUSTER, "the node leaves the cluster, within 5 s");
         effects.put("generation", "generation commands on the event bus get no reply");
+        effects.put("upload", "upload commands on the event bus get no reply");
         effects.put("progress subscribers", "progress of generations is no longer read");
         effects.put("completion waiters", "finished generations are no longer read");
         effects.put(

@@ -67,7 +67,7 @@ public final class ContractRouter {
                 throw new IllegalStateException("the contract has no operation " + handler.operationId());
             }
             OpenAPIRoute route = builder.getRoute(handler.operationId());
-            RequestReader reader = new RequestReader(vertx, route.getOperation(), limits, handler.maxDataUrlBytes());
+            RequestReader reader = new RequestReader(vertx, route.getOperation(), limits, handler);
             // AuthenticationHandler and RequestReader replace both, from the same contract; RequestReader explains why.
             AuthenticationHandler authenticationHandler = new AuthenticationHandler(route.getOperation(), authServices);
             route.setDoSecurity(false).setDoValidation(false).addHandler(context -> {

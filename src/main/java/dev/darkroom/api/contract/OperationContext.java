@@ -20,8 +20,8 @@ import java.util.UUID;
  * @param routingContext context of the router
  * @param principal null when the operation is public, a signed URL authorized the request, or authentication is deferred
  * @param parameters present path, query and header parameters by name
- * @param body null when the operation has no request body
- * @param receivedBody null unless {@link OperationHandler#maxDataUrlBytes()} is above 0
+ * @param body null when the operation has no request body in JSON
+ * @param receivedBody null unless {@link OperationHandler#maxDataUrlBytes()} is above 0 or the body is raw
  */
 public record OperationContext(
         RoutingContext routingContext,
@@ -30,6 +30,9 @@ public record OperationContext(
         JsonObject body,
         RetainedBody receivedBody) {
     private static final int DEFAULT_LIMIT = 20;
+
+    /** Name of the parameter with the media type of a raw body, in lower case. */
+    public static final String MEDIA_TYPE = "Content-Type";
 
     public HttpServerRequest request() {
         return routingContext.request();

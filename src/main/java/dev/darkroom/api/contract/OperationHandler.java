@@ -1,5 +1,8 @@
 package dev.darkroom.api.contract;
 
+import dev.darkroom.api.transport.RequestBodyLimits;
+import java.util.Set;
+
 /** Handler of one operation of the contract. One class per operationId. */
 public interface OperationHandler {
 
@@ -19,6 +22,17 @@ public interface OperationHandler {
     default int maxDataUrlBytes() {
         return 0;
     }
+
+    /**
+     * Returns the media types and limits of a request body that is not JSON. {@link OperationContext#receivedBody()} then has the body,
+     * which the handler releases. Null for JSON or no body.
+     */
+    default RawBody rawBody() {
+        return null;
+    }
+
+    /** @param mediaTypes in lower case, without parameters */
+    record RawBody(Set<String> mediaTypes, RequestBodyLimits limits) {}
 
     /**
      * Handles a validated request. Runs on an event loop and must not block. Ends the response or fails the context with a

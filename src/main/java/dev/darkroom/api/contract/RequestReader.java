@@ -1,6 +1,7 @@
 package dev.darkroom.api.contract;
 
 import com.networknt.schema.Error;
+import dev.darkroom.api.contract.OperationHandler.RawBody;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.api.transport.RequestBodyReader;
@@ -16,6 +17,7 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.openapi.contract.MediaType;
 import io.vertx.openapi.contract.Operation;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Validates requests of one operation against the contract, on the event loop: bodies are small. The router's own validation runs on the
@@ -31,8 +33,13 @@ final class RequestReader {
     /** Copies large bodies. Null when the operation accepts no data URLs. */
     private final WorkerExecutor workers;
 
-    /** @param maxDataUrlBytes see {@link OperationHandler#maxDataUrlBytes()} */
-    RequestReader(Vertx vertx, Operation operation, RequestBodyLimits limits, int maxDataUrlBytes) {
+    /** Null for JSON or no body. */
+    private final RawBody rawBody;
+
+    /** @param limits of bodies for which the handler states no others */
+    RequestReader(Vertx vertx, Operation operation, RequestBodyLimits limits, OperationHandler handler) {
+        int maxDataUrlBytes = handler.maxDataUrlBytes();
+        rawBody = handler.rawBody();
         parameterReader = new ParameterReader(operation);
         MediaType json = operation.getRequestBody() == null
                 ? null
@@ -55,6 +62,9 @@ final class RequestReader {
      */
     Future<OperationContext> read(RoutingContext context, Principal principal) {
         JsonObject parameters = parameterReader.read(context);
+        if (rawBody != null) {
+            return readRaw(context, principal, parameters);
+        }
         if (bodySchema == null) {
             return Future.succeededFuture(new OperationContext(context, principal, parameters, null, null));
         }
@@ -74,6 +84,19 @@ final class RequestReader {
                         .compose(this::replaceDataUrls)
                         .map(bytes -> new OperationContext(context, principal, parameters, validate(bytes), body))
                         .onFailure(failure -> body.release().run()));
+    }
+
+    private Future<OperationContext> readRaw(RoutingContext context, Principal principal, JsonObject parameters) {
+        checkTransferEncoding(context.request());
+        checkContentEncoding(context.request());
+        String header = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
+        String mediaType = header == null ? "" : header.split(";", -1)[0].trim().toLowerCase(Locale.ROOT);
+        if (!rawBody.mediaTypes().contains(mediaType)) {
+            throw Problem.unsupportedMediaType(rawBody.mediaTypes());
+        }
+        parameters.put(OperationContext.MEDIA_TYPE, mediaType);
+        return RequestBodyReader.readRetained(context.vertx(), context.request(), rawBody.limits())
+                .map(body -> new OperationContext(context, principal, parameters, null, body));
     }
 
     /** A large body is copied on a worker thread. */

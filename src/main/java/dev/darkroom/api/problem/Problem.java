@@ -2,8 +2,10 @@ package dev.darkroom.api.problem;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Error response of the API, a problem document (RFC 9457). Thrown, or passed to {@code RoutingContext.fail}; {@code ProblemHandler} sends
@@ -193,6 +195,13 @@ public final class Problem extends RuntimeException {
 
     public static Problem unsupportedMediaType() {
         return new Problem(Type.UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8.");
+    }
+
+    /** @param expected media types of the operation */
+    public static Problem unsupportedMediaType(Collection<String> expected) {
+        return new Problem(
+                Type.UNSUPPORTED_MEDIA_TYPE,
+                "The body must be one of " + expected.stream().sorted().collect(Collectors.joining(", ")) + ".");
     }
 
     /** The response lists the supported codings (RFC 9110, section 12.5.3). */

@@ -4,6 +4,10 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.InputImageException;
+import dev.darkroom.backend.InputImageLoader;
+import dev.darkroom.backend.InputImages;
+import dev.darkroom.backend.LoadedInputs;
 import dev.darkroom.backend.key.BackendKey;
 import dev.darkroom.config.Secret;
 import dev.darkroom.http.HttpCallException;
@@ -31,16 +35,22 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Confined to the context on which the call was started. Only {@link BackendCall#abort()} may run on another thread.
  */
-public final class BackendCallScope {
+public final class BackendCallScope implements InputImageLoader.Call {
     private static final Logger LOG = LoggerFactory.getLogger(BackendCallScope.class);
     private static final BackendFailure NO_RESPONSE_MEMORY = BackendFailure.of(
             FailureClass.INTERNAL,
             "RESPONSE_MEMORY_EXHAUSTED",
             "The response of the AI server is large, and no memory was free to read it before the deadline.");
+    private static final BackendFailure INPUTS_TOO_LARGE = BackendFailure.of(
+            FailureClass.TERMINAL_INPUT,
+            "INPUT_IMAGES_TOO_LARGE",
+            "The input images of the request are together too large for one call of the AI server.");
+
     private final Vertx vertx;
     private final String key;
     private final BackendKey apiKey; // null: no credentials
     private final MemoryReservation reservation;
+    private final InputImageLoader inputImageLoader;
     private final long deadline;
     private final Promise<BackendOutcome> outcome = Promise.promise();
     private final Set<Runnable> endHandlers = new LinkedHashSet<>();
@@ -51,12 +61,13 @@ public final class BackendCallScope {
     private boolean ended;
 
     private BackendCallScope(
-            Vertx vertx, String key, BackendKey apiKey, MemoryReservation memoryReservation, Duration timeout) {
+            Vertx vertx, String key, BackendKey apiKey, MemoryReservation memoryReservation, BackendCall backendCall) {
         this.vertx = vertx;
         this.key = key;
         this.apiKey = apiKey;
         this.reservation = memoryReservation;
-        this.deadline = System.nanoTime() + timeout.toNanos();
+        this.inputImageLoader = backendCall.inputImageLoader();
+        this.deadline = System.nanoTime() + backendCall.timeout().toNanos();
     }
 
     /**
@@ -77,7 +88,7 @@ public final class BackendCallScope {
             Function<BackendCallScope, Future<BackendOutcome>> work) {
         Context context = vertx.getOrCreateContext();
         BackendCallScope scope =
-                new BackendCallScope(vertx, key, apiKey, new MemoryReservation(memory, context), backendCall.timeout());
+                new BackendCallScope(vertx, key, apiKey, new MemoryReservation(memory, context), backendCall);
         context.runOnContext(v -> scope.start(context, backendCall, work));
         return scope.outcome.future();
     }
@@ -123,6 +134,9 @@ public final class BackendCallScope {
         if (cause instanceof BackendCallException failed) {
             return failed.failure();
         }
+        if (cause instanceof InputImageException unusable) {
+            return unusable.failure();
+        }
         if (cause instanceof HttpCallException failed) {
             return TransportErrorClassifier.classify(failed);
         }
@@ -163,6 +177,7 @@ public final class BackendCallScope {
     }
 
     /** Returns the time until the deadline; never negative. */
+    @Override
     public Duration remaining() {
         return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
     }
@@ -187,6 +202,7 @@ public final class BackendCallScope {
     }
 
     /** Runs {@code handler} when the call ends, immediately when it has already ended. */
+    @Override
     public void onEnd(Runnable handler) {
         if (ended) {
             handler.run();
@@ -219,10 +235,13 @@ public final class BackendCallScope {
      * @return fails with a {@link BackendCallException} when the call may not hold that many bytes
      */
     public Future<Void> reserveMemory(int bytes) {
-        if (!reservation.isWithinLimit(bytes)) {
-            return Future.failedFuture(BackendCallException.invalidResult(
-                    "RESPONSE_TOO_LARGE", "The response of the AI server exceeds the size limit."));
-        }
+        return reservation.isWithinLimit(bytes)
+                ? reserve(bytes)
+                : Future.failedFuture(BackendCallException.invalidResult(
+                        "RESPONSE_TOO_LARGE", "The response of the AI server exceeds the size limit."));
+    }
+
+    private Future<Void> reserve(int bytes) {
         Promise<Void> reserved = Promise.promise();
         Runnable reserve = () -> {
             reservation.addBytes(bytes);
@@ -234,6 +253,28 @@ public final class BackendCallScope {
             reservation.awaitCapacity(reserve);
         }
         return reserved.future();
+    }
+
+    /**
+     * Loads the input images of a request. The call holds their memory until {@link #releaseInputMemory}.
+     *
+     * @return fails when one cannot be loaded, before anything is sent to the AI server
+     */
+    public Future<LoadedInputs> loadInputs(InputImages inputs) {
+        return inputs.isEmpty() ? Future.succeededFuture(LoadedInputs.NONE) : inputImageLoader.load(inputs, this);
+    }
+
+    /** Reserves memory for input images, or for a request body that contains them. */
+    @Override
+    public Future<Void> reserveInputMemory(int bytes) {
+        return reservation.isWithinLimit(bytes)
+                ? reserve(bytes)
+                : Future.failedFuture(new BackendCallException(INPUTS_TOO_LARGE));
+    }
+
+    @Override
+    public void releaseInputMemory(int bytes) {
+        reservation.addBytes(-bytes);
     }
 
     /** Keeps the memory of the responses reserved until {@code done} completes, even when the call ends earlier. */

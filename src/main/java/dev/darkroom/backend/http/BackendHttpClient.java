@@ -5,7 +5,9 @@ import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.LoadedInputs;
 import dev.darkroom.backend.key.BackendKey;
 import dev.darkroom.backend.key.BackendKeyFiles;
 import dev.darkroom.backend.key.BackendKeyRing;
@@ -353,6 +355,20 @@ public final class BackendHttpClient {
     /** Runs CPU-bound work on a worker thread. */
     public <T> Future<T> onWorker(Callable<T> work) {
         return workers.executeBlocking(work, false);
+    }
+
+    /**
+     * Loads the input images of a request and encodes a body with them on a worker thread. The call holds the memory of the body.
+     *
+     * @param encode gets the images; its result takes at most 4/3 of their size
+     */
+    public <T> Future<T> encodeInputs(BackendCallScope scope, InputImages inputs, Function<LoadedInputs, T> encode) {
+        return scope.loadInputs(inputs).compose(loaded -> {
+            int bytes = loaded.bytes();
+            return scope.reserveInputMemory(Math.toIntExact(bytes * 4L / 3))
+                    .compose(reserved -> onWorker(() -> encode.apply(loaded)))
+                    .onComplete(encoded -> scope.releaseInputMemory(bytes));
+        });
     }
 
     /** Decodes the content coding of a response. CPU-bound, so a large body belongs on a worker thread. */

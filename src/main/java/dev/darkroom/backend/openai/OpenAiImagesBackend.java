@@ -7,6 +7,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputLimits;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
@@ -22,6 +23,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -31,11 +33,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Client of an AI server with the OpenAI Images protocol: {@code POST {base}/images/generations}. Thread-safe; each call
+ * Client of an AI server with the OpenAI Images protocol: {@code POST {base}/images/generations}, and {@code POST
+ * {base}/images/edits} for requests with input images. Thread-safe; each call
  * stays on the context of its caller. Worker threads ("darkroom-image-decoding") parse responses and decode and inspect
  * images.
  *
- * <p>Source: OpenAI API reference, "Create image". {@code negative_prompt} and {@code seed} are extensions that many
+ * <p>Source: OpenAI API reference, "Create image", "Create image edit". {@code negative_prompt} and {@code seed} are extensions that many
  * servers support.
  */
 public final class OpenAiImagesBackend implements ImageBackend {
@@ -48,6 +51,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
     private final BackendSettings settings;
     private final BackendHttpClient http;
     private final RequestTarget endpoint;
+    private final RequestTarget editEndpoint;
     private final OpenAiResponseParser responseParser;
     /** Set for good once the AI server has rejected the extension fields. */
     private volatile boolean extensionsRejected;
@@ -63,6 +67,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
         this.http = new BackendHttpClient(
                 vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
         this.endpoint = http.target("/images/generations");
+        this.editEndpoint = http.target("/images/edits");
         this.responseParser = new OpenAiResponseParser(settings.maxImageBytes());
     }
 
@@ -83,7 +88,8 @@ public final class OpenAiImagesBackend implements ImageBackend {
         boolean negativePrompt = fields.contains(RequestField.NEGATIVE_PROMPT)
                 && (settings.requestFields() != null || !OpenAiRequestFactory.isOpenAiModel(model));
         return RequestLimits.ofFields(
-                fields.contains(RequestField.N), fields.contains(RequestField.SEED), negativePrompt);
+                        fields.contains(RequestField.N), fields.contains(RequestField.SEED), negativePrompt)
+                .withInputs(InputLimits.upTo(settings.maxInputImages(), true));
     }
 
     @Override
@@ -97,9 +103,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
     }
 
     private Future<BackendOutcome> submit(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
-        MultiMap headers = http.headers(scope)
-                .add(HttpHeaders.CONTENT_TYPE, "application/json")
-                .add("Idempotency-Key", request.key());
+        MultiMap headers = http.headers(scope).add("Idempotency-Key", request.key());
         Set<RequestField> fields = requestFields(request.model());
         return post(scope, request, headers, fields)
                 .compose(encoded -> {
@@ -140,9 +144,21 @@ public final class OpenAiImagesBackend implements ImageBackend {
 
     private Future<OutboundResponse> post(
             BackendCallScope scope, ImageRequest request, MultiMap headers, Set<RequestField> fields) {
-        Buffer body = OpenAiRequestFactory.createBody(request, settings.promptSanitizing(), fields)
-                .toBuffer();
-        return http.send(scope, HttpMethod.POST, endpoint, headers, body);
+        JsonObject body = OpenAiRequestFactory.createBody(request, settings.promptSanitizing(), fields);
+        return request.inputs().isEmpty()
+                ? http.send(
+                        scope,
+                        HttpMethod.POST,
+                        endpoint,
+                        headers.set(HttpHeaders.CONTENT_TYPE, "application/json"),
+                        body.toBuffer())
+                : http.encodeInputs(scope, request.inputs(), inputs -> EditRequestFactory.createForm(body, inputs))
+                        .compose(form -> http.send(
+                                scope,
+                                HttpMethod.POST,
+                                editEndpoint,
+                                headers.set(HttpHeaders.CONTENT_TYPE, form.contentType()),
+                                form.body()));
     }
 
     private OpenAiResponseParser.Content readResponse(OutboundResponse encoded, int count) {

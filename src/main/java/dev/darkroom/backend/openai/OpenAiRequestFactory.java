@@ -33,7 +33,18 @@ final class OpenAiRequestFactory {
 
     /** Fields that Darkroom writes or that change the form of the response. */
     static final Set<String> RESERVED = Set.of(
-            "model", "prompt", "negative_prompt", "n", "size", "seed", "response_format", "stream", "partial_images");
+            "model",
+            "prompt",
+            "negative_prompt",
+            "n",
+            "size",
+            "seed",
+            "response_format",
+            "stream",
+            "partial_images",
+            "image",
+            "image[]",
+            "mask");
 
     private OpenAiRequestFactory() {}
 

@@ -9,6 +9,7 @@ import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.watch.CompletionWaiters;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.image.ImageStore;
+import dev.darkroom.upload.UploadStore;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -22,6 +23,8 @@ import java.util.function.Consumer;
  * @param completionWaiters notified by {@code CompletionVerticle}
  * @param finishListeners called inside the transactions that end generations
  * @param egressPolicy checks the webhook URLs of requests
+ * @param uploads finds the uploads that requests name
+ * @param inputImageEgress checks the URLs of input images
  * @param jobCanceller asks an AI server to stop a job; best effort, must neither block nor throw
  */
 public record GenerationCommandDependencies(
@@ -34,5 +37,7 @@ public record GenerationCommandDependencies(
         CompletionWaiters completionWaiters,
         List<GenerationFinishListener> finishListeners,
         EgressPolicy egressPolicy,
+        UploadStore uploads,
+        EgressPolicy inputImageEgress,
         Consumer<GenerationOutcomeStore.UnresolvedJob> jobCanceller,
         Settings.Accounting accounting) {}

@@ -2,8 +2,10 @@ package dev.darkroom.generation.command;
 
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.config.ModelSettings;
 import dev.darkroom.config.Settings;
+import dev.darkroom.database.DatabaseErrorClassifier;
 import dev.darkroom.eventbus.CommandContext;
 import dev.darkroom.eventbus.CommandReply;
 import dev.darkroom.eventbus.FieldError;
@@ -47,6 +49,7 @@ final class SubmissionService {
     private final GenerationCommandDependencies dependencies;
     private final SubmissionStore submissions;
     private final GenerationStore store;
+    private final InputImageResolver inputImages;
     private final GenerationQueries queries;
     private final Settings.Generation settings;
     private final ModelCatalog catalog;
@@ -66,6 +69,7 @@ final class SubmissionService {
         this.dependencies = dependencies;
         this.submissions = dependencies.submissions();
         this.store = new GenerationStore(dependencies.database());
+        this.inputImages = new InputImageResolver(dependencies.uploads(), dependencies.inputImageEgress());
         this.queries = queries;
         this.settings = settings;
         this.catalog = catalog;
@@ -106,7 +110,11 @@ final class SubmissionService {
      * @param key idempotency key, null without one
      * @param requestId for the log
      */
-    private record SubmissionRequest(String userId, GenerationSpec spec, UUID retryOf, String key, String requestId) {}
+    private record SubmissionRequest(String userId, GenerationSpec spec, UUID retryOf, String key, String requestId) {
+        SubmissionRequest withInputs(InputImages inputs) {
+            return new SubmissionRequest(userId, spec.withInputs(inputs), retryOf, key, requestId);
+        }
+    }
 
     private Future<CommandReply<CreatedGeneration>> accept(SubmissionRequest request) {
         String key = request.key();
@@ -119,6 +127,22 @@ final class SubmissionService {
         if (!errors.isEmpty()) {
             return invalidRequest(errors).toFuture();
         }
+        return request.spec().inputs().isEmpty() ? checkWebhookUrl(request) : checkInputImages(request);
+    }
+
+    private Future<CommandReply<CreatedGeneration>> checkInputImages(SubmissionRequest request) {
+        return inputImages
+                .resolve(request.userId(), request.spec().inputs())
+                .compose(resolution -> resolution.errors().isEmpty()
+                        ? checkWebhookUrl(request.withInputs(resolution.inputs()))
+                                // An upload was deleted after it was found. It is not found again.
+                                .recover(error -> DatabaseErrorClassifier.isForeignKeyViolation(error)
+                                        ? checkInputImages(request)
+                                        : Future.failedFuture(error))
+                        : rejectUnlessReplayed(toSubmission(request), () -> invalidRequest(resolution.errors())));
+    }
+
+    private Future<CommandReply<CreatedGeneration>> checkWebhookUrl(SubmissionRequest request) {
         String webhookUrl = request.spec().webhookUrl();
         return webhookUrl == null
                 ? acceptValid(request)

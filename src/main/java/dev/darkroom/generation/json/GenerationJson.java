@@ -65,6 +65,8 @@ public final class GenerationJson {
                 .put("height", toJson(model.limits().height()))
                 .put("count", toJson(model.limits().count()))
                 .put("negativePrompt", model.limits().negativePrompt())
+                .put("inputImages", toJson(model.limits().inputs().images()))
+                .put("mask", toJson(model.limits().inputs().masks()))
                 .put("imageFormats", new JsonArray(model.imageFormats()));
         if (!model.limits().sizes().isEmpty()) {
             json.put(
@@ -234,6 +236,7 @@ public final class GenerationJson {
             json.writeFieldName("parameters");
             DatabindCodec.mapper().writeValue(json, request.parameters());
         }
+        InputImageJson.write(json, request.inputs());
         if (request.priority() != null) {
             json.writeNumberField("priority", request.priority());
         }

@@ -28,6 +28,8 @@ public final class GenerationSpecParser {
             "model",
             "metadata",
             "parameters",
+            "inputImages",
+            "mask",
             "webhookUrl");
 
     private GenerationSpecParser() {}
@@ -61,6 +63,7 @@ public final class GenerationSpecParser {
                 parseModel(json),
                 parseMetadata(json, errors),
                 parseParameters(json, errors),
+                InputImageJson.parse(json, errors),
                 parseInteger(json, "priority", errors),
                 parseText(json, "webhookUrl", errors));
     }

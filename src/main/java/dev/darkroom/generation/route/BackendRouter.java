@@ -100,6 +100,11 @@ public final class BackendRouter {
         return Optional.ofNullable(catalog.backend(backend)).map(BackendCapabilities::settings);
     }
 
+    /** Returns whether a backend accepts the input images of a request, which may have none. */
+    public boolean acceptsInputs(String backend, ImageRequest request) {
+        return catalog.backend(backend).acceptsInputs(request);
+    }
+
     /** Returns whether an attempt is repeated when its outcome is unknown and cannot be looked up. */
     public boolean repeatsAmbiguous(String backend) {
         BackendCapabilities known = catalog.backend(backend);

@@ -1,6 +1,7 @@
 package dev.darkroom.generation.route;
 
 import dev.darkroom.backend.BackendCapabilities;
+import dev.darkroom.backend.InputLimits;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.RequestLimits;
@@ -42,7 +43,8 @@ public final class ModelCatalog {
                 List.of(),
                 NumberRange.between(1, generation.maxCount()),
                 RequestLimits.SEEDS,
-                true);
+                true,
+                InputLimits.upTo(generation.maxInputImages(), true));
         this.declaredLimits = models.stream().collect(Collectors.toUnmodifiableMap(ModelSettings::route, model -> {
             RequestLimits limits = all;
             for (Target target : model.targets()) {

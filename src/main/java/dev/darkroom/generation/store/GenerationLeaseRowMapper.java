@@ -9,6 +9,7 @@ import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.route.BackendSelection;
 import dev.darkroom.generation.store.GenerationOutcomeStore.FinishRecord;
 import dev.darkroom.generation.store.GenerationOutcomeStore.UnresolvedJob;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import java.time.Duration;
@@ -102,6 +103,7 @@ final class GenerationLeaseRowMapper {
                 row.getInteger("image_count"),
                 row.getLong("seed"),
                 row.getString("model"),
-                (JsonObject) row.getValue("parameters"));
+                (JsonObject) row.getValue("parameters"),
+                InputImageColumn.decode((JsonArray) row.getValue("input_images")));
     }
 }

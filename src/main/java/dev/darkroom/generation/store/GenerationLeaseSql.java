@@ -21,7 +21,8 @@ final class GenerationLeaseSql {
               c.attempt_backend, c.attempt_selection, c.job_token, c.provider_job_id,
               (extract(epoch FROM c.attempt_deadline - now()) * 1000)::bigint AS attempt_budget,
               (extract(epoch FROM c.deadline - now()) * 1000)::bigint AS time_left,
-              g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model, g.parameters""";
+              g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model, g.parameters,
+              g.input_images""";
 
     /**
      * Claims due generations for a live node: users in the order of their turns, and of each user the generations with the highest

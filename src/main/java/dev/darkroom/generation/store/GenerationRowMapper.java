@@ -114,6 +114,7 @@ final class GenerationRowMapper {
                 row.getString(position("model")),
                 toMetadata((JsonObject) row.getValue(position("metadata"))),
                 (JsonObject) row.getValue(position("parameters")),
+                InputImageColumn.decode((JsonArray) row.getValue(position("input_images"))),
                 row.getInteger(position("priority")));
     }
 

@@ -11,7 +11,7 @@ public final class GenerationSql {
      */
     private static final String COLUMNS = """
             g.id, g.user_id, g.status, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model, g.metadata,
-              g.parameters, g.failed_attempts, g.error_code, g.error_class, g.error_message, g.error_retryable, g.created_at, g.updated_at,
+              g.parameters, g.input_images, g.failed_attempts, g.error_code, g.error_class, g.error_message, g.error_retryable, g.created_at, g.updated_at,
               g.completed_at""";
 
     /**
@@ -32,8 +32,9 @@ public final class GenerationSql {
     private static final String GIVEN = """
             WITH given AS MATERIALIZED (
               SELECT * FROM unnest($9::uuid[], $10::text[], $11::text[], $12::text[], $13::int[], $14::int[], $15::int[],
-                $16::bigint[], $17::text[], $18::text[], $19::text[], $20::int[], $21::text[]%s) WITH ORDINALITY
-                AS j (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, parameters, priority, route%s, n)),
+                $16::bigint[], $17::text[], $18::text[], $19::text[], $20::int[], $21::text[], $22::text[]%s) WITH ORDINALITY
+                AS j (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, parameters, priority, route,
+                  input_images%s, n)),
             has AS MATERIALIZED (
               SELECT u.user_id,
                 (SELECT count(*) FROM (SELECT FROM generation_queue q
@@ -52,8 +53,9 @@ public final class GenerationSql {
     private static final String STORE_FRESH = """
             accepted AS (
               INSERT INTO generations
-                (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, parameters)
-              SELECT id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata::jsonb, parameters::jsonb
+                (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, parameters, input_images)
+              SELECT id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata::jsonb, parameters::jsonb,
+                input_images::jsonb
               FROM fresh),
             slots AS MATERIALIZED (
               SELECT s.*, row_number() OVER (PARTITION BY route ORDER BY n) AS nth
@@ -104,9 +106,11 @@ public final class GenerationSql {
      * <p>A generation with an idempotency key is stored only if the key is new for its user; the primary key of the table of keys decides.
      * Of concurrent submissions, in this or another process, one is stored; the others wait for it and then return no row. Keys are
      * inserted in the same order everywhere, so that two statements with the same keys do not deadlock.
+     *
+     * <p>A use is stored for each upload. It violates its foreign key when the upload was deleted after it was looked up.
      */
     static final String SUBMIT = GIVEN.formatted(
-                    ", $22::uuid[], $23::text[], $24::text[], $25::text[]", ", retry_of, key, fingerprint, webhook_url")
+                    ", $23::uuid[], $24::text[], $25::text[], $26::text[]", ", retry_of, key, fingerprint, webhook_url")
             + """
             allowed AS MATERIALIZED (
               SELECT g.* FROM has JOIN (
@@ -127,10 +131,15 @@ public final class GenerationSql {
             webhook_urls AS (
               INSERT INTO generation_webhook_urls (generation_id, url)
               SELECT id, webhook_url FROM fresh WHERE webhook_url IS NOT NULL),
+            upload_uses AS (
+              INSERT INTO upload_uses (generation_id, upload_id)
+              SELECT DISTINCT f.id, (i ->> 'uploadId')::uuid
+              FROM fresh f CROSS JOIN LATERAL jsonb_array_elements(f.input_images::jsonb) i
+              WHERE f.input_images IS NOT NULL AND i ->> 'uploadId' IS NOT NULL),
             """.formatted(WITHIN_LIMITS)
             + STORE_FRESH;
 
-    /** As {@link #SUBMIT}, for submissions without an idempotency key, a webhook URL and an original that they retry. */
+    /** As {@link #SUBMIT}, for submissions without an idempotency key, a webhook URL, input images and an original that they retry. */
     static final String SUBMIT_PLAIN = GIVEN.formatted("", "") + """
             fresh AS MATERIALIZED (
               SELECT g.* FROM has JOIN (

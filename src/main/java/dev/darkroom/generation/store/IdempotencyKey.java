@@ -1,5 +1,6 @@
 package dev.darkroom.generation.store;
 
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.GenerationSpec;
 import dev.darkroom.generation.RequestParameters;
@@ -12,6 +13,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * Idempotency key of a request, so that the client may send it again (draft-ietf-httpapi-idempotency-key-header-07).
@@ -71,9 +73,17 @@ public record IdempotencyKey(String key, String fingerprint) {
                 fields,
                 "parameters",
                 spec.parameters() == null ? null : RequestParameters.canonical(spec.parameters()));
+        putPresent(fields, "inputImages", spec.inputs().isEmpty() ? null : canonical(spec.inputs()));
         putPresent(fields, "priority", spec.priority());
         putPresent(fields, "webhookUrl", spec.webhookUrl());
         return fields;
+    }
+
+    /** Returns the same text for the same images. Leaves out the storage keys, which are those of Darkroom. */
+    private static String canonical(InputImages inputs) {
+        return inputs.all().stream()
+                .map(image -> image.uploaded() ? "upload " + image.uploadId() : "url " + image.url())
+                .collect(Collectors.joining("\n", inputs.mask() == null ? "images " : "masked ", ""));
     }
 
     private static void putPresent(Map<String, Object> fields, String name, Object value) {

@@ -49,7 +49,8 @@ final class SubmissionBatch {
                 .addValue(requestColumn(batch, String[]::new, SubmissionBatch::encodeMetadata))
                 .addValue(requestColumn(batch, String[]::new, SubmissionBatch::encodeParameters))
                 .addValue(requestColumn(batch, Integer[]::new, GenerationRequest::priority))
-                .addValue(column(batch, String[]::new, Submission::route));
+                .addValue(column(batch, String[]::new, Submission::route))
+                .addValue(requestColumn(batch, String[]::new, request -> InputImageColumn.encode(request.inputs())));
         return plain
                 ? parameters
                 : parameters

@@ -83,7 +83,10 @@ public final class SubmissionStore {
             String webhookUrl) {
 
         boolean isPlain() {
-            return retryOf == null && key == null && webhookUrl == null;
+            return retryOf == null
+                    && key == null
+                    && webhookUrl == null
+                    && request.inputs().isEmpty();
         }
 
         /** @param createdAt time at which the database stored it */

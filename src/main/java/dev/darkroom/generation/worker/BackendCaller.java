@@ -5,6 +5,7 @@ import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImageException;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.backend.executor.BackendExecutor.Execution;
@@ -30,6 +31,11 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Bool
             FailureClass.TERMINAL_INPUT,
             "PARAMETERS_REJECTED",
             "The parameters of the request are not valid for the AI server.");
+
+    private static final BackendFailure INPUTS_REJECTED = BackendFailure.of(
+            FailureClass.TERMINAL_INPUT,
+            "INPUT_IMAGES_REJECTED",
+            "The AI server does not accept the input images of the request.");
 
     /**
      * Outcome of a call.
@@ -67,18 +73,19 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Bool
         });
     }
 
-    /** Submits a request, unless its parameters are no longer valid: the configuration may have changed since it was accepted. */
+    /** Submits a request, unless its parameters or input images are no longer accepted: the configuration may have changed. */
     private Future<CallResult> submit(
             BackendExecutor executor,
             ImageRequest request,
             GenerationLease generationLease,
             BackendCall backendCall,
             boolean earlierJobGone) {
-        if (!router.acceptsParameters(executor.name(), request)) {
+        BackendFailure rejection = !router.acceptsParameters(executor.name(), request)
+                ? PARAMETERS_REJECTED
+                : router.acceptsInputs(executor.name(), request) ? null : INPUTS_REJECTED;
+        if (rejection != null) {
             return Future.succeededFuture(new CallResult(
-                    new Execution(new BackendOutcome.Failed(PARAMETERS_REJECTED), false, false),
-                    earlierJobGone,
-                    false));
+                    new Execution(new BackendOutcome.Failed(rejection), false, false), earlierJobGone, false));
         }
         return beforeSubmission
                 .apply(generationLease)
@@ -92,7 +99,8 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Bool
     private static boolean mayHaveArrived(BackendOutcome backendOutcome, BackendCall backendCall) {
         if (backendOutcome instanceof BackendOutcome.Failed failed) {
             return failed.backendFailure().failureClass() != FailureClass.NOT_SENT
-                    && !failed.backendFailure().code().equals(BackendFailure.OUT_OF_RESOURCES);
+                    && !failed.backendFailure().code().equals(BackendFailure.OUT_OF_RESOURCES)
+                    && !failed.backendFailure().code().startsWith(InputImageException.CODE_PREFIX);
         }
         return backendOutcome instanceof BackendOutcome.Generated
                 || backendOutcome instanceof BackendOutcome.Aborted && backendCall.sent();

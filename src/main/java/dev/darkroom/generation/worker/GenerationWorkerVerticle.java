@@ -1,6 +1,7 @@
 package dev.darkroom.generation.worker;
 
 import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.InputImageLoader;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
@@ -54,6 +55,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
     private final NotifyChannel notifyChannel;
     private final ImageStore imageStore;
     private final ImageStoreHealth imageStoreHealth;
+    private final InputImageLoader inputImageLoader;
     private final Settings settings;
     private final ImmediateStart immediateStart;
 
@@ -68,6 +70,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
      * @param router executors of all backends
      * @param immediateStart connects the submissions of this process with this worker
      * @param imageStoreHealth health of {@code imageStore}; nothing is claimed while the store fails
+     * @param inputImageLoader loads the input images of requests
      * @param finishListeners called inside the transactions that end generations
      */
     public GenerationWorkerVerticle(
@@ -78,6 +81,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
             NotifyChannel notifyChannel,
             ImageStore imageStore,
             ImageStoreHealth imageStoreHealth,
+            InputImageLoader inputImageLoader,
             Settings settings,
             List<GenerationFinishListener> finishListeners) {
         this.localNode = localNode;
@@ -88,6 +92,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         this.notifyChannel = notifyChannel;
         this.imageStore = imageStore;
         this.imageStoreHealth = imageStoreHealth;
+        this.inputImageLoader = inputImageLoader;
         this.settings = settings;
     }
 
@@ -239,7 +244,8 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         GenerationAttempt(GenerationLease generationLease) {
             this.generationLease = generationLease;
             this.jobRecorder = new JobRecorder(vertx, generationLease, leases, eventPublisher);
-            this.backendCall = new BackendCall(generationLease.attemptBudget(), generationLease.job(), jobRecorder);
+            this.backendCall = new BackendCall(
+                    generationLease.attemptBudget(), generationLease.job(), jobRecorder, inputImageLoader);
             router.recordSelection(generationLease.route(), generationLease.backend(), generationLease.selection());
         }
 

@@ -31,8 +31,10 @@ record ImageFileChecker(ReadOnlySession readOnlySession, Path imageDirectory, Du
     private static final String FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
     private static final String FIND_PAGE = """
-            SELECT id::text, generation_id::text, storage_key, bytes, sha256 FROM images
-            WHERE id > ?::uuid ORDER BY images.id LIMIT\s""" + PAGE_SIZE;
+            SELECT id::text, kind, owner_id::text, storage_key, bytes, sha256
+            FROM (SELECT id, 'generation' AS kind, generation_id AS owner_id, storage_key, bytes, sha256 FROM images
+                  UNION ALL SELECT id, 'upload', id, storage_key, bytes, sha256 FROM uploads) files
+            WHERE files.id > ?::uuid ORDER BY files.id LIMIT\s""" + PAGE_SIZE;
 
     /** Name of the file written by {@code ImageDirectoryMarker}, which contains the id of the database. */
     private static final String MARKER_FILE = ".darkroom";
@@ -41,10 +43,14 @@ record ImageFileChecker(ReadOnlySession readOnlySession, Path imageDirectory, Du
     private static final String FIND_DATABASE_ID =
             "SELECT id::text FROM installation WHERE EXISTS (SELECT FROM images)";
 
-    private static final String FIND_EXISTING_IDS = "SELECT id::text FROM images WHERE id = ANY (?::uuid[])";
-    private static final String FIND_STORAGE_KEYS = "SELECT storage_key FROM images WHERE id = ANY (?::uuid[])";
+    private static final String FIND_EXISTING_IDS = """
+            SELECT id::text FROM (SELECT id FROM images UNION ALL SELECT id FROM uploads) files WHERE files.id = ANY (?::uuid[])""";
+    private static final String FIND_STORAGE_KEYS = """
+            SELECT storage_key FROM (SELECT id, storage_key FROM images UNION ALL SELECT id, storage_key FROM uploads) files
+            WHERE files.id = ANY (?::uuid[])""";
 
-    private record ImageRow(String id, String generation, String key, long bytes, String sha256) {}
+    /** @param kind of the owner: {@code generation} or {@code upload} */
+    private record ImageRow(String id, String kind, String owner, String key, long bytes, String sha256) {}
 
     /** Checks that the image directory belongs to this database, unless the database has no images. */
     CheckResult checkDirectory() {
@@ -95,7 +101,7 @@ record ImageFileChecker(ReadOnlySession readOnlySession, Path imageDirectory, Du
             problems.forEach((imageRow, problem) -> {
                 if (findings.size() < DatabaseDoctor.MAX_FINDINGS) {
                     findings.add(new Finding(
-                            "generation", imageRow.generation(), "has image " + imageRow.key() + ": " + problem));
+                            imageRow.kind(), imageRow.owner(), "has image " + imageRow.key() + ": " + problem));
                 }
             });
         }
@@ -151,7 +157,12 @@ record ImageFileChecker(ReadOnlySession readOnlySession, Path imageDirectory, Du
                 FIND_PAGE,
                 List.of(afterId),
                 row -> new ImageRow(
-                        row.getString(1), row.getString(2), row.getString(3), row.getLong(4), row.getString(5))));
+                        row.getString(1),
+                        row.getString(2),
+                        row.getString(3),
+                        row.getString(4),
+                        row.getLong(5),
+                        row.getString(6))));
     }
 
     private Set<String> findValues(String sql, List<String> ids) {

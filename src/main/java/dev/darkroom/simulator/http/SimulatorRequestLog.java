@@ -89,12 +89,18 @@ public final class SimulatorRequestLog {
         private final boolean hasAuthorization;
         private final Buffer body;
         private final List<LoggedRequest> downloads = new ArrayList<>();
+        private List<SimulatorInputImage> inputImages = List.of();
         private Integer callbackStatus;
 
         private LoggedSubmission(String idempotencyKey, boolean hasAuthorization, Buffer body) {
             this.idempotencyKey = idempotencyKey;
             this.hasAuthorization = hasAuthorization;
             this.body = body.getBuffer(0, Math.min(body.length(), MAX_BODY_BYTES));
+        }
+
+        /** Records the images of the request. */
+        public void setInputImages(List<SimulatorInputImage> images) {
+            inputImages = List.copyOf(images);
         }
 
         /** @param status of the response to the last callback with the result; null when it had none */
@@ -118,6 +124,13 @@ public final class SimulatorRequestLog {
                     .put("authorization", hasAuthorization)
                     .put("body", bodyAsJson())
                     .put("downloads", SimulatorRequestLog.toJson(downloads));
+            if (!inputImages.isEmpty()) {
+                json.put(
+                        "inputImages",
+                        new JsonArray(inputImages.stream()
+                                .map(SimulatorInputImage::toJson)
+                                .toList()));
+            }
             return callbackStatus == null ? json : json.put("callbackStatus", callbackStatus);
         }
 

@@ -8,7 +8,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
 
-/** Routes of the protocol. Source: the OpenAI API reference, "Create image". */
+/** Routes of the protocol. Source: the OpenAI API reference, "Create image", "Create image edit". */
 public final class OpenAiSimulatorRoutes {
     private static final Buffer MODELS = Buffer.buffer("""
             {"object":"list","data":[{"id":"simulator","object":"model","created":0,"owned_by":"darkroom"}]}""");
@@ -28,6 +28,8 @@ public final class OpenAiSimulatorRoutes {
             SimulatorImageRenderer imageRenderer) {
         router.post("/v1/images/generations")
                 .handler(new SimulatorImagesHandler(faultScript, requestLog, latency, imageRenderer));
+        router.post("/v1/images/edits")
+                .handler(new SimulatorEditsHandler(faultScript, requestLog, latency, imageRenderer));
         router.get("/v1/models").handler(new HealthCheckHandler(faultScript, latency, () -> MODELS));
     }
 }

@@ -1,9 +1,11 @@
 package dev.darkroom.simulator.openai;
 
+import dev.darkroom.simulator.http.SimulatorInputImage;
 import dev.darkroom.simulator.http.SimulatorRequestException;
 import dev.darkroom.simulator.image.ImageParameters;
 import dev.darkroom.simulator.image.PlaceholderImageRenderer;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -36,6 +38,18 @@ record SimulatorImageRequest(ImageParameters image, int count, boolean asUrl) {
                 new ImageParameters(prompt, seed, size[0], size[1]),
                 count,
                 isUrlFormat(body.getValue("response_format")));
+    }
+
+    /** Returns the same request for images that depend on others. */
+    SimulatorImageRequest basedOn(List<SimulatorInputImage> images) {
+        return new SimulatorImageRequest(
+                new ImageParameters(
+                        image.prompt(),
+                        SimulatorInputImage.mixSeed(image.seed(), images),
+                        image.width(),
+                        image.height()),
+                count,
+                asUrl);
     }
 
     private static String parsePrompt(Object value) {

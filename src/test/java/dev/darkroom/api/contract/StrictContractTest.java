@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class StrictContractTest {
     private static final Set<String> REQUESTS = Set.of(
             "GenerationRequest",
+            "InputImage",
             "WebhookRequest",
             "WebhookUpdate",
             "CallbackReport",

@@ -23,6 +23,7 @@ import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.watch.CompletionWaiters;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
+import dev.darkroom.upload.UploadStore;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -97,6 +98,8 @@ class GenerationCommandVerticleTest {
                 new QueueSnapshots(vertx, database),
                 new CompletionWaiters(),
                 List.of(),
+                GenerationDatabaseFixture.NO_EGRESS,
+                new UploadStore(database, TestSettings.DEFAULTS.inputImages()),
                 GenerationDatabaseFixture.NO_EGRESS,
                 cancelledJobs::add,
                 TestSettings.DEFAULTS.accounting());
@@ -245,6 +248,16 @@ class GenerationCommandVerticleTest {
                                                                 .put("minimum", 1)
                                                                 .put("maximum", 2))
                                                 .put("negativePrompt", true)
+                                                .put(
+                                                        "inputImages",
+                                                        new JsonObject()
+                                                                .put("minimum", 0)
+                                                                .put("maximum", 0))
+                                                .put(
+                                                        "mask",
+                                                        new JsonObject()
+                                                                .put("minimum", 0)
+                                                                .put("maximum", 0))
                                                 .put(
                                                         "imageFormats",
                                                         new JsonArray(List.of("image/png", "image/jpeg", "image/webp")))

@@ -51,6 +51,8 @@ class GenerationQueriesTest {
                 defaults.completionWaiters(),
                 defaults.finishListeners(),
                 defaults.egressPolicy(),
+                defaults.uploads(),
+                defaults.inputImageEgress(),
                 defaults.jobCanceller(),
                 defaults.accounting());
     }

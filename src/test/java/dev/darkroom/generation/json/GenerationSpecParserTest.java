@@ -2,6 +2,7 @@ package dev.darkroom.generation.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
@@ -304,7 +305,8 @@ class GenerationSpecParserTest {
 
         // then
         assertThat(request)
-                .isEqualTo(new GenerationRequest("a lighthouse", null, 512, 384, 2, 42, "flux", null, null, 0));
+                .isEqualTo(new GenerationRequest(
+                        "a lighthouse", null, 512, 384, 2, 42, "flux", null, null, InputImages.NONE, 0));
     }
 
     @Test
@@ -326,6 +328,7 @@ class GenerationSpecParserTest {
 
         // then
         assertThat(request)
-                .isEqualTo(new GenerationRequest("a lighthouse", "people", 320, 200, 3, 7, null, metadata, null, -3));
+                .isEqualTo(new GenerationRequest(
+                        "a lighthouse", "people", 320, 200, 3, 7, null, metadata, null, InputImages.NONE, -3));
     }
 }

@@ -4,6 +4,7 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.ATTEMPT;
 import static dev.darkroom.generation.store.GenerationDatabaseFixture.ROUTE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.database.Database;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationRequest;
@@ -58,8 +59,8 @@ class BatchedStatementsTest {
     }
 
     private static SubmissionStore.Submission submission(String user, IdempotencyKey key) {
-        GenerationRequest request =
-                new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, Map.of("page", "12"), null, 0);
+        GenerationRequest request = new GenerationRequest(
+                "a lighthouse", null, 64, 64, 1, 7, null, Map.of("page", "12"), null, InputImages.NONE, 0);
         return new SubmissionStore.Submission(UUID.randomUUID(), user, ROUTE, request, null, key, null);
     }
 

@@ -1,5 +1,6 @@
 package dev.darkroom.generation.store;
 
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
@@ -23,6 +24,7 @@ import dev.darkroom.maintenance.doctor.DatabaseDoctor;
 import dev.darkroom.queue.ClaimedJobs;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
+import dev.darkroom.upload.UploadStore;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
@@ -55,6 +57,8 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     static final List<String> TABLES = List.of(
             "usage_days",
             "images",
+            "upload_uses",
+            "uploads",
             "callback_jobs",
             "generation_attempt_purges",
             "generation_retries",
@@ -130,6 +134,8 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
                 new CompletionWaiters(),
                 List.of(),
                 NO_EGRESS,
+                new UploadStore(database, settings.inputImages()),
+                NO_EGRESS,
                 job -> {},
                 settings.accounting());
     }
@@ -155,7 +161,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
 
     private static SubmissionStore.Submission submission(String user, int priority) {
         GenerationRequest request =
-                new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null, null, priority);
+                new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null, null, InputImages.NONE, priority);
         return new SubmissionStore.Submission(UUID.randomUUID(), user, ROUTE, request, null, null, null);
     }
 

@@ -3,6 +3,7 @@ package dev.darkroom.generation.worker;
 import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.backend.InputImageLoader;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
@@ -80,6 +81,7 @@ final class GenerationWorkerFixture {
                 queue.notifyChannel,
                 images,
                 health,
+                InputImageLoader.NONE,
                 settings,
                 List.of())));
     }

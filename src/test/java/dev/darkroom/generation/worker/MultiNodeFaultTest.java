@@ -4,6 +4,7 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.InputImageLoader;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.Settings;
@@ -111,6 +112,7 @@ class MultiNodeFaultTest {
                 queue.notifyChannel,
                 FakeImageBackend.DISCARDING_STORE,
                 new ImageStoreHealth(),
+                InputImageLoader.NONE,
                 settings,
                 List.of(listener))));
     }

@@ -1,0 +1,2 @@
+/** The operations on uploads. */
+package dev.darkroom.api.upload;

@@ -1,0 +1,170 @@
+package dev.darkroom.backend.input;
+
+import dev.darkroom.backend.InputImage;
+import dev.darkroom.backend.InputImageException;
+import dev.darkroom.backend.InputImageLoader;
+import dev.darkroom.backend.InputImages;
+import dev.darkroom.backend.LoadedInputs;
+import dev.darkroom.config.Settings;
+import dev.darkroom.http.HttpCallException;
+import dev.darkroom.http.HttpExchange;
+import dev.darkroom.http.OutboundHttpClient;
+import dev.darkroom.http.OutboundRequest;
+import dev.darkroom.http.OutboundResponse;
+import dev.darkroom.http.RedirectingTarget;
+import dev.darkroom.http.ResponseLimits;
+import dev.darkroom.http.ResponseMemory;
+import dev.darkroom.http.egress.EgressPolicy;
+import dev.darkroom.http.egress.WhatwgUrl;
+import dev.darkroom.image.ChunkedBytes;
+import dev.darkroom.image.Image;
+import dev.darkroom.image.ImageContent;
+import dev.darkroom.image.ImageNotFoundException;
+import dev.darkroom.image.ImageSanitizer;
+import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.InvalidImageException;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Loads input images one after the other. Sends no credentials to URLs. A failed fetch is not repeated, and its failure is permanent: the
+ * URL is that of the user. Worker threads ("darkroom-input-images") inspect the images. Thread-safe.
+ */
+public final class InputImageReader implements InputImageLoader {
+    private static final int WORKER_THREADS = 2;
+    private static final int BLOCK_BYTES = 64 * 1024;
+    private static final int MAX_REDIRECTS = 3;
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration MAX_FETCH_DURATION = Duration.ofSeconds(30);
+    private static final MultiMap HEADERS = MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.ACCEPT, "image/*");
+
+    private final ImageStore imageStore;
+    private final EgressPolicy egressPolicy;
+    private final Settings.InputImages settings;
+    private final OutboundHttpClient httpClient;
+    private final WorkerExecutor workers;
+
+    /**
+     * @param egressPolicy checks each URL and each redirect
+     * @param maxHeaderBytes maximum size of a response head in bytes
+     */
+    public InputImageReader(
+            Vertx vertx,
+            ImageStore imageStore,
+            EgressPolicy egressPolicy,
+            Settings.InputImages settings,
+            int maxHeaderBytes) {
+        this.imageStore = imageStore;
+        this.egressPolicy = egressPolicy;
+        this.settings = settings;
+        this.httpClient = new OutboundHttpClient(vertx, CONNECT_TIMEOUT, maxHeaderBytes);
+        this.workers = vertx.createSharedWorkerExecutor("darkroom-input-images", WORKER_THREADS);
+    }
+
+    @Override
+    public Future<LoadedInputs> load(InputImages inputs, Call call) {
+        List<Image> loaded = new ArrayList<>();
+        Future<Void> all = Future.succeededFuture();
+        for (InputImage input : inputs.all()) {
+            all = all.compose(previous -> load(input, call)).map(image -> {
+                loaded.add(image);
+                return null;
+            });
+        }
+        int count = inputs.images().size();
+        return all.map(
+                done -> new LoadedInputs(loaded.subList(0, count), inputs.mask() == null ? null : loaded.get(count)));
+    }
+
+    private Future<Image> load(InputImage input, Call call) {
+        int reservedBytes = input.uploaded() ? input.bytes() : settings.maxBytes();
+        return call.reserveInputMemory(reservedBytes)
+                .compose(reserved -> input.uploaded() ? readUpload(input) : fetch(input.url(), call))
+                .compose(bytes -> workers.executeBlocking(() -> inspect(bytes), false))
+                .onSuccess(image -> call.releaseInputMemory(reservedBytes - image.size()));
+    }
+
+    private Image inspect(ChunkedBytes bytes) {
+        try {
+            return ImageSanitizer.sanitize(bytes, settings.maxBytes(), settings.maxPixels());
+        } catch (InvalidImageException e) {
+            throw InputImageException.permanent("INPUT_IMAGE_INVALID", "An input image " + e.getMessage() + ".");
+        }
+    }
+
+    private Future<ChunkedBytes> readUpload(InputImage uploaded) {
+        return imageStore
+                .open(uploaded.storageKey())
+                .compose(content -> readFrom(content, 0, uploaded.bytes(), new ChunkedBytes.Builder())
+                        .eventually(content::close))
+                .recover(error -> Future.failedFuture(
+                        error instanceof ImageNotFoundException
+                                ? InputImageException.permanent(
+                                        "INPUT_IMAGE_NOT_FOUND", "An uploaded image does not exist any more.")
+                                : InputImageException.internal(error)));
+    }
+
+    private static Future<ChunkedBytes> readFrom(
+            ImageContent content, int position, int end, ChunkedBytes.Builder bytes) {
+        return position == end
+                ? Future.succeededFuture(bytes.build())
+                : content.read(position, Math.min(BLOCK_BYTES, end - position))
+                        .compose(block -> readFrom(content, position + block.length(), end, bytes.append(block)));
+    }
+
+    private Future<ChunkedBytes> fetch(String url, Call call) {
+        WhatwgUrl parsed = WhatwgUrl.parse(url);
+        if (parsed == null) {
+            return Future.failedFuture(notAllowed());
+        }
+        Duration timeout = call.remaining().compareTo(MAX_FETCH_DURATION) < 0 ? call.remaining() : MAX_FETCH_DURATION;
+        HttpExchange exchange = new HttpExchange();
+        call.onEnd(exchange::abort);
+        return httpClient
+                .send(
+                        exchange,
+                        new OutboundRequest(
+                                HttpMethod.GET,
+                                new RedirectingTarget(parsed, egressPolicy, MAX_REDIRECTS),
+                                HEADERS,
+                                null),
+                        new ResponseLimits(timeout, settings.maxBytes(), ResponseMemory.UNLIMITED, true))
+                .recover(error -> Future.failedFuture(
+                        ((HttpCallException) error).reason() == HttpCallException.Reason.ADDRESS_NOT_ALLOWED
+                                ? notAllowed()
+                                : notFetched("no response")))
+                .map(InputImageReader::requireImage);
+    }
+
+    private static ChunkedBytes requireImage(OutboundResponse response) {
+        if (!response.success()) {
+            throw notFetched("status " + response.status());
+        }
+        if (response.truncated()) {
+            throw InputImageException.permanent("INPUT_IMAGE_INVALID", "An input image is too large.");
+        }
+        return response.body();
+    }
+
+    private static InputImageException notFetched(String reason) {
+        return InputImageException.permanent(
+                "INPUT_IMAGE_NOT_FETCHED", "An input image could not be fetched from its URL (" + reason + ").");
+    }
+
+    private static InputImageException notAllowed() {
+        return InputImageException.permanent(
+                "INPUT_IMAGE_URL_NOT_ALLOWED", "The URL of an input image does not lead to a public address.");
+    }
+
+    /** Closes all connections. */
+    public Future<Void> close() {
+        return httpClient.close().eventually(workers::close);
+    }
+}

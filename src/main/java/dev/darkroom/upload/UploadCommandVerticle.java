@@ -1,0 +1,155 @@
+package dev.darkroom.upload;
+
+import com.fasterxml.uuid.Generators;
+import com.fasterxml.uuid.NoArgGenerator;
+import dev.darkroom.config.Settings;
+import dev.darkroom.eventbus.CommandContext;
+import dev.darkroom.eventbus.CommandDispatcher;
+import dev.darkroom.eventbus.CommandReply;
+import dev.darkroom.eventbus.RejectionReason;
+import dev.darkroom.image.ChunkedBytes;
+import dev.darkroom.image.Image;
+import dev.darkroom.image.ImageKeyFactory;
+import dev.darkroom.image.ImageSanitizer;
+import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.InvalidImageException;
+import dev.darkroom.upload.UploadCommand.CreateUpload;
+import dev.darkroom.upload.UploadCommand.DeleteUpload;
+import dev.darkroom.upload.UploadCommand.GetUpload;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.WorkerExecutor;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Handles the commands on {@link UploadCommand#ADDRESS}. Worker threads ("darkroom-upload") inspect the images. Stateless; any number of
+ * instances may run.
+ */
+public final class UploadCommandVerticle extends VerticleBase {
+    private static final Logger LOG = LoggerFactory.getLogger(UploadCommandVerticle.class);
+    private static final int WORKER_THREADS = 2;
+
+    /** The time until an upload expires is unknown, and a deletion makes room at once. */
+    private static final Duration QUOTA_RETRY_AFTER = Duration.ofSeconds(60);
+
+    private final UploadStore store;
+    private final ImageStore imageStore;
+    private final Settings.InputImages settings;
+    private final NoArgGenerator idGenerator = Generators.timeBasedEpochRandomGenerator();
+    private WorkerExecutor workers;
+
+    public UploadCommandVerticle(UploadStore store, ImageStore imageStore) {
+        this.store = store;
+        this.imageStore = imageStore;
+        this.settings = store.settings();
+    }
+
+    @Override
+    public Future<?> start() {
+        workers = vertx.createSharedWorkerExecutor("darkroom-upload", WORKER_THREADS);
+        return new CommandDispatcher(UploadCommand.class)
+                .on(CreateUpload.class, this::create)
+                .on(GetUpload.class, this::get)
+                .on(DeleteUpload.class, this::delete)
+                .register(vertx, UploadCommand.ADDRESS);
+    }
+
+    private Future<CommandReply<Upload>> create(CommandContext<CreateUpload> context) {
+        CreateUpload command = context.command();
+        return store.isWithinQuota(command.user(), command.content().length()).compose(within -> {
+            if (!within) {
+                return quotaExceeded(context).toFuture();
+            }
+            return workers.executeBlocking(() -> inspect(command), false).transform(inspected -> {
+                if (inspected.cause() instanceof InvalidImageException invalid) {
+                    return CommandReply.<Upload>invalidField("#", invalid.getMessage())
+                            .toFuture();
+                }
+                return inspected.succeeded()
+                        ? store(context, inspected.result())
+                        : Future.failedFuture(inspected.cause());
+            });
+        });
+    }
+
+    private Image inspect(CreateUpload command) {
+        ChunkedBytes bytes =
+                new ChunkedBytes.Builder().append(command.content()).build();
+        Image image = ImageSanitizer.sanitize(bytes, settings.maxBytes(), settings.maxPixels());
+        if (!image.format().contentType().equals(command.mediaType())) {
+            throw new InvalidImageException("is " + image.format().contentType() + " and not " + command.mediaType());
+        }
+        return image;
+    }
+
+    /** Writes the file before the row, so that a row always has a file. A file without a row is an orphan. */
+    private Future<CommandReply<Upload>> store(CommandContext<CreateUpload> context, Image image) {
+        UUID id = idGenerator.generate();
+        String key = ImageKeyFactory.createKey(id, image.format());
+        return imageStore
+                .put(key, image)
+                .compose(written -> store.insert(id, context.command().user(), key, image))
+                .onFailure(error -> deleteFile(key))
+                .map(inserted -> inserted.map(upload -> {
+                            LOG.atInfo()
+                                    .addKeyValue("upload", id)
+                                    .addKeyValue("bytes", upload.bytes())
+                                    .addKeyValue("requestId", context.requestId())
+                                    .log("upload stored");
+                            return CommandReply.completed(upload);
+                        })
+                        .orElseGet(() -> {
+                            deleteFile(key);
+                            return quotaExceeded(context);
+                        }));
+    }
+
+    private CommandReply<Upload> quotaExceeded(CommandContext<CreateUpload> context) {
+        LOG.atWarn().addKeyValue("requestId", context.requestId()).log("upload rejected, quota exceeded");
+        return CommandReply.rejected(
+                RejectionReason.QUOTA_EXCEEDED,
+                "quota of " + settings.maxUploadsPerUser() + " uploads with " + settings.maxUploadBytesPerUser()
+                        + " bytes exceeded",
+                QUOTA_RETRY_AFTER);
+    }
+
+    private Future<CommandReply<Upload>> get(CommandContext<GetUpload> context) {
+        GetUpload command = context.command();
+        return store.find(command.user(), List.of(command.id()))
+                .map(found -> found.stream()
+                        .findFirst()
+                        .map(CommandReply::completed)
+                        .orElseGet(() -> CommandReply.notFound("upload")));
+    }
+
+    private Future<CommandReply<UUID>> delete(CommandContext<DeleteUpload> context) {
+        DeleteUpload command = context.command();
+        return store.delete(command.user(), command.id())
+                .map(deleted -> deleted.map(deletion -> {
+                            if (deletion.storageKey() != null) {
+                                deleteFile(deletion.storageKey());
+                            }
+                            return CommandReply.completed(command.id());
+                        })
+                        .orElseGet(() -> CommandReply.notFound("upload")));
+    }
+
+    /** Deletes a file without a row. Retention repeats a failed deletion. */
+    private void deleteFile(String key) {
+        imageStore
+                .delete(key)
+                .onFailure(error -> LOG.atWarn()
+                        .addKeyValue("key", key)
+                        .addKeyValue("reason", error.toString())
+                        .log("upload file not deleted"));
+    }
+
+    @Override
+    public Future<?> stop() {
+        return workers.close();
+    }
+}

@@ -1,0 +1,48 @@
+package dev.darkroom.upload;
+
+/** SQL of uploads. Each constant is one statement. */
+final class UploadSql {
+    private static final String COLUMNS =
+            "id, user_id, media_type, width, height, bytes, sha256, storage_key, created_at, expires_at";
+
+    /** Serializes the inserts of a user until the transaction ends, so that {@link #INSERT} counts all of them. */
+    static final String LOCK_USER = "SELECT pg_advisory_xact_lock(hashtextextended('upload ' || $1, 0))";
+
+    /** Returns whether an upload of $2 bytes is within the limits of its user: $3 uploads and $4 bytes. Read-only. */
+    static final String CHECK_QUOTA = """
+            SELECT count(*) < $3::int AND coalesce(sum(bytes), 0) + $2::bigint <= $4::bigint AS within
+            FROM uploads WHERE user_id = $1 AND expires_at > now()""";
+
+    /** Inserts an upload. Requires {@link #LOCK_USER} and {@link #CHECK_QUOTA} before it in the same transaction. */
+    static final String INSERT = """
+            INSERT INTO uploads (id, user_id, media_type, width, height, bytes, sha256, storage_key, expires_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9::bigint * interval '1 millisecond')
+            RETURNING\s""" + COLUMNS;
+
+    /** Returns those of the given uploads of a user that have not expired. Read-only. */
+    static final String FIND =
+            "SELECT " + COLUMNS + " FROM uploads WHERE user_id = $1 AND id = ANY ($2::uuid[]) AND expires_at > now()";
+
+    /** Waits for submissions that insert a use of an upload, and lets later ones wait, until the transaction ends. */
+    static final String LOCK = "SELECT FROM uploads WHERE user_id = $1 AND id = $2 FOR UPDATE";
+
+    /**
+     * Expires an upload. Deletes its row unless an unfinished generation uses it, and keeps the key of its file until the file is deleted.
+     * Requires {@link #LOCK} before it in the same transaction, so that it sees every use.
+     */
+    static final String DELETE = """
+            WITH found AS MATERIALIZED (
+              SELECT id FROM uploads WHERE user_id = $1 AND id = $2 AND expires_at > now()),
+            used AS MATERIALIZED (
+              SELECT f.id FROM found f WHERE EXISTS (
+                SELECT FROM upload_uses u JOIN generation_queue q USING (generation_id) WHERE u.upload_id = f.id)),
+            expired AS (
+              UPDATE uploads SET expires_at = now() WHERE id IN (SELECT id FROM used)),
+            deleted AS (
+              DELETE FROM uploads WHERE id IN (SELECT id FROM found EXCEPT SELECT id FROM used) RETURNING storage_key),
+            discarded AS (
+              INSERT INTO discarded_images (storage_key) SELECT storage_key FROM deleted)
+            SELECT (SELECT storage_key FROM deleted) AS storage_key FROM found""";
+
+    private UploadSql() {}
+}

@@ -1,0 +1,103 @@
+package dev.darkroom.upload;
+
+import dev.darkroom.config.Settings;
+import dev.darkroom.database.Database;
+import dev.darkroom.image.Image;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.Tuple;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Stores the rows of uploads. Futures fail with the driver's errors. Usable from any event loop. */
+public record UploadStore(Database database, Settings.InputImages settings) {
+
+    /** Returns whether a user may store an upload of this size now. */
+    Future<Boolean> isWithinQuota(String user, long bytes) {
+        return database.pool()
+                .preparedQuery(UploadSql.CHECK_QUOTA)
+                .execute(quotaParameters(user, bytes))
+                .map(rows -> rows.iterator().next().getBoolean("within"));
+    }
+
+    private Tuple quotaParameters(String user, long bytes) {
+        return Tuple.of(user, bytes, settings.maxUploadsPerUser(), (long) settings.maxUploadBytesPerUser());
+    }
+
+    /**
+     * Stores an upload. Its file must be in the image store.
+     *
+     * @return empty when it would exceed the quota of its user; nothing is stored then
+     */
+    Future<Optional<Upload>> insert(UUID id, String user, String storageKey, Image image) {
+        return database.inTransaction(scope -> scope.connection()
+                .preparedQuery(UploadSql.LOCK_USER)
+                .execute(Tuple.of(user))
+                .compose(locked -> scope.connection()
+                        .preparedQuery(UploadSql.CHECK_QUOTA)
+                        .execute(quotaParameters(user, image.size())))
+                .compose(rows -> rows.iterator().next().getBoolean("within")
+                        ? scope.connection()
+                                .preparedQuery(UploadSql.INSERT)
+                                .execute(Tuple.of(
+                                        id,
+                                        user,
+                                        image.format().contentType(),
+                                        image.width(),
+                                        image.height(),
+                                        (long) image.size(),
+                                        image.sha256(),
+                                        storageKey,
+                                        settings.uploadTtl().toMillis()))
+                                .map(inserted ->
+                                        Optional.of(toUpload(inserted.iterator().next())))
+                        : Future.succeededFuture(Optional.empty())));
+    }
+
+    /** Returns those of the given uploads that belong to the user and have not expired. */
+    public Future<List<Upload>> find(String user, Collection<UUID> ids) {
+        return database.pool()
+                .preparedQuery(UploadSql.FIND)
+                .execute(Tuple.of(user).addArrayOfUUID(ids.toArray(UUID[]::new)))
+                .map(rows -> rows.stream().map(UploadStore::toUpload).toList());
+    }
+
+    /**
+     * Result of a deletion.
+     *
+     * @param storageKey of the file to delete; null while a generation uses the upload
+     */
+    record Deletion(String storageKey) {}
+
+    /** Expires an upload, and deletes its row unless an unfinished generation uses it. Empty when the user has no such upload. */
+    Future<Optional<Deletion>> delete(String user, UUID id) {
+        return database.inTransaction(scope -> scope.connection()
+                        .preparedQuery(UploadSql.LOCK)
+                        .execute(Tuple.of(user, id))
+                        .compose(locked -> scope.connection()
+                                .preparedQuery(UploadSql.DELETE)
+                                .execute(Tuple.of(user, id))))
+                .map(rows -> {
+                    for (Row row : rows) {
+                        return Optional.of(new Deletion(row.getString("storage_key")));
+                    }
+                    return Optional.empty();
+                });
+    }
+
+    private static Upload toUpload(Row row) {
+        return new Upload(
+                row.getUUID("id"),
+                row.getString("user_id"),
+                row.getString("media_type"),
+                row.getInteger("width"),
+                row.getInteger("height"),
+                row.getLong("bytes"),
+                row.getString("sha256"),
+                row.getString("storage_key"),
+                row.getOffsetDateTime("created_at").toInstant(),
+                row.getOffsetDateTime("expires_at").toInstant());
+    }
+}

@@ -1,0 +1,2 @@
+/** Images that clients upload as input of generations. */
+package dev.darkroom.upload;
