@@ -22,7 +22,7 @@ import java.util.List;
 final class ApiBenchmarkDatabase implements AutoCloseable {
     /** Tables of the service that grow during a benchmark. */
     static final String TABLES =
-            "generations, callback_jobs, generation_attempt_purges, generation_retries, generation_attempts, generation_queue,"
+            "generations, callback_jobs, upload_uses, generation_attempt_purges, generation_retries, generation_attempts, generation_queue,"
                     + " images";
 
     private final DatabaseUrl url;
