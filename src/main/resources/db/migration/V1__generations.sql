@@ -61,6 +61,7 @@ CREATE TABLE generation_queue (
     job_backend        text,                                  -- backend of a submission with an unknown outcome; null when there is none
     job_token          bigint,                                -- the lease that made this submission; our key of the job derives from it
     provider_job_id    text,                                  -- the backend's own id of the job, of this or the running submission
+    job_api_key        text,                                  -- name of the backend's API key that made this or the running submission
     CONSTRAINT generation_queue_lease_complete CHECK (
         (lease_owner IS NULL) = (attempt_started_at IS NULL)
         AND (lease_owner IS NULL) = (attempt_deadline IS NULL)
@@ -106,6 +107,7 @@ CREATE TABLE generation_attempts (
     submitted     boolean NOT NULL DEFAULT true,              -- whether the backend may have received a submission
     cost_micros   bigint CHECK (cost_micros >= 0),            -- in millionths of the currency; null without a cost or a price
     cost_source   text,
+    api_key       text,                                       -- name of the backend's API key; null when no submission had one
     CONSTRAINT generation_attempts_once_per_claim PRIMARY KEY (generation_id, lease_token),
     CONSTRAINT generation_attempts_outcome_known CHECK (
         outcome IN ('SUCCEEDED', 'RETRYABLE', 'PERMANENT', 'TIMEOUT', 'LOST', 'INTERRUPTED')),

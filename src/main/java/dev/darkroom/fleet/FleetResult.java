@@ -74,7 +74,19 @@ public sealed interface FleetResult {
             boolean drained,
             long retryAfterMs,
             int concurrency,
-            int availablePermits) {}
+            int availablePermits,
+            List<BackendKeyState> apiKeys) {
+        public BackendOnNode {
+            apiKeys = List.copyOf(apiKeys);
+        }
+    }
+
+    /**
+     * State of an API key of a backend in a process, see {@code BackendKeyStatus}.
+     *
+     * @param restedUntil null when it does not rest, and when its file is missing
+     */
+    record BackendKeyState(String name, String state, OffsetDateTime restedUntil) {}
 
     /** @param nodes oldest first */
     record NodeStatusList(List<NodeStatus> nodes) implements FleetResult {
@@ -106,7 +118,17 @@ public sealed interface FleetResult {
 
     /** State of a backend, see {@code BackendExecutor.toJson}. */
     record ExecutorState(
-            String name, String breaker, boolean drained, long retryAfterMs, int concurrency, int availablePermits) {}
+            String name,
+            String breaker,
+            boolean drained,
+            long retryAfterMs,
+            int concurrency,
+            int availablePermits,
+            List<BackendKeyState> apiKeys) {
+        public ExecutorState {
+            apiKeys = List.copyOf(apiKeys);
+        }
+    }
 
     /** @param models configured models in their order, then other models with unfinished generations */
     record QueueStatus(List<ModelQueue> models) implements FleetResult {

@@ -1,10 +1,12 @@
 package dev.darkroom.fleet;
 
 import dev.darkroom.database.Database;
+import dev.darkroom.fleet.FleetResult.BackendKeyState;
 import dev.darkroom.fleet.FleetResult.ExecutorState;
 import dev.darkroom.fleet.FleetResult.NodeStatus;
 import dev.darkroom.fleet.FleetResult.UserQueue;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
@@ -141,7 +143,18 @@ record FleetStore(Database database) {
                 state.getBoolean("drained"),
                 state.getLong("retryAfterMs"),
                 state.getInteger("concurrency"),
-                state.getInteger("availablePermits"));
+                state.getInteger("availablePermits"),
+                state.getJsonArray("apiKeys", new JsonArray()).stream()
+                        .map(key -> toKeyState((JsonObject) key))
+                        .toList());
+    }
+
+    private static BackendKeyState toKeyState(JsonObject key) {
+        String restedUntil = key.getString("restedUntil");
+        return new BackendKeyState(
+                key.getString("name"),
+                key.getString("state"),
+                restedUntil == null ? null : OffsetDateTime.parse(restedUntil));
     }
 
     private static RouteQueue toQueue(Row row) {

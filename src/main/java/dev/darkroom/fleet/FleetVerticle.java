@@ -197,7 +197,8 @@ public final class FleetVerticle extends VerticleBase {
                                         state.drained(),
                                         state.retryAfterMs(),
                                         state.concurrency(),
-                                        state.availablePermits())))
+                                        state.availablePermits(),
+                                        state.apiKeys())))
                         .toList());
     }
 

@@ -11,6 +11,7 @@ import java.time.Instant;
  * @param number from 1
  * @param backend name of the AI server
  * @param selection reason why the attempt was made there
+ * @param apiKey name of the API key of the AI server; null when no request with a key was made
  * @param progress as the AI server reports it; null when it reports none, and after the end
  * @param finishedAt null while it runs
  * @param outcome null while it runs
@@ -23,6 +24,7 @@ public record Attempt(
         int number,
         String backend,
         BackendSelection selection,
+        String apiKey,
         Instant startedAt,
         JobProgress progress,
         Instant finishedAt,
@@ -44,12 +46,29 @@ public record Attempt(
     /**
      * Returns an attempt that has not ended.
      *
+     * @param apiKey null before the first request with a key
      * @param progress null when the AI server reports none
      */
     public static Attempt running(
-            int number, String backend, BackendSelection selection, Instant startedAt, JobProgress progress) {
+            int number,
+            String backend,
+            BackendSelection selection,
+            String apiKey,
+            Instant startedAt,
+            JobProgress progress) {
         return new Attempt(
-                number, backend, selection, startedAt, progress, null, null, false, null, null, AttemptBilling.NONE);
+                number,
+                backend,
+                selection,
+                apiKey,
+                startedAt,
+                progress,
+                null,
+                null,
+                false,
+                null,
+                null,
+                AttemptBilling.NONE);
     }
 
     /** Returns whether the attempt has not ended. */

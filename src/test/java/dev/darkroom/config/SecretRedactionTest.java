@@ -29,6 +29,20 @@ class SecretRedactionTest {
     }
 
     @Test
+    void settingsDoNotShowSeveralApiKeys() {
+        // given
+        Settings settings = SettingsTestLoader.load(Map.of(
+                "DARKROOM_BACKEND_API_KEYS", "main=env:KEY_OF_MAIN, spare=file:/run/secrets/spare",
+                "KEY_OF_MAIN", "sk-hidden"));
+
+        // then
+        assertThat(settings.toString())
+                .contains("BackendKeySource[name=main, value=<redacted>, file=null]")
+                .contains("BackendKeySource[name=spare, value=<none>, file=/run/secrets/spare]")
+                .doesNotContain("hidden");
+    }
+
+    @Test
     void redactsSecret() {
         assertThat(new Secret("hidden"))
                 .hasToString("<redacted>")
@@ -43,7 +57,13 @@ class SecretRedactionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"DARKROOM_DATABASE_URL", "DARKROOM_DATABASE_DIRECT_URL", "DARKROOM_BACKEND_API_KEY"})
+    @ValueSource(
+            strings = {
+                "DARKROOM_DATABASE_URL",
+                "DARKROOM_DATABASE_DIRECT_URL",
+                "DARKROOM_BACKEND_API_KEY",
+                "DARKROOM_BACKEND_API_KEYS"
+            })
     void redactsInvalidSecret(String variable) {
         Map<String, String> environment = Map.of(variable, "hid den", "DARKROOM_BACKEND_URL", "http://gpu/v1");
 

@@ -6,6 +6,7 @@ import dev.darkroom.fleet.FleetCommand.EnableBackend;
 import dev.darkroom.fleet.FleetCommand.GetBackends;
 import dev.darkroom.fleet.FleetCommand.GetNodes;
 import dev.darkroom.fleet.FleetCommand.GetQueue;
+import dev.darkroom.fleet.FleetResult.BackendKeyState;
 import dev.darkroom.fleet.FleetResult.BackendOnNode;
 import dev.darkroom.fleet.FleetResult.BackendStatus;
 import dev.darkroom.fleet.FleetResult.BackendStatusList;
@@ -42,7 +43,17 @@ public final class FleetCommandSamples {
                     null,
                     List.of("seed"),
                     Map.of("steps", Map.of("maximum", 50)))),
-            List.of(new BackendOnNode(NODE, "vm", "OPEN", true, 1, 0, 0)));
+            List.of(new BackendOnNode(
+                    NODE,
+                    "vm",
+                    "OPEN",
+                    true,
+                    1,
+                    0,
+                    0,
+                    List.of(
+                            new BackendKeyState("main", "USABLE", null),
+                            new BackendKeyState("spare", "QUOTA_EXHAUSTED", TIME)))));
     private static final BackendStatus ENABLED =
             new BackendStatus("gpu-2", "automatic1111", List.of(), false, null, null, List.of(), List.of());
 
@@ -72,7 +83,7 @@ public final class FleetCommandSamples {
                                 false,
                                 4,
                                 3120L,
-                                List.of(new ExecutorState("gpu-1", "CLOSED", false, 0, 4, 3))))),
+                                List.of(new ExecutorState("gpu-1", "CLOSED", false, 0, 4, 3, List.of()))))),
                 new QueueStatus(List.of(
                         new ModelQueue(null, true, 0, 0, null, List.of()),
                         new ModelQueue("flux", false, 2, 1, 7L, List.of(new UserQueue("ann", 2))))));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
+import dev.darkroom.fleet.FleetResult.BackendKeyState;
 import dev.darkroom.fleet.FleetResult.ExecutorState;
 import dev.darkroom.fleet.FleetResult.NodeStatus;
 import dev.darkroom.fleet.FleetResult.UserQueue;
@@ -16,6 +17,7 @@ import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
+import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -118,7 +120,9 @@ class FleetStoreTest {
                 columns + "('" + ids.get(1)
                         + "', 'old', '1', now() - interval '1 h', now() + interval '1 min', 4, 3120,"
                         + " '[{\"name\": \"gpu-1\", \"breaker\": \"OPEN\", \"drained\": true, \"retryAfterMs\": 5,"
-                        + " \"concurrency\": 1, \"availablePermits\": 2, \"later\": {}}]')",
+                        + " \"concurrency\": 1, \"availablePermits\": 2, \"later\": {},"
+                        + " \"apiKeys\": [{\"name\": \"main\", \"state\": \"USABLE\"}, {\"name\": \"spare\","
+                        + " \"state\": \"PAYMENT_REQUIRED\", \"restedUntil\": \"2026-11-30T14:00:00.000Z\"}]}]')",
                 columns + "('" + ids.get(2) + "', 'dead', '1', now(), now() - interval '1 s', 4, 1, '[]')");
 
         // when
@@ -126,7 +130,20 @@ class FleetStoreTest {
 
         // then
         assertThat(nodes).extracting(NodeStatus::id).containsExactly(ids.get(1), ids.get(0));
-        assertThat(nodes.get(0).backends()).containsExactly(new ExecutorState("gpu-1", "OPEN", true, 5, 1, 2));
+        assertThat(nodes.get(0).backends())
+                .containsExactly(new ExecutorState(
+                        "gpu-1",
+                        "OPEN",
+                        true,
+                        5,
+                        1,
+                        2,
+                        List.of(
+                                new BackendKeyState("main", "USABLE", null),
+                                new BackendKeyState(
+                                        "spare",
+                                        "PAYMENT_REQUIRED",
+                                        OffsetDateTime.parse("2026-11-30T14:00:00.000Z")))));
         assertThat(nodes.get(0).averageAttemptMs()).isEqualTo(3120);
         assertThat(nodes.get(1).backends()).isEmpty();
         assertThat(nodes.get(1).averageAttemptMs()).isNull();

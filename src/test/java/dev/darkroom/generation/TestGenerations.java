@@ -48,6 +48,7 @@ public final class TestGenerations {
                     numbered.size() + 1,
                     attempt.backend(),
                     attempt.selection(),
+                    attempt.apiKey(),
                     attempt.startedAt(),
                     attempt.progress(),
                     attempt.finishedAt(),
@@ -80,7 +81,7 @@ public final class TestGenerations {
     }
 
     public static Attempt running() {
-        return Attempt.running(1, "default", BackendSelection.ONLY, CREATED_AT, null);
+        return Attempt.running(1, "default", BackendSelection.ONLY, null, CREATED_AT, null);
     }
 
     public static Attempt succeeded() {
@@ -88,6 +89,7 @@ public final class TestGenerations {
                 1,
                 "default",
                 BackendSelection.ONLY,
+                null,
                 CREATED_AT,
                 null,
                 CREATED_AT,
@@ -104,6 +106,7 @@ public final class TestGenerations {
                 1,
                 "default",
                 BackendSelection.ONLY,
+                null,
                 CREATED_AT,
                 null,
                 CREATED_AT,

@@ -41,6 +41,7 @@ final class EntityTags {
                 + '-' + generation.failedAttempts()
                 + '-' + (last != null && last.isRunning() ? toMicros(last.startedAt()) : "")
                 + '-' + (position == null ? "" : position.ahead() + 1)
+                + (last == null || !last.isRunning() || last.apiKey() == null ? "" : "-" + last.apiKey())
                 + (last == null || last.progress() == null ? "" : "-" + format(last.progress())) + '"';
     }
 

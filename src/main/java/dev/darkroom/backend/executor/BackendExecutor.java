@@ -2,6 +2,7 @@ package dev.darkroom.backend.executor;
 
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
@@ -9,11 +10,15 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.config.BackendSettings;
+import dev.darkroom.eventbus.Rfc3339Timestamp;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongSupplier;
@@ -169,7 +174,10 @@ public final class BackendExecutor {
         return rateLimitPause.remaining();
     }
 
-    /** Returns the state for operators: {@code {"name", "breaker", "drained", "retryAfterMs", "concurrency", "availablePermits"}}. */
+    /**
+     * Returns the state for operators: {@code {"name", "breaker", "drained", "retryAfterMs", "concurrency", "availablePermits", "apiKeys"}}.
+     * An API key is {@code {"name", "state"}}, with {@code "restedUntil"} while it rests.
+     */
     public JsonObject toJson() {
         return new JsonObject()
                 .put("name", backend.name())
@@ -177,7 +185,24 @@ public final class BackendExecutor {
                 .put("drained", drained())
                 .put("retryAfterMs", remainingPause().toMillis())
                 .put("concurrency", concurrency())
-                .put("availablePermits", availablePermits());
+                .put("availablePermits", availablePermits())
+                .put(
+                        "apiKeys",
+                        new JsonArray(backend.keys().stream()
+                                .map(BackendExecutor::toJson)
+                                .toList()));
+    }
+
+    private static JsonObject toJson(BackendKeyStatus key) {
+        JsonObject json = new JsonObject()
+                .put("name", key.name())
+                .put("state", key.state().name());
+        return key.remainingRest().isZero()
+                ? json
+                : json.put(
+                        "restedUntil",
+                        Rfc3339Timestamp.format(
+                                OffsetDateTime.now(ZoneOffset.UTC).plus(key.remainingRest())));
     }
 
     /** Calls {@code handler} whenever {@link #availablePermits()} may have increased, on the context of this executor. */

@@ -20,6 +20,7 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -59,6 +60,7 @@ public final class BackendCallScope implements InputImageLoader.Call {
 
     private boolean sent;
     private boolean ended;
+    private boolean accepted;
 
     private BackendCallScope(
             Vertx vertx, String key, BackendKey apiKey, MemoryReservation memoryReservation, BackendCall backendCall) {
@@ -171,6 +173,11 @@ public final class BackendCallScope implements InputImageLoader.Call {
         sent = true;
     }
 
+    /** Returns whether the AI server responded to a request other than GET with a success, so that it may have done the work. */
+    boolean accepted() {
+        return accepted;
+    }
+
     /** Returns true once the outcome is set. No request may be started afterwards. */
     public boolean ended() {
         return ended;
@@ -198,6 +205,7 @@ public final class BackendCallScope implements InputImageLoader.Call {
         Runnable abort = exchange::abort;
         onEnd(abort);
         return client.send(exchange, request, new ResponseLimits(timeout, maxBytes, reservation, true))
+                .onSuccess(response -> accepted |= response.success() && request.method() != HttpMethod.GET)
                 .onComplete(done -> endHandlers.remove(abort));
     }
 

@@ -1,6 +1,7 @@
 package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
@@ -44,6 +45,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -166,16 +168,20 @@ public final class BackendHttpClient {
             Set<BackendKey> tried,
             Function<BackendCallScope, Future<BackendOutcome>> work) {
         tried.add(apiKey);
+        AtomicReference<BackendCallScope> scope = new AtomicReference<>();
         // Without the stored name, a look-up after a crash would use another account.
         return backendCall
                 .jobListener()
                 .onApiKeySelected(apiKey.name())
                 .transform(stored -> stored.failed()
                         ? Future.succeededFuture(new BackendOutcome.NotStarted())
-                        : run(key, backendCall, apiKey, work))
+                        : run(key, backendCall, apiKey, started -> {
+                            scope.set(started);
+                            return work.apply(started);
+                        }))
                 .compose(outcome -> {
                     if (!(outcome instanceof BackendOutcome.Failed failed)
-                            || !BackendKeyRing.isRejection(failed.backendFailure())) {
+                            || !isRejectedSubmission(scope.get(), failed.backendFailure())) {
                         return Future.succeededFuture(outcome);
                     }
                     Optional<BackendKey> other = keyRing.selectUsable(tried);
@@ -184,6 +190,12 @@ public final class BackendHttpClient {
                             : Future.succeededFuture(
                                     new BackendOutcome.Failed(keyRing.toFailure(failed.backendFailure())));
                 });
+    }
+
+    /** Returns whether the AI server did no work: it rejected the submission itself, and not a later request, such as a poll. */
+    private static boolean isRejectedSubmission(BackendCallScope scope, BackendFailure failure) {
+        boolean later = scope.accepted() && failure.httpStatus() != null && failure.httpStatus() >= 300;
+        return BackendKeyRing.isRejection(failure) && !later;
     }
 
     /**

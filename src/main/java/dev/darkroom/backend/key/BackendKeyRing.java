@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -22,6 +23,17 @@ import org.slf4j.LoggerFactory;
  */
 public final class BackendKeyRing {
     private static final Logger LOG = LoggerFactory.getLogger(BackendKeyRing.class);
+
+    /** Codes of rejected keys. */
+    private static final Map<String, State> REJECTIONS = Map.of(
+            "UNAUTHORIZED",
+            State.UNAUTHORIZED,
+            "FORBIDDEN",
+            State.FORBIDDEN,
+            "PAYMENT_REQUIRED",
+            State.PAYMENT_REQUIRED,
+            "QUOTA_EXHAUSTED",
+            State.QUOTA_EXHAUSTED);
 
     /** Rest of an unknown key. The change of its file ends it. */
     static final Duration UNAUTHORIZED_REST = Duration.ofHours(1);
@@ -107,9 +119,12 @@ public final class BackendKeyRing {
                 .or(() -> keys.stream().findFirst());
     }
 
-    /** Returns whether an AI server rejected a request because of its key, so that it did no work and another key may succeed. */
+    /**
+     * Returns whether an AI server rejected a request because of its key, so that it did no work and another key may succeed. Another
+     * failure of the same class, such as the URL of an image that must not be downloaded, follows the work.
+     */
     public static boolean isRejection(BackendFailure failure) {
-        return failure.failureClass() == FailureClass.TERMINAL_AUTH
+        return failure.failureClass() == FailureClass.TERMINAL_AUTH && REJECTIONS.containsKey(failure.code())
                 || failure.rateLimited() && Integer.valueOf(429).equals(failure.httpStatus());
     }
 
@@ -135,14 +150,7 @@ public final class BackendKeyRing {
     }
 
     private static State reason(BackendFailure failure) {
-        return failure.rateLimited()
-                ? State.RATE_LIMITED
-                : switch (failure.code()) {
-                    case "UNAUTHORIZED" -> State.UNAUTHORIZED;
-                    case "PAYMENT_REQUIRED" -> State.PAYMENT_REQUIRED;
-                    case "QUOTA_EXHAUSTED" -> State.QUOTA_EXHAUSTED;
-                    default -> State.FORBIDDEN;
-                };
+        return failure.rateLimited() ? State.RATE_LIMITED : REJECTIONS.get(failure.code());
     }
 
     private Duration rest(BackendKey key, State reason, Duration retryAfter) {

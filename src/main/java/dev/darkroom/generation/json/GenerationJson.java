@@ -258,6 +258,9 @@ public final class GenerationJson {
         json.writeNumberField("number", attempt.number());
         json.writeStringField("backend", attempt.backend());
         json.writeStringField("selection", attempt.selection().name());
+        if (attempt.apiKey() != null) {
+            json.writeStringField("apiKey", attempt.apiKey());
+        }
         writeTime(json, "startedAt", attempt.startedAt());
         if (attempt.progress() != null) {
             json.writeFieldName("progress");

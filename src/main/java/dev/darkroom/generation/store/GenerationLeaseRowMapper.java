@@ -63,7 +63,8 @@ final class GenerationLeaseRowMapper {
                 row.getString("job_backend"),
                 new JobReference(
                         GenerationLease.jobKey(row.getUUID("id"), row.getLong("job_token")),
-                        row.getString("provider_job_id")));
+                        row.getString("provider_job_id"),
+                        row.getString("job_api_key")));
     }
 
     private static GenerationLease toLease(
@@ -83,7 +84,8 @@ final class GenerationLeaseRowMapper {
                 BackendSelection.valueOf(row.getString("attempt_selection")),
                 new JobReference(
                         GenerationLease.jobKey(id, jobToken == null ? row.getLong("lease_token") : jobToken),
-                        row.getString("provider_job_id")),
+                        row.getString("provider_job_id"),
+                        row.getString("job_api_key")),
                 attemptBudget,
                 timeLeft,
                 imageRequest);

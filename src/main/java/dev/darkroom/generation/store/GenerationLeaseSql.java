@@ -18,7 +18,7 @@ final class GenerationLeaseSql {
     /** Columns of a claimed row {@code c} and its generation {@code g}. */
     private static final String CLAIMED_COLUMNS = """
             c.generation_id, c.user_id, c.route, c.lease_owner, c.lease_token, c.counted_failures, c.lost_attempts,
-              c.attempt_backend, c.attempt_selection, c.job_token, c.provider_job_id,
+              c.attempt_backend, c.attempt_selection, c.job_token, c.provider_job_id, c.job_api_key,
               (extract(epoch FROM c.attempt_deadline - now()) * 1000)::bigint AS attempt_budget,
               (extract(epoch FROM c.deadline - now()) * 1000)::bigint AS time_left,
               g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model, g.parameters,
@@ -97,6 +97,7 @@ final class GenerationLeaseSql {
                   ELSE s.selection END,
                 job_backend = j.name, job_token = CASE WHEN j.name IS NOT NULL THEN q.job_token END,
                 provider_job_id = CASE WHEN j.name IS NOT NULL THEN q.provider_job_id END,
+                job_api_key = CASE WHEN j.name IS NOT NULL THEN q.job_api_key END,
                 attempt_deadline = least(now() + coalesce(j.timeout, f.timeout, b.timeout) * interval '1 millisecond', q.deadline)
               FROM picked p
                 JOIN (SELECT t.*, row_number() OVER (PARTITION BY route ORDER BY turn, arrival_seq) AS nth FROM turns t) s
@@ -156,6 +157,10 @@ final class GenerationLeaseSql {
     static final String STORE_PROVIDER_JOB_ID = "UPDATE generation_queue SET provider_job_id = $4 WHERE "
             + QUEUE.tokenCondition() + " RETURNING generation_id";
 
+    /** Stores the name of the API key of the next submission of a lease. Fenced. */
+    static final String STORE_API_KEY =
+            "UPDATE generation_queue SET job_api_key = $4 WHERE " + QUEUE.tokenCondition() + " RETURNING generation_id";
+
     /** Stores the progress of the job of a lease. Fenced. */
     static final String STORE_PROGRESS = "UPDATE generation_queue SET job_percent = $4, job_queue_position = $5 WHERE "
             + QUEUE.tokenCondition() + " RETURNING generation_id";
@@ -166,14 +171,15 @@ final class GenerationLeaseSql {
 
     /** Releases a lease without an attempt, and forgets the submission that was looked up and not found. Fenced. */
     static final String RELEASE_WITHOUT_JOB = "UPDATE generation_queue SET " + QUEUE.clearLease()
-            + ", job_backend = NULL, job_token = NULL, provider_job_id = NULL WHERE " + QUEUE.tokenCondition()
+            + ", job_backend = NULL, job_token = NULL, provider_job_id = NULL, job_api_key = NULL WHERE "
+            + QUEUE.tokenCondition()
             + " RETURNING generation_id";
 
     /** Returns abandoned leases with the data that decides about a retry. Read-only; the statements that follow are fenced. */
     static final String FIND_ABANDONED =
             QUEUE.findAbandonedStatement("""
             q.user_id, q.route, q.counted_failures, q.lost_attempts, q.attempt_backend, q.attempt_selection, q.job_token,
-              q.provider_job_id, q.attempt_cost,
+              q.provider_job_id, q.attempt_cost, q.job_api_key,
               (extract(epoch FROM q.deadline - now()) * 1000)::bigint AS time_left, g.failed_attempts""", "JOIN generations g ON g.id = q.generation_id");
 
     /**

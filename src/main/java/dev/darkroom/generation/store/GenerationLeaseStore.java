@@ -122,6 +122,13 @@ public final class GenerationLeaseStore {
                 .map(rows -> rows.size() > 0);
     }
 
+    /** Stores the name of the API key of the next submission of a lease. Returns whether the lease was still held. */
+    public Future<Boolean> storeApiKey(GenerationLease generationLease, String apiKey) {
+        return pool.preparedQuery(GenerationLeaseSql.STORE_API_KEY)
+                .execute(tokenParameters(generationLease).addString(apiKey))
+                .map(rows -> rows.size() > 0);
+    }
+
     /** Stores the progress of the job of a lease. Returns whether the lease was still held. */
     public Future<Boolean> storeProgress(GenerationLease generationLease, JobProgress progress) {
         return pool.preparedQuery(GenerationLeaseSql.STORE_PROGRESS)

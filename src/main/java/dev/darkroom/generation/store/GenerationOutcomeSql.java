@@ -24,9 +24,9 @@ final class GenerationOutcomeSql {
               FROM ended e WHERE g.id = ANY ($1) AND g.id = e.generation_id AND g.status = 'PENDING'
               RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
             attempt AS (
-              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at,
+              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, api_key, started_at,
                 finished_at, outcome, counted, submitted, cost_micros, cost_source)
-              SELECT g.id, g.failed_attempts + 1, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.attempt_started_at,
+              SELECT g.id, g.failed_attempts + 1, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.job_api_key, e.attempt_started_at,
                 now(), 'SUCCEEDED', true, e.submitted, e.cost_micros, e.cost_source
               FROM ended e JOIN generation g ON g.id = e.generation_id),
             stored_images AS (
@@ -51,9 +51,9 @@ final class GenerationOutcomeSql {
               FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
               RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
             attempt AS (
-              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at,
+              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, api_key, started_at,
                 finished_at, outcome, counted, error_class, error_code, error_message, http_status, submitted, cost_micros, cost_source)
-              SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.attempt_started_at,
+              SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.job_api_key, e.attempt_started_at,
                 now(), $8, $9, $10, $11, $12, $13, $14, $15, $16
               FROM ended e JOIN generation g ON g.id = e.generation_id)
             SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
@@ -98,14 +98,14 @@ final class GenerationOutcomeSql {
               FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
               RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
             attempt AS (
-              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at,
+              INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, api_key, started_at,
                 finished_at, outcome, counted, error_class, error_code, error_message, submitted, cost_micros, cost_source)
-              SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.attempt_started_at,
+              SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.job_api_key, e.attempt_started_at,
                 e.ended_at, 'INTERRUPTED', false, 'AMBIGUOUS', $3, $6, e.attempt_selection <> 'LOOK_UP' OR e.attempt_cost IS NOT NULL,
                 e.attempt_cost, CASE WHEN e.attempt_cost IS NOT NULL THEN 'CONFIGURED' END
               FROM ended e JOIN generation g ON g.id = e.generation_id WHERE e.lease_owner IS NOT NULL)
             SELECT g.id, g.user_id, g.failed_attempts, g.image_count, (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age,
-              CASE WHEN e.lease_owner IS NULL THEN e.job_backend END AS job_backend, e.job_token, e.provider_job_id
+              CASE WHEN e.lease_owner IS NULL THEN e.job_backend END AS job_backend, e.job_token, e.provider_job_id, e.job_api_key
             FROM generation g JOIN ended e ON e.generation_id = g.id""";
 
     /**
@@ -127,17 +127,18 @@ final class GenerationOutcomeSql {
                 counted_failures = q.counted_failures + $5, lost_attempts = q.lost_attempts + $6,
                 failed_backend = h.attempt_backend, job_backend = CASE WHEN $13 THEN h.attempt_backend END,
                 job_token = CASE WHEN $13 THEN coalesce(h.job_token, h.lease_token) END,
-                provider_job_id = CASE WHEN $13 THEN coalesce($14, h.provider_job_id) END
+                provider_job_id = CASE WHEN $13 THEN coalesce($14, h.provider_job_id) END,
+                job_api_key = CASE WHEN $13 THEN h.job_api_key END
               FROM held h WHERE q.generation_id = h.generation_id
               RETURNING q.run_at),
             generation AS (
               UPDATE generations g SET failed_attempts = g.failed_attempts + 1, updated_at = now()
               FROM held h WHERE g.id = h.generation_id
               RETURNING g.id, g.failed_attempts)
-            INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, started_at,
+            INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, api_key, started_at,
               finished_at, outcome, counted, error_class, error_code, error_message, http_status, retry_at,
               submitted, cost_micros, cost_source)
-            SELECT g.id, g.failed_attempts, h.lease_token, h.lease_owner, h.attempt_backend, h.attempt_selection, h.attempt_started_at,
+            SELECT g.id, g.failed_attempts, h.lease_token, h.lease_owner, h.attempt_backend, h.attempt_selection, h.job_api_key, h.attempt_started_at,
               now(), $7, $8, $9, $10, $11, $12, r.run_at, $15, $16, $17
             FROM held h, generation g, requeued r
             RETURNING number, retry_at""".formatted(GenerationLeaseSql.QUEUE.tokenCondition(), GenerationLeaseSql.QUEUE.clearLease());

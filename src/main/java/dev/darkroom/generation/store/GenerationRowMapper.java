@@ -172,6 +172,7 @@ final class GenerationRowMapper {
                     attempts.size() + 1,
                     row.getString(position("attempt_backend")),
                     BackendSelection.valueOf(row.getString(position("attempt_selection"))),
+                    row.getString(position("job_api_key")),
                     toInstant(started),
                     toProgress(row)));
         }
@@ -197,6 +198,7 @@ final class GenerationRowMapper {
                 row.getInteger("number"),
                 row.getString("backend"),
                 BackendSelection.valueOf(row.getString("selection")),
+                row.getString("api_key"),
                 toInstant(row.getString("started_at")),
                 null,
                 toInstant(row.getString("finished_at")),

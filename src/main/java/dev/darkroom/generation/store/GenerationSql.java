@@ -20,7 +20,7 @@ public final class GenerationSql {
      */
     private static final String RELATED_COLUMNS = """
             q.priority, q.attempt_started_at, q.attempt_backend, q.attempt_selection,
-              q.job_percent, q.job_queue_position,
+              q.job_percent, q.job_queue_position, q.job_api_key,
               (SELECT retry_of FROM generation_retries r WHERE r.generation_id = g.id) AS retry_of,
               CASE WHEN g.failed_attempts > 0 OR g.status = 'COMPLETE' THEN
                 (SELECT json_agg(a ORDER BY a.number) FROM generation_attempts a WHERE a.generation_id = g.id) END AS attempts,
@@ -167,7 +167,7 @@ public final class GenerationSql {
             """ + COLUMNS + ", " + RELATED_COLUMNS + """
             , q.waiting, q.route, q.turn, q.arrival_seq, q.run_at
             FROM generations g LEFT JOIN LATERAL (
-                SELECT priority, attempt_started_at, attempt_backend, attempt_selection, job_percent, job_queue_position, lease_owner IS NULL AS waiting, route, turn, arrival_seq, run_at
+                SELECT priority, attempt_started_at, attempt_backend, attempt_selection, job_percent, job_queue_position, job_api_key, lease_owner IS NULL AS waiting, route, turn, arrival_seq, run_at
                 FROM generation_queue WHERE generation_id = g.id AND g.status = 'PENDING' LIMIT 1) q ON true
             WHERE g.id = ANY ($1)""";
 

@@ -1,6 +1,7 @@
 package dev.darkroom.generation.worker;
 
 import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.JobReference;
 import dev.darkroom.eventbus.Rfc3339Timestamp;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.worker.RetryDecision.Fail;
@@ -13,10 +14,14 @@ import org.slf4j.spi.LoggingEventBuilder;
 final class AttemptFailureLogger {
     private AttemptFailureLogger() {}
 
-    /** @param retryAt due time of the next attempt, as recorded; null when there is none or it was not recorded */
+    /**
+     * @param job of the attempt
+     * @param retryAt due time of the next attempt, as recorded; null when there is none or it was not recorded
+     */
     static void logFailure(
             Logger log,
             GenerationLease generationLease,
+            JobReference job,
             BackendFailure backendFailure,
             RetryDecision decision,
             OffsetDateTime retryAt) {
@@ -26,6 +31,9 @@ final class AttemptFailureLogger {
                 .addKeyValue("errorClass", backendFailure.failureClass())
                 .addKeyValue("code", backendFailure.code())
                 .addKeyValue("counted", decision.counted());
+        if (job.apiKey() != null) {
+            line = line.addKeyValue("apiKey", job.apiKey());
+        }
         if (backendFailure.httpStatus() != null) {
             line = line.addKeyValue("httpStatus", backendFailure.httpStatus());
         }

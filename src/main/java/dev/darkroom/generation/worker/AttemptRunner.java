@@ -260,7 +260,8 @@ final class AttemptRunner {
                     .map(requeued -> {
                         OffsetDateTime retryAt = requeued.map(GenerationOutcomeStore.Requeued::retryAt)
                                 .orElse(null);
-                        AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, retryAt);
+                        AttemptFailureLogger.logFailure(
+                                LOG, generationLease, attempt.jobRecorder().job(), backendFailure, decision, retryAt);
                         eventPublisher.publishProgress(generationLease.generationId());
                         return retry.delay();
                     });
@@ -279,7 +280,8 @@ final class AttemptRunner {
                                 fail.error(),
                                 bill(attempt, backendFailure)))
                 .map(finished -> {
-                    AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, null);
+                    AttemptFailureLogger.logFailure(
+                            LOG, generationLease, attempt.jobRecorder().job(), backendFailure, decision, null);
                     finished.ifPresent(eventPublisher::publishFinished);
                     return null;
                 });

@@ -136,7 +136,8 @@ public final class GenerationReaperVerticle extends VerticleBase {
                             generationLease.job(),
                             abandonedLease.billing())
                     .onSuccess(requeued -> requeued.ifPresent(done -> {
-                        AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, done.retryAt());
+                        AttemptFailureLogger.logFailure(
+                                LOG, generationLease, generationLease.job(), backendFailure, decision, done.retryAt());
                         eventPublisher.publishProgress(generationLease.generationId());
                     }));
         }
@@ -149,7 +150,8 @@ public final class GenerationReaperVerticle extends VerticleBase {
                         fail.error(),
                         abandonedLease.billing())
                 .onSuccess(finished -> finished.ifPresent(finishRecord -> {
-                    AttemptFailureLogger.logFailure(LOG, generationLease, backendFailure, decision, null);
+                    AttemptFailureLogger.logFailure(
+                            LOG, generationLease, generationLease.job(), backendFailure, decision, null);
                     eventPublisher.publishFinished(finishRecord);
                 }));
     }

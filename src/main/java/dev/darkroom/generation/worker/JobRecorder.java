@@ -7,6 +7,7 @@ import dev.darkroom.generation.FaultInjectionPoint;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -61,10 +62,26 @@ final class JobRecorder implements JobListener {
         usage = Map.copyOf(reported);
     }
 
+    /** Stores the name, unless the row has it. */
+    @Override
+    public Future<Void> onApiKeySelected(String apiKey) {
+        JobReference previous = job;
+        job = new JobReference(previous.key(), previous.providerId(), apiKey);
+        return apiKey.equals(previous.apiKey())
+                ? Future.succeededFuture()
+                : leases.storeApiKey(generationLease, apiKey)
+                        .onFailure(error -> LOG.atWarn()
+                                .addKeyValue("generation", generationLease.generationId())
+                                .addKeyValue("attempt", generationLease.number())
+                                .addKeyValue("reason", error.getMessage())
+                                .log("api key of the submission not stored"))
+                        .mapEmpty();
+    }
+
     @Override
     public void onAccepted(String providerId) {
         FaultInjectionPoint.AFTER_ACCEPT.blockIfSelected();
-        job = new JobReference(generationLease.job().key(), providerId);
+        job = new JobReference(job.key(), providerId, job.apiKey());
         leases.storeProviderId(generationLease, providerId)
                 .onFailure(error -> LOG.atWarn()
                         .addKeyValue("generation", generationLease.generationId())

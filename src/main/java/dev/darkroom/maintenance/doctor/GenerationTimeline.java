@@ -105,6 +105,10 @@ public final class GenerationTimeline {
         return true;
     }
 
+    private static String formatApiKey(String name) {
+        return name == null ? "" : ", api key " + name;
+    }
+
     private boolean addAttempt(ResultSet row) throws SQLException {
         int number = row.getInt("number");
         Instant startedAt = readTime(row, "started_at");
@@ -113,7 +117,8 @@ public final class GenerationTimeline {
         addLine(
                 startedAt,
                 "attempt " + number + " started on node " + row.getString("node_id") + ", backend "
-                        + row.getString("backend") + ", token " + row.getLong("lease_token"));
+                        + row.getString("backend") + formatApiKey(row.getString("api_key")) + ", token "
+                        + row.getLong("lease_token"));
         String after = " after " + formatDuration(Duration.between(startedAt, finishedAt));
         if (row.getString("error_code") == null) {
             addLine(finishedAt, "attempt " + number + " succeeded" + after);
@@ -180,7 +185,8 @@ public final class GenerationTimeline {
                 readTime(row, "attempt_started_at"),
                 "attempt started on node " + row.getString("lease_owner")
                         + (row.getString("host") == null ? "" : " (host " + toSingleLine(row.getString("host")) + ")")
-                        + ", backend " + row.getString("attempt_backend") + ", token " + row.getLong("lease_token"));
+                        + ", backend " + row.getString("attempt_backend") + formatApiKey(row.getString("job_api_key"))
+                        + ", token " + row.getLong("lease_token"));
         Instant expiresAt = readTime(row, "expires_at");
         String deadline = TIME_FORMAT.format(readTime(row, "attempt_deadline"));
         if (row.getBoolean("alive")) {

@@ -43,7 +43,7 @@ record TxtToImageHandler(
             writer.sendJson(422, createValidationError(e));
             return;
         }
-        ScriptStep step = faultScript.nextStep();
+        ScriptStep step = faultScript.nextStep(context.request().headers());
         entry.setResponse(step.fault().description());
         TxtToImageSubmission submission = new TxtToImageSubmission(request, writer, workers);
         writer.respondAfter(Duration.ZERO, entry::recordClientClose, () -> {

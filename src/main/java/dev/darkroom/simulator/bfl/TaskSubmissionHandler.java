@@ -9,6 +9,7 @@ import dev.darkroom.simulator.http.SimulatorRequestLog;
 import dev.darkroom.simulator.http.SimulatorResponseWriter;
 import dev.darkroom.simulator.image.SimulatorImageRenderer;
 import io.vertx.core.Handler;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -29,15 +30,16 @@ record TaskSubmissionHandler(
     @Override
     public void handle(RoutingContext context) {
         SimulatorResponseWriter writer = new SimulatorResponseWriter(context);
-        boolean hasKey = context.request().headers().contains("x-key");
+        MultiMap headers = context.request().headers();
         SimulatorBodyReader.read(context.request())
                 .onComplete(
-                        body -> handleSubmission(requestLog.add(null, hasKey, body), writer, body),
+                        body -> handleSubmission(
+                                requestLog.add(null, headers.contains("x-key"), body), headers, writer, body),
                         writer::sendRequestError);
     }
 
     private void handleSubmission(
-            SimulatorRequestLog.LoggedSubmission entry, SimulatorResponseWriter writer, Buffer body) {
+            SimulatorRequestLog.LoggedSubmission entry, MultiMap headers, SimulatorResponseWriter writer, Buffer body) {
         TaskRequest request;
         try {
             request = TaskRequest.parse(SimulatorBodyReader.parseObject(body));
@@ -56,7 +58,7 @@ record TaskSubmissionHandler(
                             .put("retry_after", 5));
             return;
         }
-        ScriptStep step = faultScript.nextStep();
+        ScriptStep step = faultScript.nextStep(headers);
         entry.setResponse(step.fault().description());
         boolean submissionFails = step.fault() instanceof ResponseFault;
         TaskSubmission submission = new TaskSubmission(

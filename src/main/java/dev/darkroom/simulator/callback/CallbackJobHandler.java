@@ -41,7 +41,7 @@ record CallbackJobHandler(
             writer.sendRequestError(e);
             return;
         }
-        ScriptStep step = faultScript.nextStep();
+        ScriptStep step = faultScript.nextStep(context.request().headers());
         entry.setResponse(step.fault().description());
         CallbackJob job = new CallbackJob(request, writer, imageRenderer, sender, step.delayOr(latency), entry);
         writer.respondAfter(

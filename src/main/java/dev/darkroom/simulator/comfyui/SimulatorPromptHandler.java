@@ -60,7 +60,7 @@ record SimulatorPromptHandler(
             writer.sendJson(400, error);
             return;
         }
-        ScriptStep step = faultScript.nextStep();
+        ScriptStep step = faultScript.nextStep(request.headers());
         entry.setResponse(step.fault().description());
         boolean replacesResponse = step.fault() instanceof ResponseFault;
         JsonObject nodes = body.getJsonObject("prompt");

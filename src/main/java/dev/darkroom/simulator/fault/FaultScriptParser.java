@@ -14,11 +14,11 @@ import java.util.function.Function;
 
 /**
  * Parses scripts: {@code {"steps": [step, …]}}. One key of a step names its fault, and further keys are options of that fault.
- * {@code delay} and {@code times} are allowed with every fault, {@code models} with every {@link ResponseFault}. Rejects unknown keys
+ * {@code delay}, {@code times} and {@code apiKey} are allowed with every fault, {@code models} with every {@link ResponseFault}. Rejects unknown keys
  * and values with a message that contains the position and the reason, since an ignored fault would make a test useless. Stateless.
  */
 final class FaultScriptParser {
-    private static final Set<String> COMMON_KEYS = Set.of("delay", "times", "models");
+    private static final Set<String> COMMON_KEYS = Set.of("delay", "times", "models", "apiKey");
 
     /** The options and the parser of a fault. */
     private record FaultType(Set<String> options, Function<ScriptStepFields, Fault> parse) {}
@@ -128,7 +128,8 @@ final class FaultScriptParser {
         if (models && !(fault instanceof ResponseFault)) {
             throw fields.conflict("models", name);
         }
-        return new ScriptStep(fault, fields.duration("delay", null), fields.times(), models, source);
+        return new ScriptStep(
+                fault, fields.duration("delay", null), fields.times(), models, fields.optionalText("apiKey"), source);
     }
 
     private static String findFaultName(ScriptStepFields fields) {

@@ -19,7 +19,7 @@ public record HealthCheckHandler(FaultScript faultScript, Duration latency, Supp
         implements Handler<RoutingContext> {
     @Override
     public void handle(RoutingContext context) {
-        ScriptStep step = faultScript.peek();
+        ScriptStep step = faultScript.peek(context.request().headers());
         SimulatorResponseWriter writer = new SimulatorResponseWriter(context);
         SimulatorResponse normalResponse =
                 new SimulatorResponse(SimulatorResponse.APPLICATION_JSON, () -> Future.succeededFuture(body.get()));

@@ -57,7 +57,7 @@ public record JobSubmissionHandler(
             protocol.reject(submission, e);
             return;
         }
-        ScriptStep step = faultScript.nextStep();
+        ScriptStep step = faultScript.nextStep(context.request().headers());
         entry.setResponse(step.fault().description());
         boolean submissionFails = step.fault() instanceof ResponseFault;
         ImageResponses responses = createResponses.apply(submissionFails ? latency : step.delayOr(latency));

@@ -62,7 +62,7 @@ record RandomFault(int failurePercent, Duration minLatency, Duration maxLatency,
         boolean fails = random.nextInt(100) < failurePercent;
         Fault failure = FAILURES.get(random.nextInt(FAILURES.size()));
         double fraction = random.nextDouble();
-        return new ScriptStep(fails ? failure : ImageFault.NONE, drawLatency(fraction), 1, false, null);
+        return new ScriptStep(fails ? failure : ImageFault.NONE, drawLatency(fraction), 1, false, null, null);
     }
 
     private Duration drawLatency(double fraction) {

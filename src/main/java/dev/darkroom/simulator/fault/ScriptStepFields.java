@@ -55,6 +55,11 @@ record ScriptStepFields(JsonObject source, String path) {
         }
     }
 
+    /** Returns null without the key. */
+    String optionalText(String key) {
+        return has(key) ? text(key) : null;
+    }
+
     String text(String key) {
         if (value(key) instanceof String text) {
             return text;

@@ -43,7 +43,7 @@ record SimulatorImagesHandler(
             writer.sendRequestError(e);
             return;
         }
-        ScriptStep step = faultScript.nextStep();
+        ScriptStep step = faultScript.nextStep(request.headers());
         entry.setResponse(step.fault().description());
         LOG.atDebug().addKeyValue("response", step.fault().description()).log("submission received");
         SimulatorSubmission submission = new SimulatorSubmission(imageRequest, writer, imageRenderer, entry);

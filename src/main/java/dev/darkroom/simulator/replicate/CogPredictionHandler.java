@@ -81,7 +81,7 @@ record CogPredictionHandler(
             SimulatorRequestLog.LoggedSubmission entry,
             String id,
             PredictionInput input) {
-        ScriptStep step = faultScript.nextStep();
+        ScriptStep step = faultScript.nextStep(context.request().headers());
         entry.setResponse(step.fault().description());
         CogContainer.Running prediction = new CogContainer.Running(id, input.source(), Instant.now(), writer);
         container.start(prediction);

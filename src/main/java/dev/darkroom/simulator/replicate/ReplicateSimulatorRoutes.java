@@ -83,7 +83,7 @@ public final class ReplicateSimulatorRoutes {
             Consumer<StoredPrediction> change) {
         SimulatorResponseWriter writer = new SimulatorResponseWriter(context);
         StoredPrediction prediction = store.find(context.pathParam("id"));
-        if (prediction == null) {
+        if (prediction == null || !prediction.isVisibleTo(context.request().getHeader("Authorization"))) {
             writer.sendJson(
                     404,
                     new JsonObject()

@@ -33,7 +33,8 @@ record ReplicateSubmissions(SimulatorImageRenderer imageRenderer, JobStore<Store
         String model = owner != null
                 ? owner + "/" + context.pathParam("name")
                 : colon < 0 ? "simulator/simulator" : version.substring(0, colon);
-        return new StoredPrediction(input.source(), model, version.substring(colon + 1));
+        return new StoredPrediction(
+                context.request().getHeader("Authorization"), input.source(), model, version.substring(colon + 1));
     }
 
     /** Sends an error with the fields of Replicate. */

@@ -5,6 +5,7 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 
 /** A prediction of Replicate. Mutable; used on one event loop. */
@@ -14,6 +15,7 @@ final class StoredPrediction {
 
     private final String id = UUID.randomUUID().toString().replace("-", "");
     private final Instant createdAt = Instant.now();
+    private final String account;
     private final JsonObject input;
     private final String model;
     private final String version;
@@ -23,8 +25,12 @@ final class StoredPrediction {
     private String error;
     private JsonArray output;
 
-    /** @param version id of the version; {@code hidden} for a model without versions */
-    StoredPrediction(JsonObject input, String model, String version) {
+    /**
+     * @param account credentials of the submission; null without
+     * @param version id of the version; {@code hidden} for a model without versions
+     */
+    StoredPrediction(String account, JsonObject input, String model, String version) {
+        this.account = account;
         this.input = input;
         this.model = model;
         this.version = version;
@@ -32,6 +38,11 @@ final class StoredPrediction {
 
     String id() {
         return id;
+    }
+
+    /** Returns whether a request with these credentials sees the prediction; null for a request without. */
+    boolean isVisibleTo(String credentials) {
+        return Objects.equals(account, credentials);
     }
 
     boolean ended() {

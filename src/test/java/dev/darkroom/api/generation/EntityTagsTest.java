@@ -68,14 +68,18 @@ class EntityTagsTest {
         Generation runningLater = TestGenerations.generation(
                 GenerationStatus.PENDING,
                 0,
-                Attempt.running(1, "default", BackendSelection.ONLY, CREATED_AT.plusNanos(1_000), null));
+                Attempt.running(1, "default", BackendSelection.ONLY, null, CREATED_AT.plusNanos(1_000), null));
+        Generation runningWithKey = TestGenerations.generation(
+                GenerationStatus.PENDING,
+                0,
+                Attempt.running(1, "default", BackendSelection.ONLY, "main", CREATED_AT, null));
         Generation failed = TestGenerations.generation(GenerationStatus.PENDING, 1, TestGenerations.failed(CREATED_AT));
         Generation retried = TestGenerations.generation(
                 GenerationStatus.PENDING, 1, TestGenerations.failed(CREATED_AT), TestGenerations.running());
         Generation updated = TestGenerations.pending(CREATED_AT.plusNanos(1_000));
 
         // then
-        assertThat(Stream.of(waiting, first, second, running, runningLater, failed, retried, updated)
+        assertThat(Stream.of(waiting, first, second, running, runningLater, runningWithKey, failed, retried, updated)
                         .map(EntityTags::ofPending))
                 .doesNotHaveDuplicates()
                 .allMatch(tag -> tag.matches("W/\"[!#-~]+\""));

@@ -48,8 +48,7 @@ class BackendKeyRingTest {
         "UNAUTHORIZED, UNAUTHORIZED, PT1H",
         "FORBIDDEN, FORBIDDEN, PT10M",
         "PAYMENT_REQUIRED, PAYMENT_REQUIRED, PT10M",
-        "QUOTA_EXHAUSTED, QUOTA_EXHAUSTED, PT10M",
-        "OTHER, FORBIDDEN, PT10M"
+        "QUOTA_EXHAUSTED, QUOTA_EXHAUSTED, PT10M"
     })
     void restsRejectedKey(String code, State state, Duration rest) {
         // when
@@ -77,6 +76,18 @@ class BackendKeyRingTest {
 
         // then
         assertThat(ring.status().get(0).remainingRest()).isEqualTo(rest);
+    }
+
+    @Test
+    void onlyRejectionsOfKeysAreRejections() {
+        assertThat(BackendKeyRing.isRejection(rejection("UNAUTHORIZED"))).isTrue();
+        assertThat(BackendKeyRing.isRejection(RATE_LIMITED)).isTrue();
+        assertThat(BackendKeyRing.isRejection(RATE_LIMITED.withHttpStatus(409)))
+                .as("a busy server")
+                .isFalse();
+        assertThat(BackendKeyRing.isRejection(rejection("IMAGE_URL_NOT_ALLOWED")))
+                .as("the image exists and was paid")
+                .isFalse();
     }
 
     @Test

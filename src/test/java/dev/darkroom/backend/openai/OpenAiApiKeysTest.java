@@ -175,6 +175,20 @@ class OpenAiApiKeysTest extends OpenAiBackendFixture {
     }
 
     @Test
+    void doesNotRepeatPaidImageWithForbiddenUrl() {
+        // given
+        server.script(GENERATIONS, server.respondWithUrls("http://192.168.7.7/image.png"));
+
+        // when
+        BackendFailure failure = failed(call());
+
+        // then
+        assertThat(failure.code()).isEqualTo("IMAGE_URL_NOT_ALLOWED");
+        assertThat(sentKeys()).hasSize(1);
+        assertThat(twoKeys.keys()).extracting(BackendKeyStatus::state).containsOnly(State.USABLE);
+    }
+
+    @Test
     void redactsAllKeys() {
         // given
         server.script(GENERATIONS, server.respondWith(400, "{\"error\":\"secret-main and secret-spare\"}"));

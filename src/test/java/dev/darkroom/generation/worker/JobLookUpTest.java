@@ -105,6 +105,61 @@ class JobLookUpTest {
     }
 
     @Test
+    void submissionIsLookedUpWithItsApiKey() {
+        // given a process that stored the name of its API key and died
+        GenerationLease dead = queue.submitAndClaim();
+        await(queue.leaseStore.storeApiKey(dead, "spare"));
+        queue.expireNode(dead.nodeId());
+        await(queue.outcomeStore.retry(
+                dead,
+                AttemptOutcome.LOST,
+                false,
+                TestFailures.of(FailureClass.AMBIGUOUS),
+                Duration.ZERO,
+                dead.job(),
+                TestGenerations.SUBMITTED));
+        JobReference[] lookedUp = new JobReference[1];
+        FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> {
+            lookedUp[0] = job;
+            return GENERATED;
+        });
+
+        // when
+        process.deploy(backend, settings(AmbiguityPolicy.FAIL));
+
+        // then
+        process.awaitComplete(1);
+        assertThat(lookedUp[0])
+                .isEqualTo(new JobReference(GenerationLease.jobKey(dead.generationId(), dead.token()), null, "spare"));
+        assertThat(queue.queryValue("SELECT string_agg(api_key, ',') FROM generation_attempts"))
+                .isEqualTo("spare,spare");
+    }
+
+    @Test
+    void nextSubmissionForgetsTheApiKeyOfTheLast() {
+        // given
+        GenerationLease failed = queue.submitAndClaim();
+        await(queue.leaseStore.storeApiKey(failed, "spare"));
+        await(queue.outcomeStore.retry(
+                failed,
+                AttemptOutcome.RETRYABLE,
+                true,
+                TestFailures.of(FailureClass.SERVER_ERROR),
+                Duration.ZERO,
+                null,
+                TestGenerations.SUBMITTED));
+
+        // when
+        process.deploy(FakeImageBackend.succeeding(), settings(AmbiguityPolicy.FAIL));
+
+        // then
+        process.awaitComplete(1);
+        assertThat(queue.queryValue(
+                        "SELECT string_agg(coalesce(api_key, 'none'), ',' ORDER BY number) FROM generation_attempts"))
+                .isEqualTo("spare,none");
+    }
+
+    @Test
     void drainedServerGetsLookUpsAndNoSubmissions() {
         // given a submission with an unknown outcome, and a generation that waits
         GenerationLease dead = queue.submitAndClaim();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.darkroom.simulator.http.SimulatorRequestException;
+import io.vertx.core.MultiMap;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
@@ -187,6 +188,29 @@ class FaultScriptParserTest {
                         next(faultScript), next(faultScript), next(faultScript), next(faultScript), next(faultScript)))
                 .containsExactly("status 500", "image", "drop", "image", "image");
         assertThat(faultScript.toJson()).isEqualTo(new JsonObject("{\"steps\":[]}"));
+    }
+
+    @Test
+    void stepWithApiKeyAppliesToItsRequestsOnly() {
+        // given
+        FaultScript faultScript = new FaultScript();
+        faultScript.replace(FaultScriptParser.parseScript(
+                new JsonObject("{\"steps\":[{\"status\":401,\"apiKey\":\"one\",\"times\":2},{\"drop\":true}]}")));
+        MultiMap one = MultiMap.caseInsensitiveMultiMap().add("authorization", "Bearer one");
+        MultiMap two = MultiMap.caseInsensitiveMultiMap().add("X-Key", "two");
+
+        // then
+        assertThat(next(faultScript, one)).isEqualTo("status 401");
+        assertThat(next(faultScript, two)).isEqualTo("drop");
+        assertThat(next(faultScript, two)).isEqualTo("image");
+        assertThat(next(faultScript)).isEqualTo("image");
+        assertThat(faultScript.toJson()).isEqualTo(new JsonObject("{\"steps\":[{\"status\":401,\"apiKey\":\"one\"}]}"));
+        assertThat(next(faultScript, one)).isEqualTo("status 401");
+        assertThat(next(faultScript, one)).isEqualTo("image");
+    }
+
+    private static String next(FaultScript faultScript, MultiMap headers) {
+        return faultScript.nextStep(headers).fault().description();
     }
 
     @Test

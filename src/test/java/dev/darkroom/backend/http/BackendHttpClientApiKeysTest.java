@@ -1,0 +1,120 @@
+package dev.darkroom.backend.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.backend.BackendCall;
+import dev.darkroom.backend.BackendFixture;
+import dev.darkroom.backend.BackendKeyStatus;
+import dev.darkroom.backend.BackendKeyStatus.State;
+import dev.darkroom.backend.BackendOutcome;
+import dev.darkroom.backend.JobListener;
+import dev.darkroom.backend.JobReference;
+import dev.darkroom.config.BackendKeySource;
+import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.Secret;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServer;
+import java.net.URI;
+import java.util.List;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The API keys of submissions, polls, look-ups and cancellations of a job. */
+class BackendHttpClientApiKeysTest extends BackendFixture {
+    private final Queue<String> requests = new ConcurrentLinkedQueue<>();
+    private volatile int pollStatus = 200;
+    private Vertx vertx;
+    private BackendHttpClient http;
+
+    @BeforeEach
+    void start() {
+        vertx = Vertx.vertx();
+        HttpServer server = get(vertx.createHttpServer()
+                .requestHandler(request -> {
+                    requests.add(request.method() + " " + request.getHeader("Authorization"));
+                    boolean poll = request.method() == HttpMethod.GET;
+                    request.response().setStatusCode(poll ? pollStatus : 200).end("{}");
+                })
+                .listen(0, "127.0.0.1"));
+        BackendSettings settings = settings(
+                "apiKey",
+                Secret.NONE,
+                "apiKeys",
+                List.of(
+                        new BackendKeySource("main", new Secret("one"), null),
+                        new BackendKeySource("spare", new Secret("two"), null)));
+        http = new BackendHttpClient(
+                vertx,
+                settings,
+                URI.create("http://127.0.0.1:" + server.actualPort()),
+                memory(),
+                MAX_HEADER_BYTES,
+                BackendHttpClient::bearerToken);
+    }
+
+    @AfterEach
+    void stop() {
+        get(http.close());
+        get(vertx.close());
+    }
+
+    @Test
+    void refusedPollIsNoReasonForAnotherSubmission() {
+        // given
+        pollStatus = 401;
+
+        // when
+        BackendOutcome outcome = get(http.run(
+                "key", call(null), scope -> send(scope, HttpMethod.POST).compose(job -> send(scope, HttpMethod.GET))));
+
+        // then
+        assertThat(failed(outcome).code()).isEqualTo("UNAUTHORIZED");
+        assertThat(requests).containsExactly("POST Bearer one", "GET Bearer one");
+        assertThat(http.keys()).extracting(BackendKeyStatus::state).containsExactly(State.UNAUTHORIZED, State.USABLE);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"spare, two", "main, one", "removed, one", ", one"})
+    void lookUpAndCancellationUseTheKeyOfTheJob(String name, String secret) {
+        // when
+        get(http.lookUp("key", call(name), scope -> send(scope, HttpMethod.GET)));
+        get(http.cancel(call(name).job(), scope -> send(scope, HttpMethod.POST)));
+
+        // then
+        assertThat(requests).containsExactly("GET Bearer " + secret, "POST Bearer " + secret);
+    }
+
+    @Test
+    void lookUpNeverChangesTheKey() {
+        // given
+        pollStatus = 401;
+
+        // when
+        BackendOutcome outcome = get(http.lookUp("key", call("spare"), scope -> send(scope, HttpMethod.GET)));
+        get(http.lookUp("key", call("spare"), scope -> send(scope, HttpMethod.GET)));
+
+        // then
+        assertThat(failed(outcome).code()).isEqualTo("UNAUTHORIZED");
+        assertThat(requests).containsExactly("GET Bearer two", "GET Bearer two");
+    }
+
+    private static BackendCall call(String apiKey) {
+        return new BackendCall(LONG_TIMEOUT, new JobReference(UUID.randomUUID(), "id", apiKey), JobListener.NONE);
+    }
+
+    private Future<BackendOutcome> send(BackendCallScope scope, HttpMethod method) {
+        return http.send(scope, method, http.target("/job"), http.headers(scope), null)
+                .map(response -> {
+                    http.requireBody(response);
+                    return new BackendOutcome.Generated(List.of());
+                });
+    }
+}
