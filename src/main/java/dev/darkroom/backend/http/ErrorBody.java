@@ -6,13 +6,11 @@ import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Error body of a server in one of several formats: {@code {"error":{"message","type","code"}}} (OpenAI),
  * {@code {"error":"text","errors"|"message":"text"}} (AUTOMATIC1111, sd-server), {@code {"detail":"text"|[…]}} (FastAPI),
- * {@code {"detail":"text","error_type":"text"}} (fal).
+ * {@code {"detail":"text","error_type":"text"}} (fal), {@code {"name":"code","errors":[…]}} (Stability AI).
  * Anything else is read as plain text.
  *
  * @param message never null; has to be redacted before it is logged
@@ -25,42 +23,39 @@ record ErrorBody(String message, String code, String type, String retryAfter, Re
     /** Fields that explain an error without details of its own, the most specific first. */
     private static final List<String> EXPLANATIONS = List.of("errors", "detail", "message");
 
-    /** Replicate: "Request was throttled. Your rate limit resets in ~30s." LiteLLM: "Try again in 5 seconds." */
-    private static final Pattern RETRY_SENTENCE =
-            Pattern.compile("(?:rate limit resets in ~?|Try again in )(\\d{1,6})(?:s| seconds)\\b");
-
     static ErrorBody parse(Buffer body) {
         try {
             Object json = Json.decodeValue(body);
             if (json instanceof JsonObject object) {
                 return fromObject(object);
             }
-            return new ErrorBody(body.toString(), null, null, null, RefusalDetector.find(json));
+            return new ErrorBody(
+                    body.toString(), null, null, RequestedDelayFinder.find(json), RefusalDetector.find(json));
         } catch (DecodeException e) {
             // HTML of a proxy or an empty body: use its text.
         }
-        return new ErrorBody(body.toString(), null, null, null, RefusalDetector.find(body.toString()));
+        String text = body.toString();
+        return new ErrorBody(text, null, null, RequestedDelayFinder.find(text), RefusalDetector.find(text));
     }
 
     private static ErrorBody fromObject(JsonObject object) {
         Object error = object.getValue("error");
         if (error instanceof JsonObject details) {
-            Object retryAfter = details.getValue("retry_after", object.getValue("retry_after"));
-            String message = toText(details.getValue("message"));
             return new ErrorBody(
-                    message,
+                    toText(details.getValue("message")),
                     toScalarText(details.getValue("code")),
                     toScalarText(details.getValue("type")),
-                    findRetryAfter(retryAfter, message),
+                    RequestedDelayFinder.find(object),
                     RefusalDetector.find(object));
         }
-        Object message =
-                error != null ? describeError(error, object) : object.getValue("detail", object.getValue("message"));
+        Object message = error != null
+                ? describeError(error, object)
+                : object.getValue("detail", object.getValue("message", object.getValue("errors")));
         return new ErrorBody(
                 toText(message == null ? object : message),
-                toScalarText(object.getValue("code")),
+                toScalarText(object.getValue("code", object.getValue("name"))),
                 toScalarText(object.getValue("type", object.getValue("error_type"))),
-                findRetryAfter(object.getValue("retry_after"), toText(object.getValue("detail"))),
+                RequestedDelayFinder.find(object),
                 RefusalDetector.find(object));
     }
 
@@ -75,19 +70,6 @@ record ErrorBody(String message, String code, String type, String retryAfter, Re
             }
         }
         return error;
-    }
-
-    /**
-     * Returns unparsed seconds.
-     *
-     * @param field value of {@code retry_after}; null when there is none
-     * @param sentence text that may contain a delay instead
-     * @return null when there is none
-     */
-    private static String findRetryAfter(Object field, String sentence) {
-        String seconds = toScalarText(field);
-        Matcher matcher = RETRY_SENTENCE.matcher(sentence);
-        return seconds == null && matcher.find() ? matcher.group(1) : seconds;
     }
 
     private static String toText(Object value) {

@@ -173,6 +173,9 @@ class ErrorResponseMapperTest {
                 Arguments.of("{\"error\":{\"message\":\"boom\",\"code\":null,\"type\":\"t\"}}", "t: boom"),
                 Arguments.of("{\"error\":{\"message\":null}}", null),
                 Arguments.of("{\"error\":\"boom\"}", "boom"),
+                Arguments.of(
+                        "{\"errors\":[\"content-type: required\"],\"id\":\"a\",\"name\":\"bad_request\"}",
+                        "bad_request: [\"content-type: required\"]"),
                 Arguments.of("{\"error\":[1]}", "[1]"),
                 Arguments.of("{\"error\":\"E\",\"detail\":\"\",\"body\":\"\",\"errors\":\"boom\"}", "E: boom"),
                 Arguments.of("{\"error\":\"E\",\"detail\":\"boom\",\"errors\":\"\"}", "E: boom"),
@@ -211,6 +214,73 @@ class ErrorResponseMapperTest {
         assertThat(mapper.toFailure(header).retryAfter()).isEqualTo(Duration.ofSeconds(2));
         assertThat(mapper.toFailure(body).retryAfter()).isEqualTo(Duration.ofMillis(3500));
         assertThat(mapper.toFailure(bodyOutside).retryAfter()).isEqualTo(Duration.ofSeconds(4));
+    }
+
+    @ParameterizedTest
+    @MethodSource("requestedDelays")
+    void findsTheRequestedDelayInTheBody(String body, String expectedSeconds) {
+        Duration delay = mapper.toFailure(response(429, body)).retryAfter();
+        assertThat(delay).isEqualTo(expectedSeconds == null ? null : Duration.parse("PT" + expectedSeconds + "S"));
+    }
+
+    /** Bodies of servers and gateways, as their documentation or issue reports quote them. */
+    static Stream<Arguments> requestedDelays() {
+        return Stream.of(
+                // replicate npm 1.4.0, recorded
+                Arguments.of("{\"detail\":\"throttled\",\"status\":429,\"retry_after\":1}", "1"),
+                // replicate.com/docs/topics/predictions/rate-limits
+                Arguments.of("{\"detail\":\"Request was throttled. Your rate limit resets in ~30s.\"}", "30"),
+                // black-forest-labs/skills, rate-limiting.md
+                Arguments.of(
+                        "{\"error\":\"rate_limit_exceeded\",\"message\":\"Too many concurrent requests\",\"retry_after\":5}",
+                        "5"),
+                // OpenAI, github.com/receptron/mulmocast-cli/issues/477
+                Arguments.of(
+                        "{\"error\":{\"message\":\"You've exceeded the rate limit, please slow down and try again after 51.84 seconds.\"}}",
+                        "51.84"),
+                // OpenAI, github.com/abi/screenshot-to-code/issues/76
+                Arguments.of(
+                        "{\"error\":{\"message\":\"Limit 10000, Used 6701, Requested 4497. Please try again in 7.188s.\"}}",
+                        "7.188"),
+                Arguments.of("{\"error\":{\"message\":\"Please try again in 1m30.5s. Visit\"}}", "90.5"),
+                Arguments.of("{\"error\":{\"message\":\"Please try again in 128ms.\"}}", "0.128"),
+                // Azure behind LiteLLM, github.com/jasonacox/TinyLLM/issues/17
+                Arguments.of(
+                        "{\"error\":{\"message\":\"litellm.RateLimitError: AzureException RateLimitError - Please retry after 86400 seconds. Please contact\",\"code\":\"429\"}}",
+                        "86400"),
+                // Google, github.com/googleapis/python-genai/pull/2114
+                Arguments.of(
+                        "{\"error\":{\"code\":429,\"message\":\"Please retry in 58.934310785s.\",\"details\":[{\"@type\":\"type.googleapis.com/google.rpc.RetryInfo\",\"retryDelay\":\"58s\"}]}}",
+                        "58"),
+                // Google, github.com/router-for-me/CLIProxyAPI/pull/449
+                Arguments.of(
+                        "[{\"error\":{\"details\":[{\"metadata\":{\"quotaResetDelay\":\"373.801628ms\"}}]}}]", "0.373"),
+                // github.com/firezone/firezone/pull/15066
+                Arguments.of("{\"message\":\"m\",\"retry_after_seconds\":12}", "12"),
+                Arguments.of("{\"error\":\"Too many requests\",\"retryAfter\":30}", "30"),
+                Arguments.of("{\"error\":{\"message\":\"m\"},\"retry-after\":\"20\"}", "20"),
+                Arguments.of("{\"detail\":{\"error\":\"rate_limited\",\"retry_after_ms\":1500}}", "1.5"),
+                // techdocs.akamai.com/cps/reference/429
+                Arguments.of("{\"detail\":\"You have exhausted your quota. Retry after: 21 seconds\"}", "21"),
+                Arguments.of("Too many requests, try again in 3 seconds", "3"));
+    }
+
+    /** Prompts, negative numbers and texts that are no delay. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"retry_after\":-1}",
+                "{\"retry_after\":\"soon\"}",
+                "{\"retry_after\":null}",
+                "{\"retry_after\":{\"a\":1}}",
+                "{\"prompt\":\"try again in 5 seconds\"}",
+                "{\"input\":{\"retry_after\":5}}",
+                "{\"message\":\"Please try again later, within 5 seconds.\"}",
+                "{\"message\":\"retry in 5 steps\"}",
+                "<html>429 Too Many Requests</html>"
+            })
+    void findsNoDelayInOtherBodies(String body) {
+        assertThat(mapper.toFailure(response(429, body)).retryAfter()).isNull();
     }
 
     @ParameterizedTest
