@@ -12,7 +12,8 @@ public enum BackendType {
     COG("/health-check"),
     COMFYUI("/system_stats"),
     FAL("/health"),
-    REPLICATE("/v1/account");
+    REPLICATE("/v1/account"),
+    STABILITY("/v1/user/balance");
 
     /** Hosts of metered services with the OpenAI protocol. */
     private static final Pattern METERED_HOST = Pattern.compile(
@@ -44,6 +45,7 @@ public enum BackendType {
         return this == BFL
                 || this == FAL
                 || this == REPLICATE
+                || this == STABILITY
                 || this == OPENAI
                         && url != null
                         && METERED_HOST.matcher(url.getHost()).matches();

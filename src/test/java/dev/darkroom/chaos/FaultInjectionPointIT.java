@@ -103,6 +103,8 @@ class FaultInjectionPointIT {
             settings.with("DARKROOM_BACKEND_MODEL", "black-forest-labs/flux-schnell");
         } else if (type.equals("bfl")) {
             settings.with("DARKROOM_BACKEND_MODEL", "flux-2-pro");
+        } else if (type.equals("stability")) {
+            settings.with("DARKROOM_BACKEND_MODEL", "core");
         } else if (type.equals("callback")) {
             // The callback URL of the killed process is that of the restarted one.
             try (ServerSocket socket = new ServerSocket(0)) {

@@ -32,6 +32,7 @@ public record KillScenario(
                         metered("fal"),
                         metered("replicate"),
                         metered("bfl"),
+                        meteredWithoutLookUp("stability"),
                         withLookUp("comfyui"),
                         withLookUp("callback"))
                 .flatMap(scenarios -> scenarios);
@@ -43,6 +44,15 @@ public record KillScenario(
                 new KillScenario(protocol, "BEFORE_CALL", 0, 1, REPEATED, null),
                 new KillScenario(protocol, "AFTER_RESPONSE", 1, 2, REPEATED, null),
                 new KillScenario(protocol, "BEFORE_COMMIT", 1, 2, REPEATED, null),
+                new KillScenario(protocol, "AFTER_COMMIT", 1, 1, DONE, null));
+    }
+
+    /** The next process gives up, as {@code onAmbiguous: fail} says. */
+    private static Stream<KillScenario> meteredWithoutLookUp(String protocol) {
+        return Stream.of(
+                new KillScenario(protocol, "BEFORE_CALL", 0, 0, GIVEN_UP, "OUTCOME_UNKNOWN"),
+                new KillScenario(protocol, "AFTER_RESPONSE", 1, 1, GIVEN_UP, "OUTCOME_UNKNOWN"),
+                new KillScenario(protocol, "BEFORE_COMMIT", 1, 1, GIVEN_UP, "OUTCOME_UNKNOWN"),
                 new KillScenario(protocol, "AFTER_COMMIT", 1, 1, DONE, null));
     }
 

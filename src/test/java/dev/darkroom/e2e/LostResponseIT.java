@@ -41,6 +41,7 @@ class LostResponseIT {
             new Expected("fal", 1, "OUTCOME_UNKNOWN"),
             new Expected("replicate", 1, "OUTCOME_UNKNOWN"),
             new Expected("bfl", 1, "OUTCOME_UNKNOWN"),
+            new Expected("stability", 1, "OUTCOME_UNKNOWN"),
             new Expected("comfyui", 1, null),
             new Expected("callback", 1, null));
 
@@ -96,6 +97,9 @@ class LostResponseIT {
                   bfl:
                     type: bfl
                     url: %1$s
+                  stability:
+                    type: stability
+                    url: %1$s
                   comfyui:
                     type: comfyui
                     url: %1$s
@@ -110,6 +114,7 @@ class LostResponseIT {
                   fal: fal/acme/painter
                   replicate: replicate/acme/painter
                   bfl: bfl/flux-2-pro
+                  stability: stability/core
                   comfyui: comfyui
                   callback: callback
                 """.formatted(root, workflow));

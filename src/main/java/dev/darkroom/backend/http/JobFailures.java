@@ -41,7 +41,7 @@ public final class JobFailures {
                 && failed.failure().code().equals(JOB_LOST.code());
     }
 
-    /** A success without a readable id leaves open whether a job runs: it may have been accepted and billed. */
+    /** A success that cannot be read leaves open whether the work was accepted and billed. */
     public static Throwable ofSubmission(Throwable cause) {
         return cause instanceof BackendCallException failed
                         && failed.failure().failureClass() == FailureClass.INVALID_RESULT

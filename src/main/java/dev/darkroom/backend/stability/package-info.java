@@ -1,0 +1,2 @@
+/** The Stable Image API of Stability AI, version v2beta. */
+package dev.darkroom.backend.stability;
