@@ -3,10 +3,14 @@ package dev.darkroom.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -26,6 +30,35 @@ class BackendKeysReaderTest {
                         new BackendKeySource("spare", Secret.NONE, BASE.resolve("keys/spare")),
                         new BackendKeySource("third", Secret.NONE, Path.of("/run/secrets/third")));
         assertThat(backend.toString()).doesNotContain("hidden");
+    }
+
+    @Test
+    void namedBackendHasItsOwnKeys(@TempDir Path directory) throws IOException {
+        // given
+        Path file = Files.writeString(directory.resolve("conf.yaml"), """
+                backend:
+                  apiKeys: main=env:KEY_MAIN
+                backends:
+                  one:
+                    url: http://one/v1
+                    apiKeys: other=file:/run/secrets/other
+                  two:
+                    url: http://two/v1
+                  three:
+                    url: http://three/v1
+                """);
+        Map<String, String> environment = new HashMap<>(ENVIRONMENT);
+        environment.put("DARKROOM_CONF", file.toString());
+        environment.put("DARKROOM_BACKENDS_THREE_API_KEYS", "third=env:KEY_MAIN");
+
+        // when
+        List<BackendSettings> backends =
+                SettingsLoader.load(environment, BASE).settings().backends();
+
+        // then
+        assertThat(backends)
+                .extracting(backend -> backend.keys().get(0).name())
+                .containsExactly("other", "main", "third");
     }
 
     @Test

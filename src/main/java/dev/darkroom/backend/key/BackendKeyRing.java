@@ -16,6 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * API keys of an AI server. Calls use the usable keys in turn. A key that the AI server rejects rests, and calls use the others
@@ -140,7 +141,7 @@ public final class BackendKeyRing {
             key.rest(reason, now + rest.toNanos());
         }
         if (changed) {
-            LOG.atWarn()
+            LOG.atLevel(reason == State.RATE_LIMITED ? Level.INFO : Level.WARN)
                     .addKeyValue("backend", backend)
                     .addKeyValue("apiKey", key.name())
                     .addKeyValue("reason", reason)
