@@ -36,6 +36,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** An AI server with two API keys. */
 @Timeout(300)
@@ -144,6 +146,43 @@ class BackendApiKeysIT {
                     .contains("\"UNAUTHORIZED\"", "\"restedUntil\"")
                     .doesNotContain("secret-of");
         });
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "automatic1111, '', ",
+        "bfl, '', flux-2-pro",
+        "callback, /callback/jobs, ",
+        "cog, '', ",
+        "fal, /fal, fal-ai/flux",
+        "replicate, '', owner/name",
+        "stability, '', core"
+    })
+    void everyProtocolContinuesWithOtherKey(String type, String path, String model) throws IOException {
+        // given
+        start(Map.of(
+                "DARKROOM_BACKEND_TYPE",
+                type,
+                "DARKROOM_BACKEND_URL",
+                "http://127.0.0.1:" + simulator.port() + path,
+                "DARKROOM_BACKEND_MODEL",
+                model == null ? "" : model,
+                "DARKROOM_BACKEND_READ_LIMITS",
+                "false",
+                "DARKROOM_BACKEND_DOWNLOAD_NETWORKS",
+                "127.0.0.0/8",
+                "DARKROOM_BACKEND_POLL_INTERVAL",
+                "50ms"));
+        simulator.script(rejection(401, MAIN));
+
+        // when
+        JsonObject ended = client.awaitEnd(client.create("a pier"));
+
+        // then
+        assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+        assertThat(attempts(ended)).containsExactly("SUCCEEDED spare");
+        assertThat(simulator.recordedRequests()).hasSize(2);
+        assertThat(states()).containsExactly("UNAUTHORIZED", "USABLE");
     }
 
     @Test

@@ -47,7 +47,7 @@ record FormSubmissionHandler(
             writer.sendJson(400, FormSubmission.createError("bad_request", e.getMessage()));
             return;
         }
-        ScriptStep step = faultScript.nextStep();
+        ScriptStep step = faultScript.nextStep(context.request().headers());
         entry.setResponse(step.fault().description());
         FormSubmission submission = new FormSubmission(formRequest, writer, imageRenderer);
         writer.respondAfter(
