@@ -72,6 +72,22 @@ class ModelSettingsTest {
     }
 
     @Test
+    void meteredServicesDoNotRepeatAndKeepToTheirConcurrency() {
+        // when
+        List<BackendSettings> backends = load("""
+                backends:
+                  bfl: {type: bfl, url: "https://api.bfl.ai"}
+                  bfl-8: {type: bfl, url: "https://api.bfl.ai", concurrency: 8}
+                  stability: {type: stability, url: "https://api.stability.ai"}
+                """).backends();
+
+        // then
+        assertThat(backends).extracting(BackendSettings::repeatsAmbiguous).containsOnly(false);
+        assertThat(backends).extracting(backend -> backend.maxConcurrency(100)).containsExactly(24, 8, 100);
+        assertThat(backends.get(0).maxConcurrency(5)).isEqualTo(5);
+    }
+
+    @Test
     void modelsListTheirBackendsInTheOrderOfTheFile() {
         // when
         List<ModelSettings> models = load(BACKENDS + """

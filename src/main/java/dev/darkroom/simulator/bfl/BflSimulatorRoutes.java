@@ -2,6 +2,8 @@ package dev.darkroom.simulator.bfl;
 
 import dev.darkroom.simulator.fault.FaultScript;
 import dev.darkroom.simulator.fault.HealthCheckHandler;
+import dev.darkroom.simulator.fault.JobSubmissionHandler;
+import dev.darkroom.simulator.http.JobStore;
 import dev.darkroom.simulator.http.SimulatorRequestLog;
 import dev.darkroom.simulator.http.SimulatorResponseWriter;
 import dev.darkroom.simulator.image.SimulatorImageRenderer;
@@ -32,9 +34,10 @@ public final class BflSimulatorRoutes {
             SimulatorRequestLog requestLog,
             Duration latency,
             SimulatorImageRenderer imageRenderer) {
-        TaskStore store = new TaskStore(vertx);
+        JobStore<SimulatorTask> store = new JobStore<>(vertx);
         router.post("/v1/:model")
-                .handler(new TaskSubmissionHandler(faultScript, requestLog, latency, imageRenderer, store));
+                .handler(new JobSubmissionHandler(
+                        faultScript, requestLog, latency, new TaskSubmissions(imageRenderer, store)));
         router.get("/v1/get_result").handler(context -> sendTask(context, store));
         router.get("/v1/credits")
                 .handler(new HealthCheckHandler(
@@ -43,7 +46,7 @@ public final class BflSimulatorRoutes {
                         () -> new JsonObject().put("credits", CREDITS).toBuffer()));
     }
 
-    private static void sendTask(RoutingContext context, TaskStore store) {
+    private static void sendTask(RoutingContext context, JobStore<SimulatorTask> store) {
         String id = context.request().getParam("id", "");
         SimulatorTask task = store.find(id);
         SimulatorResponseWriter writer = new SimulatorResponseWriter(context);

@@ -2,6 +2,7 @@ package dev.darkroom.simulator.bfl;
 
 import dev.darkroom.simulator.fault.ImageResponses;
 import dev.darkroom.simulator.fault.ScriptStep;
+import dev.darkroom.simulator.http.JobStore;
 import dev.darkroom.simulator.http.SimulatorRequestLog;
 import dev.darkroom.simulator.http.SimulatorResponse;
 import dev.darkroom.simulator.http.SimulatorResponseWriter;
@@ -21,7 +22,7 @@ import java.util.function.Consumer;
 record TaskSubmission(
         TaskRequest request,
         Duration duration,
-        TaskStore store,
+        JobStore<SimulatorTask> store,
         SimulatorResponseWriter writer,
         SimulatorImageRenderer imageRenderer,
         SimulatorRequestLog.LoggedSubmission logEntry)
@@ -75,10 +76,11 @@ record TaskSubmission(
 
     private SimulatorResponse accept(Consumer<SimulatorTask> end) {
         return SimulatorResponse.json(200, () -> {
-            String id = store.run(duration, end).id();
+            SimulatorTask task = new SimulatorTask();
+            store.run(task.id(), task, duration, end);
             return Future.succeededFuture(new JsonObject()
-                    .put("id", id)
-                    .put("polling_url", imageRenderer.baseUrl() + "/v1/get_result?id=" + id));
+                    .put("id", task.id())
+                    .put("polling_url", imageRenderer.baseUrl() + "/v1/get_result?id=" + task.id()));
         });
     }
 }

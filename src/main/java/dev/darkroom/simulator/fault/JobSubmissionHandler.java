@@ -5,6 +5,7 @@ import dev.darkroom.simulator.http.SimulatorRequestException;
 import dev.darkroom.simulator.http.SimulatorRequestLog;
 import dev.darkroom.simulator.http.SimulatorResponseWriter;
 import io.vertx.core.Handler;
+import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
@@ -46,9 +47,13 @@ public record JobSubmissionHandler(
                 .onComplete(body -> handleSubmission(context, writer, body), writer::sendRequestError);
     }
 
+    private static boolean hasCredentials(MultiMap headers) {
+        return headers.contains("Authorization") || headers.contains("x-key");
+    }
+
     private void handleSubmission(RoutingContext context, SimulatorResponseWriter writer, Buffer encoded) {
         SimulatorRequestLog.LoggedSubmission entry =
-                requestLog.add(null, context.request().headers().contains("Authorization"), encoded);
+                requestLog.add(null, hasCredentials(context.request().headers()), encoded);
         Submission submission = new Submission(context, writer, entry);
         Function<Duration, ImageResponses> createResponses;
         try {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Jobs of a protocol. Used on one event loop.
@@ -34,6 +35,11 @@ public final class JobStore<J> {
             jobs.remove(jobs.keySet().iterator().next());
         }
         vertx.setTimer(Math.max(1, duration.toMillis()), elapsed -> end.accept(job));
+    }
+
+    /** Returns the number of jobs with a property. */
+    public long count(Predicate<J> property) {
+        return jobs.values().stream().filter(property).count();
     }
 
     /** Returns a job; null when the id is unknown. */
