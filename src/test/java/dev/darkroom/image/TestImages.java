@@ -64,7 +64,7 @@ public final class TestImages {
     }
 
     /** Returns a VP8L image of one pixel. */
-    static byte[] webpLossless() {
+    public static byte[] webpLossless() {
         return Base64.getDecoder().decode("UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA==");
     }
 
@@ -87,7 +87,7 @@ public final class TestImages {
     }
 
     /** Returns a PNG with the given size in its header, a correct header checksum, and the pixels of an 8x8 image. */
-    static byte[] pngWithHeader(int width, int height) {
+    public static byte[] pngWithHeader(int width, int height) {
         byte[] png = png(8, 8);
         ByteBuffer file = ByteBuffer.wrap(png);
         file.putInt(16, width).putInt(20, height);
