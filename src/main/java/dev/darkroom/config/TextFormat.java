@@ -24,8 +24,8 @@ enum TextFormat {
     INPUT_FIELDS(
             "auto|"
                     + listOf(
-                            "(prompt|negative_prompt|seed|width|height|num_outputs|image_size)(=[A-Za-z_][A-Za-z0-9_]{0,62})?"),
-            "auto, or some of prompt, negative_prompt, seed, width, height, num_outputs, image_size, separated by commas, each optionally with a name of the model such as num_outputs=num_images"),
+                            "(prompt|negative_prompt|seed|width|height|num_outputs|image_size|image|images|mask)(=[A-Za-z_][A-Za-z0-9_]{0,62})?"),
+            "auto, or some of prompt, negative_prompt, seed, width, height, num_outputs, image_size, image, images, mask, separated by commas, each optionally with a name of the model such as num_outputs=num_images"),
     /** Name of a model of an AI server. */
     MODEL("[^\\p{Cntrl}]{1,200}", "at most 200 characters and no control characters"),
     /** Name of a part of the service. */

@@ -6,11 +6,14 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputLimits;
 import dev.darkroom.backend.JobReference;
+import dev.darkroom.backend.LoadedInputs;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.InlineImageBody;
 import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
@@ -37,7 +40,8 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Client of an AI server with the API of AUTOMATIC1111: {@code POST {base}/sdapi/v1/txt2img}. The server answers when the images are
+ * Client of an AI server with the API of AUTOMATIC1111: {@code POST {base}/sdapi/v1/txt2img}, and {@code
+ * /sdapi/v1/img2img} for requests with an input image. The server answers when the images are
  * complete, and generates for one request at a time; further requests wait inside the open call. A lost response cannot be looked
  * up. Sends no scripts, settings overrides or infotext, which would give clients control of the server. Thread-safe; each call
  * stays on the context of its caller.
@@ -60,6 +64,9 @@ public final class Automatic1111Backend implements ImageBackend {
             "do_not_save_grid",
             "force_task_id",
             "infotext",
+            "init_images",
+            "mask",
+            "include_init_images",
             "override_settings",
             "override_settings_restore_afterwards");
 
@@ -68,6 +75,7 @@ public final class Automatic1111Backend implements ImageBackend {
     private final BackendSettings settings;
     private final BackendHttpClient http;
     private final RequestTarget txt2img;
+    private final RequestTarget img2img;
     private final RequestTarget interrupt;
     private final TxtToImageResponseParser responseParser;
     private final TaskMonitor taskMonitor;
@@ -94,6 +102,7 @@ public final class Automatic1111Backend implements ImageBackend {
         this.http = new BackendHttpClient(
                 vertx, settings, base, memoryBudget, maxHeaderBytes, Automatic1111Backend::credentials);
         this.txt2img = http.target("/sdapi/v1/txt2img");
+        this.img2img = http.target("/sdapi/v1/img2img");
         this.interrupt = http.target("/sdapi/v1/interrupt");
         this.responseParser = new TxtToImageResponseParser(settings.maxImageBytes());
         this.taskMonitor = new TaskMonitor(http, progressInterval);
@@ -121,7 +130,8 @@ public final class Automatic1111Backend implements ImageBackend {
     @Override
     public RequestLimits limits(String model) {
         return RequestLimits.ofFields(
-                true, settings.sends(RequestField.SEED), settings.sends(RequestField.NEGATIVE_PROMPT));
+                        true, settings.sends(RequestField.SEED), settings.sends(RequestField.NEGATIVE_PROMPT))
+                .withInputs(InputLimits.upTo(1, true));
     }
 
     @Override
@@ -132,12 +142,11 @@ public final class Automatic1111Backend implements ImageBackend {
     private Future<BackendOutcome> submit(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
         UUID taskId = backendCall.job().key();
         MultiMap headers = http.headers(scope).add(HttpHeaders.CONTENT_TYPE, "application/json");
-        Future<OutboundResponse> response = http.send(
-                scope,
-                HttpMethod.POST,
-                txt2img,
-                headers,
-                createBody(request, taskId).toBuffer());
+        JsonObject fields = createBody(request, taskId);
+        Future<OutboundResponse> response = request.inputs().isEmpty()
+                ? http.send(scope, HttpMethod.POST, txt2img, headers, fields.toBuffer())
+                : http.encodeInputs(scope, request.inputs(), inputs -> addImages(fields, inputs))
+                        .compose(body -> http.send(scope, HttpMethod.POST, img2img, headers, body));
         taskMonitor.reportProgress(scope, taskId, backendCall.jobListener(), response);
         return response.compose(encoded -> http.onWorker(() -> readImages(encoded, request.count())))
                 .compose(images -> http.images().loadWithoutMetadata(scope, images));
@@ -162,6 +171,12 @@ public final class Automatic1111Backend implements ImageBackend {
                 .put("send_images", true)
                 .put("save_images", false)
                 .put("force_task_id", taskId.toString());
+    }
+
+    private static Buffer addImages(JsonObject fields, LoadedInputs inputs) {
+        InlineImageBody body =
+                new InlineImageBody(inputs.bytes(), false).start(fields).addAll("init_images", inputs.images());
+        return (inputs.mask() == null ? body : body.add("mask", inputs.mask())).end();
     }
 
     private List<ChunkedBytes> readImages(OutboundResponse encoded, int count) {

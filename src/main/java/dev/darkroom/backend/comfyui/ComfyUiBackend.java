@@ -8,6 +8,7 @@ import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputLimits;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.RequestLimits;
@@ -27,6 +28,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,6 +61,7 @@ public final class ComfyUiBackend implements ImageBackend {
     private final ComfyUiJobParser parser;
     private final ComfyUiJobClient jobs;
     private final WorkflowValidator validator;
+    private final InputImageUploader uploader;
     /** Set for good once the server has replaced the id of a submission by its own. */
     private volatile boolean ignoresJobKeys;
 
@@ -98,6 +101,7 @@ public final class ComfyUiBackend implements ImageBackend {
         this.webSockets = new OutboundWebSocketClient(vertx, settings.connectTimeout());
         this.parser = new ComfyUiJobParser(http, new ExecutionErrorMapper(http.errors()));
         this.jobs = new ComfyUiJobClient(http, parser);
+        this.uploader = new InputImageUploader(http);
         this.validator = new WorkflowValidator(http, workflow, settings.maxResponseBytes());
     }
 
@@ -115,9 +119,11 @@ public final class ComfyUiBackend implements ImageBackend {
     @Override
     public RequestLimits limits(String model) {
         return RequestLimits.ofFields(
-                true,
-                workflow.placeholders().contains(WorkflowPlaceholder.SEED),
-                workflow.placeholders().contains(WorkflowPlaceholder.NEGATIVE_PROMPT));
+                        true,
+                        workflow.placeholders().contains(WorkflowPlaceholder.SEED),
+                        workflow.placeholders().contains(WorkflowPlaceholder.NEGATIVE_PROMPT))
+                .withInputs(InputLimits.exactly(
+                        workflow.inputImages(), workflow.placeholders().contains(WorkflowPlaceholder.MASK)));
     }
 
     /** Reads the limits of the inputs that are exactly a placeholder. */
@@ -131,7 +137,10 @@ public final class ComfyUiBackend implements ImageBackend {
         return http.run(
                         request.key(),
                         backendCall,
-                        scope -> validator.validate(scope).compose(valid -> submit(scope, request, backendCall)))
+                        scope -> validator
+                                .validate(scope)
+                                .compose(valid -> uploader.upload(scope, request.inputs()))
+                                .compose(images -> submit(scope, request, images, backendCall)))
                 .onSuccess(this::validateAgainAfterFailure);
     }
 
@@ -143,10 +152,15 @@ public final class ComfyUiBackend implements ImageBackend {
         }
     }
 
-    private Future<BackendOutcome> submit(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
+    /** @param images names of the uploaded input images */
+    private Future<BackendOutcome> submit(
+            BackendCallScope scope,
+            ImageRequest request,
+            Map<WorkflowPlaceholder, Object> images,
+            BackendCall backendCall) {
         String key = backendCall.job().key().toString();
         JsonObject body = new JsonObject()
-                .put("prompt", workflow.render(createValues(request, key), request.parameters()))
+                .put("prompt", workflow.render(createValues(request, images, key), request.parameters()))
                 .put("prompt_id", key)
                 .put("client_id", key);
         ComfyUiProgress progress = openProgress(scope, backendCall, key);
@@ -205,22 +219,20 @@ public final class ComfyUiBackend implements ImageBackend {
                 && failure.failureClass().retryable();
     }
 
-    private Map<WorkflowPlaceholder, Object> createValues(ImageRequest request, String key) {
-        return Map.of(
-                WorkflowPlaceholder.PROMPT,
-                sanitize(request.prompt()),
+    private Map<WorkflowPlaceholder, Object> createValues(
+            ImageRequest request, Map<WorkflowPlaceholder, Object> images, String key) {
+        Map<WorkflowPlaceholder, Object> values = new EnumMap<>(WorkflowPlaceholder.class);
+        values.putAll(images);
+        values.put(WorkflowPlaceholder.PROMPT, sanitize(request.prompt()));
+        values.put(
                 WorkflowPlaceholder.NEGATIVE_PROMPT,
-                request.negativePrompt() == null ? "" : sanitize(request.negativePrompt()),
-                WorkflowPlaceholder.SEED,
-                request.seed(),
-                WorkflowPlaceholder.WIDTH,
-                request.width(),
-                WorkflowPlaceholder.HEIGHT,
-                request.height(),
-                WorkflowPlaceholder.COUNT,
-                request.count(),
-                WorkflowPlaceholder.JOB,
-                key);
+                request.negativePrompt() == null ? "" : sanitize(request.negativePrompt()));
+        values.put(WorkflowPlaceholder.SEED, request.seed());
+        values.put(WorkflowPlaceholder.WIDTH, request.width());
+        values.put(WorkflowPlaceholder.HEIGHT, request.height());
+        values.put(WorkflowPlaceholder.COUNT, request.count());
+        values.put(WorkflowPlaceholder.JOB, key);
+        return values;
     }
 
     private String sanitize(String prompt) {

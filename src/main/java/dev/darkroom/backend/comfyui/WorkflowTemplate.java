@@ -57,7 +57,29 @@ public final class WorkflowTemplate {
         if (!placeholders.contains(WorkflowPlaceholder.PROMPT)) {
             throw new InvalidWorkflowException("workflow " + name + ": no node has an input with %prompt%");
         }
+        requireConsecutiveImages();
         parameters.requireAllUsed();
+    }
+
+    private void requireConsecutiveImages() {
+        WorkflowPlaceholder.inputImages().stream()
+                .skip(inputImages())
+                .filter(placeholders::contains)
+                .findFirst()
+                .ifPresent(gap -> {
+                    throw new InvalidWorkflowException("workflow " + name + ": %" + gap.key()
+                            + "% without %input_image_" + (inputImages() + 1) + "%");
+                });
+        if (placeholders.contains(WorkflowPlaceholder.MASK) && inputImages() == 0) {
+            throw new InvalidWorkflowException("workflow " + name + ": %mask% without %input_image_1%");
+        }
+    }
+
+    /** Returns how many input images the workflow needs. */
+    int inputImages() {
+        return (int) WorkflowPlaceholder.inputImages().stream()
+                .takeWhile(placeholders::contains)
+                .count();
     }
 
     /**

@@ -49,7 +49,7 @@ final class WorkflowValidator {
         }
         OutboundRequest request = new OutboundRequest(HttpMethod.GET, http.target(PATH), http.headers(scope), null);
         return http.read(scope, request, maxBytes, scope.remaining(), this::check)
-                .recover(cause -> Future.failedFuture(toFailureBeforeSubmission(cause)));
+                .recover(cause -> Future.failedFuture(toFailureBeforeSubmission(cause, NOT_SENT)));
     }
 
     /**
@@ -87,13 +87,18 @@ final class WorkflowValidator {
         return null;
     }
 
-    private static Throwable toFailureBeforeSubmission(Throwable cause) {
+    /**
+     * Returns the failure of a request before a submission. It is never ambiguous, since nothing was submitted.
+     *
+     * @param notSent replaces an ambiguous failure
+     */
+    static Throwable toFailureBeforeSubmission(Throwable cause, BackendFailure notSent) {
         if (cause instanceof HttpCallException failed && failed.sent()) {
-            return new BackendCallException(NOT_SENT.withDetail(cause.toString()));
+            return new BackendCallException(notSent.withDetail(cause.toString()));
         }
         if (cause instanceof BackendCallException failed && failed.failure().failureClass() == FailureClass.AMBIGUOUS) {
             return new BackendCallException(
-                    NOT_SENT.withHttpStatus(failed.failure().httpStatus())
+                    notSent.withHttpStatus(failed.failure().httpStatus())
                             .withDetail(failed.failure().detail()));
         }
         return cause;

@@ -21,7 +21,6 @@ import dev.darkroom.config.Secret;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.net.URI;
@@ -101,18 +100,21 @@ public final class FalBackend implements ImageBackend {
 
     private Future<FalResult> call(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
         String model = request.model();
-        MultiMap headers = createHeaders(scope, backendCall);
-        Buffer body =
-                inputFields.createInput(request, settings.promptSanitizing()).toBuffer();
-        if (model == null || model.isEmpty()) {
-            return http.send(scope, HttpMethod.POST, http.target(""), headers, body)
-                    .compose(response -> http.onWorker(() -> reader.read(response, request.count())));
-        }
-        if (!QueuedRequest.isApp(model)) {
+        boolean queued = model != null && !model.isEmpty();
+        if (queued && !QueuedRequest.isApp(model)) {
             throw new BackendCallException(NO_APP);
         }
-        return http.send(scope, HttpMethod.POST, http.target("/" + model), headers, body)
-                .compose(response -> queue.accept(scope, model, response, request.count(), backendCall));
+        return inputFields
+                .encode(http, scope, request, settings.promptSanitizing(), null, null)
+                .compose(body -> http.send(
+                        scope,
+                        HttpMethod.POST,
+                        http.target(queued ? "/" + model : ""),
+                        createHeaders(scope, backendCall),
+                        body))
+                .compose(response -> queued
+                        ? queue.accept(scope, model, response, request.count(), backendCall)
+                        : http.onWorker(() -> reader.read(response, request.count())));
     }
 
     /**

@@ -377,10 +377,15 @@ public final class BackendHttpClient {
     public <T> Future<T> encodeInputs(BackendCallScope scope, InputImages inputs, Function<LoadedInputs, T> encode) {
         return scope.loadInputs(inputs).compose(loaded -> {
             int bytes = loaded.bytes();
-            return scope.reserveInputMemory(Math.toIntExact(bytes * 4L / 3))
+            return scope.reserveInputMemory(encodedBytes(bytes))
                     .compose(reserved -> onWorker(() -> encode.apply(loaded)))
                     .onComplete(encoded -> scope.releaseInputMemory(bytes));
         });
+    }
+
+    /** Returns the memory that {@link #encodeInputs} reserves for a body: the size of the images in base64. */
+    public static int encodedBytes(int imageBytes) {
+        return Math.toIntExact(imageBytes * 4L / 3);
     }
 
     /** Decodes the content coding of a response. CPU-bound, so a large body belongs on a worker thread. */

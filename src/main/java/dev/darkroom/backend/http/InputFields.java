@@ -1,8 +1,11 @@
 package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputLimits;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.config.BackendSettings;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +27,9 @@ import java.util.stream.Stream;
  * @param height in pixels; null when the model has none
  * @param count number of images; null when the model has none
  * @param imageSize object with width and height in pixels; null when the model has none
+ * @param image data URL of the only input image; null when the model has none, as for the next two
+ * @param images list of the data URLs of all input images
+ * @param mask data URL of the mask
  */
 public record InputFields(
         String prompt,
@@ -32,13 +38,28 @@ public record InputFields(
         String width,
         String height,
         String count,
-        String imageSize) {
+        String imageSize,
+        String image,
+        String images,
+        String mask) {
 
-    private static final List<String> FIELDS =
-            List.of("prompt", "negative_prompt", "seed", "width", "height", "num_outputs", "image_size");
+    private static final List<String> FIELDS = List.of(
+            "prompt",
+            "negative_prompt",
+            "seed",
+            "width",
+            "height",
+            "num_outputs",
+            "image_size",
+            "image",
+            "images",
+            "mask");
 
     /** Value of the setting for the default of the protocol. */
     private static final String AUTO = "auto";
+
+    /** Limit of the contract. */
+    private static final int MAX_IMAGES = 8;
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,63}");
 
@@ -73,6 +94,9 @@ public record InputFields(
         if (!names.containsKey("prompt")) {
             throw new IllegalArgumentException("expected the field prompt");
         }
+        if (names.containsKey("image") && names.containsKey("images")) {
+            throw new IllegalArgumentException("expected only one of the fields image and images");
+        }
         return new InputFields(
                 names.get("prompt"),
                 names.get("negative_prompt"),
@@ -80,7 +104,10 @@ public record InputFields(
                 names.get("width"),
                 names.get("height"),
                 names.get("num_outputs"),
-                names.get("image_size"));
+                names.get("image_size"),
+                names.get("image"),
+                names.get("images"),
+                names.get("mask"));
     }
 
     /** Returns the inputs of a request, its parameters included. */
@@ -100,12 +127,51 @@ public record InputFields(
 
     /** Returns the limits of requests without the fields that are not sent. */
     public RequestLimits limits() {
-        return RequestLimits.ofFields(count != null, seed != null, negativePrompt != null);
+        int inputImages = images != null ? MAX_IMAGES : image != null ? 1 : 0;
+        return RequestLimits.ofFields(count != null, seed != null, negativePrompt != null)
+                .withInputs(InputLimits.upTo(inputImages, mask != null));
+    }
+
+    /**
+     * Encodes the body of a submission, with the inputs of a request and the data URLs of its images.
+     *
+     * @param outer members of the body; null when the inputs are the body
+     * @param member name of the inputs in {@code outer}
+     * @return fails when an input image cannot be loaded
+     */
+    public Future<Buffer> encode(
+            BackendHttpClient http,
+            BackendCallScope scope,
+            ImageRequest request,
+            BackendSettings.PromptSanitizing controls,
+            JsonObject outer,
+            String member) {
+        JsonObject input = createInput(request, controls);
+        if (request.inputs().isEmpty()) {
+            return Future.succeededFuture((outer == null ? input : outer.put(member, input)).toBuffer());
+        }
+        return http.encodeInputs(scope, request.inputs(), loaded -> {
+            InlineImageBody body = new InlineImageBody(loaded.bytes(), true);
+            if (outer == null) {
+                body.start(input);
+            } else {
+                body.start(outer).start(member, input);
+            }
+            if (images != null) {
+                body.addAll(images, loaded.images());
+            } else {
+                body.add(image, loaded.images().get(0));
+            }
+            if (loaded.mask() != null) {
+                body.add(mask, loaded.mask());
+            }
+            return body.end();
+        });
     }
 
     /** Returns the names of the inputs that Darkroom writes. */
     public Set<String> names() {
-        return Stream.of(prompt, negativePrompt, seed, width, height, count, imageSize)
+        return Stream.of(prompt, negativePrompt, seed, width, height, count, imageSize, image, images, mask)
                 .filter(Objects::nonNull)
                 .collect(Collectors.toUnmodifiableSet());
     }

@@ -117,14 +117,10 @@ public final class CogBackend implements ImageBackend {
 
     private Future<OutboundResponse> submit(BackendCallScope scope, ImageRequest request, JobReference job) {
         MultiMap headers = http.headers(scope).add(HttpHeaders.CONTENT_TYPE, "application/json");
-        return http.send(
-                scope,
-                HttpMethod.PUT,
-                http.target("/predictions/" + job.key()),
-                headers,
-                new JsonObject()
-                        .put("input", inputFields.createInput(request, settings.promptSanitizing()))
-                        .toBuffer());
+        return inputFields
+                .encode(http, scope, request, settings.promptSanitizing(), new JsonObject(), "input")
+                .compose(body ->
+                        http.send(scope, HttpMethod.PUT, http.target("/predictions/" + job.key()), headers, body));
     }
 
     private Prediction readPrediction(OutboundResponse response, int count) {

@@ -23,6 +23,7 @@ import dev.darkroom.http.RequestTarget;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
@@ -129,15 +130,22 @@ public final class ReplicateBackend implements ImageBackend {
     }
 
     private Future<Prediction> submit(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
-        JsonObject body = new JsonObject().put("input", inputFields.createInput(request, settings.promptSanitizing()));
-        RequestTarget target = target(request.model(), body);
+        JsonObject fields = new JsonObject();
+        RequestTarget target = target(request.model(), fields);
+        return inputFields
+                .encode(http, scope, request, settings.promptSanitizing(), fields, "input")
+                .compose(body -> submit(scope, target, body, request.count(), backendCall));
+    }
+
+    private Future<Prediction> submit(
+            BackendCallScope scope, RequestTarget target, Buffer body, int count, BackendCall backendCall) {
         long seconds = Math.max(
                 MIN_DEADLINE_SECONDS, backendCall.timeout().plusMillis(999).toSeconds());
         MultiMap headers = http.headers(scope)
                 .add(HttpHeaders.CONTENT_TYPE, "application/json")
                 .add("Cancel-After", seconds + "s");
-        return http.send(scope, HttpMethod.POST, target, headers, body.toBuffer())
-                .compose(response -> http.onWorker(() -> reader.read(response, request.count())))
+        return http.send(scope, HttpMethod.POST, target, headers, body)
+                .compose(response -> http.onWorker(() -> reader.read(response, count)))
                 .map(prediction -> {
                     if (prediction.id() == null) {
                         throw BackendCallException.malformedResponse();

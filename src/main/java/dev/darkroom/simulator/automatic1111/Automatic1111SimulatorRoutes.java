@@ -17,7 +17,7 @@ import java.time.Duration;
  * Routes of the protocol:
  *
  * <ul>
- *   <li>{@code POST /sdapi/v1/txt2img}, {@code GET /sdapi/v1/progress}, {@code POST /sdapi/v1/interrupt}, {@code GET
+ *   <li>{@code POST /sdapi/v1/txt2img}, {@code POST /sdapi/v1/img2img}, {@code GET /sdapi/v1/progress}, {@code POST /sdapi/v1/interrupt}, {@code GET
  *       /sdapi/v1/samplers}: the public API;
  *   <li>{@code POST /internal/progress}: the status of a task by its id, used by the pages of the server itself.
  * </ul>
@@ -46,7 +46,9 @@ public final class Automatic1111SimulatorRoutes {
             WorkerExecutor workers) {
         TaskQueue tasks = new TaskQueue(vertx);
         router.post("/sdapi/v1/txt2img")
-                .handler(new TxtToImageHandler(faultScript, requestLog, latency, workers, tasks));
+                .handler(new TxtToImageHandler(faultScript, requestLog, latency, workers, tasks, false));
+        router.post("/sdapi/v1/img2img")
+                .handler(new TxtToImageHandler(faultScript, requestLog, latency, workers, tasks, true));
         router.get("/sdapi/v1/progress").handler(context -> context.json(tasks.progress()));
         router.post("/internal/progress").handler(context -> respondWithStatus(context, tasks));
         router.post("/sdapi/v1/interrupt").handler(context -> {

@@ -3,6 +3,7 @@ package dev.darkroom.simulator.automatic1111;
 import dev.darkroom.simulator.fault.FaultScript;
 import dev.darkroom.simulator.fault.ScriptStep;
 import dev.darkroom.simulator.http.SimulatorBodyReader;
+import dev.darkroom.simulator.http.SimulatorInputImage;
 import dev.darkroom.simulator.http.SimulatorRequestException;
 import dev.darkroom.simulator.http.SimulatorRequestLog;
 import dev.darkroom.simulator.http.SimulatorResponseWriter;
@@ -13,9 +14,11 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * Handles {@code POST /sdapi/v1/txt2img}. Logs every request with a complete body. A valid request takes one step of the script and
+ * Handles {@code POST /sdapi/v1/txt2img} and {@code img2img}. Logs every request with a complete body. A valid request takes one step of the script and
  * waits until the earlier ones have ended. An invalid one gets 422 immediately and takes none.
  */
 record TxtToImageHandler(
@@ -23,7 +26,8 @@ record TxtToImageHandler(
         SimulatorRequestLog requestLog,
         Duration latency,
         WorkerExecutor workers,
-        TaskQueue tasks)
+        TaskQueue tasks,
+        boolean imageRequired)
         implements Handler<RoutingContext> {
     @Override
     public void handle(RoutingContext context) {
@@ -37,7 +41,10 @@ record TxtToImageHandler(
                 requestLog.add(null, context.request().headers().contains("Authorization"), body);
         TxtToImageRequest request;
         try {
-            request = TxtToImageRequest.parse(SimulatorBodyReader.parseObject(body));
+            JsonObject fields = SimulatorBodyReader.parseObject(body);
+            List<SimulatorInputImage> images = decodeImages(fields);
+            entry.setInputImages(images);
+            request = TxtToImageRequest.parse(fields, images);
         } catch (SimulatorRequestException e) {
             entry.setResponse("status 422");
             writer.sendJson(422, createValidationError(e));
@@ -51,6 +58,19 @@ record TxtToImageHandler(
                     request.taskId(), step.delayOr(latency), () -> step.fault().apply(submission));
             context.response().endHandler(ended -> disposed.run());
         });
+    }
+
+    /** Removes the images from the fields, so that the response does not repeat them. */
+    private List<SimulatorInputImage> decodeImages(JsonObject fields) {
+        List<SimulatorInputImage> images = new ArrayList<>();
+        if (imageRequired) {
+            images.addAll(SimulatorInputImage.decode("init_images", fields.remove("init_images")));
+            if (images.isEmpty()) {
+                throw new SimulatorRequestException("Init image not found", "init_images");
+            }
+            images.addAll(SimulatorInputImage.decode("mask", fields.remove("mask")));
+        }
+        return images;
     }
 
     /** Returns an error in the form of FastAPI. */

@@ -1,8 +1,10 @@
 package dev.darkroom.simulator.automatic1111;
 
+import dev.darkroom.simulator.http.SimulatorInputImage;
 import dev.darkroom.simulator.http.SimulatorRequestException;
 import dev.darkroom.simulator.image.PlaceholderImageRenderer;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -33,9 +35,10 @@ record TxtToImageRequest(
     /**
      * Parses a request. Ignores unknown fields, as the original server does.
      *
+     * @param images on which the rendered ones depend
      * @throws SimulatorRequestException for the first invalid field
      */
-    static TxtToImageRequest parse(JsonObject body) {
+    static TxtToImageRequest parse(JsonObject body, List<SimulatorInputImage> images) {
         String taskId = parseText(body, "force_task_id", null);
         long seed = parseNumber(body, "seed", RANDOM_SEED, RANDOM_SEED, MAX_SEED);
         return new TxtToImageRequest(
@@ -45,7 +48,8 @@ record TxtToImageRequest(
                 parseSide(body, "width"),
                 parseSide(body, "height"),
                 (int) (parseNumber(body, "batch_size", 1, 1, MAX_COUNT) * parseNumber(body, "n_iter", 1, 1, MAX_COUNT)),
-                seed == RANDOM_SEED ? ThreadLocalRandom.current().nextLong(MAX_SEED) : seed,
+                SimulatorInputImage.mixSeed(
+                        seed == RANDOM_SEED ? ThreadLocalRandom.current().nextLong(MAX_SEED) : seed, images),
                 !Boolean.FALSE.equals(body.getValue("send_images")),
                 body);
     }

@@ -52,9 +52,11 @@ public final class ComfyUiSimulatorRoutes {
             SimulatorImageRenderer imageRenderer) {
         ComfyUiSimulatorRoutes routes = new ComfyUiSimulatorRoutes(vertx);
         SimulatorOutputFiles files = new SimulatorOutputFiles(imageRenderer);
+        SimulatorInputFiles inputFiles = new SimulatorInputFiles();
         router.post("/prompt")
                 .handler(new SimulatorPromptHandler(
-                        faultScript, requestLog, latency, routes.nodeTypes, routes.jobs, files));
+                        faultScript, requestLog, latency, routes.nodeTypes, routes.jobs, inputFiles, files));
+        router.post("/upload/image").handler(inputFiles);
         router.get("/view").handler(files);
         router.get("/system_stats").handler(new HealthCheckHandler(faultScript, latency, () -> SYSTEM_STATS));
         routes.mountJobs(router);

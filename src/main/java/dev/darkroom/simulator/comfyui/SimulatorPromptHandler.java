@@ -4,6 +4,7 @@ import dev.darkroom.simulator.fault.FaultScript;
 import dev.darkroom.simulator.fault.ResponseFault;
 import dev.darkroom.simulator.fault.ScriptStep;
 import dev.darkroom.simulator.http.SimulatorBodyReader;
+import dev.darkroom.simulator.http.SimulatorInputImage;
 import dev.darkroom.simulator.http.SimulatorRequestException;
 import dev.darkroom.simulator.http.SimulatorRequestLog;
 import dev.darkroom.simulator.http.SimulatorResponseWriter;
@@ -13,6 +14,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
+import java.util.List;
 import java.util.regex.Pattern;
 
 /**
@@ -25,6 +27,7 @@ record SimulatorPromptHandler(
         Duration latency,
         SimulatorNodeTypes nodeTypes,
         SimulatorJobQueue jobs,
+        SimulatorInputFiles inputFiles,
         SimulatorOutputFiles files)
         implements Handler<RoutingContext> {
     private static final Pattern ID = Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
@@ -64,9 +67,11 @@ record SimulatorPromptHandler(
         entry.setResponse(step.fault().description());
         boolean replacesResponse = step.fault() instanceof ResponseFault;
         JsonObject nodes = body.getJsonObject("prompt");
+        List<SimulatorInputImage> inputImages = inputFiles.findLoaded(nodes);
+        entry.setInputImages(inputImages);
         SimulatorPromptSubmission submission = new SimulatorPromptSubmission(
                 body,
-                new SimulatorWorkflow(nodes, nodeTypes.findOutputNodes(nodes)),
+                new SimulatorWorkflow(nodes, nodeTypes.findOutputNodes(nodes), inputImages),
                 replacesResponse ? latency : step.delayOr(latency),
                 writer,
                 jobs,
@@ -92,6 +97,7 @@ record SimulatorPromptHandler(
             return SimulatorNodeTypes.createError(
                     "no_prompt", "No prompt provided", "No prompt provided", new JsonObject(), new JsonObject());
         }
-        return nodeTypes.findError(nodes);
+        JsonObject error = nodeTypes.findError(nodes);
+        return error == null ? inputFiles.findError(nodes, nodeTypes.findOutputNodes(nodes)) : error;
     }
 }

@@ -1,5 +1,6 @@
 package dev.darkroom.simulator.comfyui;
 
+import dev.darkroom.simulator.http.SimulatorInputImage;
 import dev.darkroom.simulator.image.ImageParameters;
 import dev.darkroom.simulator.image.PlaceholderImageRenderer;
 import io.vertx.core.json.JsonArray;
@@ -13,14 +14,19 @@ import java.util.stream.Stream;
  *
  * @param nodes the graph in the API format, by id
  * @param outputNodes ids of the nodes that store or show images, not empty
+ * @param inputImages images that the nodes load
  */
-record SimulatorWorkflow(JsonObject nodes, List<String> outputNodes) {
+record SimulatorWorkflow(JsonObject nodes, List<String> outputNodes, List<SimulatorInputImage> inputImages) {
     private static final int DEFAULT_SIDE_PIXELS = 512;
     private static final int MAX_COUNT = 10;
 
     /** Returns the parameters of the images. */
     ImageParameters imageParameters() {
-        return new ImageParameters(findPrompt(), findNumber("seed", 0), findSide("width"), findSide("height"));
+        return new ImageParameters(
+                findPrompt(),
+                SimulatorInputImage.mixSeed(findNumber("seed", 0), inputImages),
+                findSide("width"),
+                findSide("height"));
     }
 
     /** Returns the number of images, 1 to 10. */

@@ -1,17 +1,22 @@
 package dev.darkroom.simulator.fal;
 
+import dev.darkroom.simulator.http.SimulatorInputImage;
 import dev.darkroom.simulator.http.SimulatorRequestException;
 import dev.darkroom.simulator.image.ImageParameters;
 import dev.darkroom.simulator.image.PlaceholderImageRenderer;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 
 /**
  * The input of a model. Immutable.
  *
  * @param image the seed is 0 when the input has none, so that equal inputs get equal images
  * @param count number of images, 1 to 10
+ * @param inputImages images in data URLs, on which the rendered ones depend
  */
-record FalInput(ImageParameters image, int count) {
+record FalInput(ImageParameters image, int count, List<SimulatorInputImage> inputImages) {
+    private static final List<String> IMAGE_FIELDS = List.of("image_url", "image_urls", "mask_url");
+
     /** Message of FastAPI for a missing field. */
     static final String FIELD_REQUIRED = "Field required";
 
@@ -29,13 +34,18 @@ record FalInput(ImageParameters image, int count) {
                     input.getValue("prompt") == null ? FIELD_REQUIRED : "Input should be a valid string", "prompt");
         }
         JsonObject size = input.getValue("image_size") instanceof JsonObject object ? object : input;
+        List<SimulatorInputImage> images = IMAGE_FIELDS.stream()
+                .flatMap(field -> SimulatorInputImage.decode(field, input.getValue(field)).stream())
+                .toList();
+        long seed = parseNumber(input, "seed", 0, Long.MIN_VALUE, Long.MAX_VALUE);
         return new FalInput(
                 new ImageParameters(
                         prompt,
-                        parseNumber(input, "seed", 0, Long.MIN_VALUE, Long.MAX_VALUE),
+                        SimulatorInputImage.mixSeed(seed, images),
                         parseSide(size, "width"),
                         parseSide(size, "height")),
-                (int) parseNumber(input, "num_images", 1, 1, MAX_COUNT));
+                (int) parseNumber(input, "num_images", 1, 1, MAX_COUNT),
+                images);
     }
 
     private static int parseSide(JsonObject input, String name) {

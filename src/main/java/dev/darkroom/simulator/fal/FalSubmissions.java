@@ -24,6 +24,7 @@ record FalSubmissions(Vertx vertx, SimulatorImageRenderer imageRenderer, JobStor
     @Override
     public Function<Duration, ImageResponses> parse(JobSubmissionHandler.Submission submission, JsonObject body) {
         FalInput input = FalInput.parse(body);
+        submission.logEntry().setInputImages(input.inputImages());
         return duration -> new FalSubmission(
                 input,
                 imageRenderer,

@@ -10,8 +10,8 @@ import io.vertx.core.json.JsonObject;
 
 /** Reads request bodies. Ignores the content type, since {@code curl -d} sends JSON with the type of a form. */
 public final class SimulatorBodyReader {
-    /** Limit of a body in bytes. */
-    public static final int MAX_BODY_BYTES = 1 << 20;
+    /** Limit of a body in bytes. A body may contain images. */
+    public static final int MAX_BODY_BYTES = 64 << 20;
 
     private SimulatorBodyReader() {}
 

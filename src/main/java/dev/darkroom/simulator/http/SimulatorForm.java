@@ -38,7 +38,7 @@ public record SimulatorForm(MultiMap fields, List<SimulatorInputImage> images) {
                     form.tryFail(new SimulatorRequestException(413, "A file is too large.", file.name()));
                 }
             });
-            file.endHandler(end -> images.add(SimulatorInputImage.of(file.name(), content)));
+            file.endHandler(end -> images.add(SimulatorInputImage.of(file.name(), file.filename(), content)));
         });
         request.exceptionHandler(form::tryFail);
         request.endHandler(end -> form.tryComplete(new SimulatorForm(request.formAttributes(), images)));

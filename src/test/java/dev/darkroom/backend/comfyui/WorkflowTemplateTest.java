@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Checks of a workflow file and replacement of its placeholders. */
@@ -41,7 +42,34 @@ class WorkflowTemplateTest {
         WorkflowTemplate template = WorkflowTemplate.load(Path.of("conf/examples/comfyui-workflow.json"), null);
 
         // then
-        assertThat(template.placeholders()).isEqualTo(EnumSet.allOf(WorkflowPlaceholder.class));
+        assertThat(template.placeholders())
+                .isEqualTo(EnumSet.range(WorkflowPlaceholder.PROMPT, WorkflowPlaceholder.JOB));
+        assertThat(template.inputImages()).isZero();
+    }
+
+    @Test
+    void sampleEditWorkflowNeedsAnImageAndAMask() {
+        // when
+        WorkflowTemplate template = WorkflowTemplate.load(Path.of("conf/examples/comfyui-edit-workflow.json"), null);
+
+        // then
+        assertThat(template.inputImages()).isEqualTo(1);
+        assertThat(template.placeholders()).contains(WorkflowPlaceholder.INPUT_IMAGE_1, WorkflowPlaceholder.MASK);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "%input_image_2%, '%input_image_2% without %input_image_1%'",
+        "%input_image_1% %input_image_3%, '%input_image_3% without %input_image_2%'",
+        "%mask%, '%mask% without %input_image_1%'",
+        "%input_image_9%, 'unknown placeholder %input_image_9%'"
+    })
+    void rejectsGapsInTheInputImages(String text, String message) {
+        String workflow =
+                "{\"1\": {\"class_type\": \"A\", \"inputs\": {\"text\": \"%prompt%\", \"image\": \"" + text + "\"}}}";
+        assertThatThrownBy(() -> WorkflowTemplate.parse("w.json", Buffer.buffer(workflow), null))
+                .isInstanceOf(InvalidWorkflowException.class)
+                .hasMessageEndingWith(message);
     }
 
     @Test

@@ -11,16 +11,16 @@ class InputFieldsTest {
     @Test
     void parsesFieldsAndNames() {
         assertThat(InputFields.parse(" prompt , seed,num_outputs = num_images"))
-                .isEqualTo(new InputFields("prompt", null, "seed", null, null, "num_images", null));
+                .isEqualTo(new InputFields("prompt", null, "seed", null, null, "num_images", null, null, null, null));
         assertThat(InputFields.parse("prompt=text"))
-                .isEqualTo(new InputFields("text", null, null, null, null, null, null));
+                .isEqualTo(new InputFields("text", null, null, null, null, null, null, null, null, null));
     }
 
     @Test
     void defaultHasAllFields() {
         assertThat(InputFields.DEFAULT)
-                .isEqualTo(
-                        new InputFields("prompt", "negative_prompt", "seed", "width", "height", "num_outputs", null));
+                .isEqualTo(new InputFields(
+                        "prompt", "negative_prompt", "seed", "width", "height", "num_outputs", null, null, null, null));
     }
 
     @ParameterizedTest
