@@ -57,6 +57,7 @@ CREATE TABLE generation_queue (
     job_percent        smallint,                              -- progress of the running attempt, as the backend reports it
     job_queue_position integer,                               -- its place in the queue of the backend
     attempt_cost       bigint,                                -- expected cost in millionths, stored before a submission with a price
+    reserved_budgets   bigint[],                              -- ids of the budgets that hold this cost; null for none
     failed_backend     text,                                  -- backend of the last failed attempt
     job_backend        text,                                  -- backend of a submission with an unknown outcome; null when there is none
     job_token          bigint,                                -- the lease that made this submission; our key of the job derives from it
@@ -67,6 +68,7 @@ CREATE TABLE generation_queue (
         AND (lease_owner IS NULL) = (attempt_deadline IS NULL)
         AND (lease_owner IS NULL) = (attempt_backend IS NULL)
         AND (lease_owner IS NULL) = (attempt_selection IS NULL)),
+    CONSTRAINT generation_queue_cost_has_lease CHECK (lease_owner IS NOT NULL OR attempt_cost IS NULL AND reserved_budgets IS NULL),
     CONSTRAINT generation_queue_job_complete CHECK ((job_backend IS NULL) = (job_token IS NULL))
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
 COMMENT ON TABLE generation_queue IS

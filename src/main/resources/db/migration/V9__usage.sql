@@ -17,3 +17,16 @@ CREATE TABLE usage_days (
 COMMENT ON TABLE usage_days IS
     'Sums of deleted attempts. The transaction that deletes attempts adds them, so that both together always have all attempts.';
 CREATE INDEX usage_days_of_day ON usage_days (day);
+
+CREATE TABLE budgets (
+    id              bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    scope           text NOT NULL CHECK (scope IN ('USER', 'BACKEND')),
+    owner           text NOT NULL,                            -- name of the user or of the backend
+    period          text NOT NULL CHECK (period IN ('DAY', 'MONTH')),
+    starts_on       date NOT NULL,                            -- in UTC
+    spent_micros    bigint NOT NULL DEFAULT 0,                -- costs of ended submissions
+    reserved_micros bigint NOT NULL DEFAULT 0,                -- expected costs of running ones: the sum of their attempt_cost
+    CONSTRAINT budgets_once_per_period UNIQUE (scope, owner, period, starts_on)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+COMMENT ON TABLE budgets IS
+    'Spent and reserved amounts of budgets, one row per period with a submission. Limits are settings. Without budgets the table is empty.';

@@ -126,7 +126,7 @@ class ArchitectureTest {
             Map.entry("generation.watch", "backend database generation generation.store signal task"),
             Map.entry(
                     "generation.worker",
-                    "backend backend.executor config database eventbus generation generation.route generation.store generation.watch image node queue signal"),
+                    "backend backend.executor config database eventbus generation generation.route generation.store generation.watch image node queue signal usage"),
             Map.entry("http", "config http.egress image netty"),
             Map.entry("http.egress", ""),
             Map.entry("image", ""),

@@ -57,4 +57,9 @@ public record ImageRequest(
     public JsonObject copyParameters() {
         return parameters == null ? new JsonObject() : parameters.copy();
     }
+
+    /** Returns the parameter {@code quality}, on which prices may depend; null when there is none. */
+    public String quality() {
+        return parameters != null && parameters.getValue("quality") instanceof String quality ? quality : null;
+    }
 }

@@ -39,6 +39,8 @@ import java.util.Set;
  * @param workflow absolute path of the workflow template of a ComfyUI server; null for other types
  * @param prices price of an image by model, size and quality
  * @param usagePrices price of one unit of the usage that the AI server reports, by model and unit
+ * @param dayBudget limit of the costs of a day; null for none
+ * @param monthBudget limit of the costs of a month; null for none
  */
 public record BackendSettings(
         BackendType type,
@@ -78,6 +80,8 @@ public record BackendSettings(
         @NullIfEmpty @PathOf("a file") Path workflow,
         PriceList prices,
         PriceList usagePrices,
+        @NullIfEmpty Amount dayBudget,
+        @NullIfEmpty Amount monthBudget,
         Breaker breaker) {
 
     /** Returns the sources of the API keys, in their order; empty when there is none. */
@@ -100,6 +104,11 @@ public record BackendSettings(
      */
     public int maxConcurrency(int workerConcurrency) {
         return Math.min(concurrency == 0 ? type.maxConcurrency() : concurrency, workerConcurrency);
+    }
+
+    /** Returns the limits of the costs of all generations at this AI server. */
+    public Budget budget() {
+        return new Budget(dayBudget, monthBudget);
     }
 
     /** Returns whether an optional field is sent, for protocols in which no model name decides. */

@@ -1,9 +1,11 @@
 package dev.darkroom.config;
 
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -76,5 +78,26 @@ public record PriceList(List<Rule> rules) {
                 .filter(rule -> terms.containsAll(rule.terms()))
                 .map(Rule::price)
                 .findFirst();
+    }
+
+    /**
+     * Returns the price of images in millionths of the currency, rounded half up; empty without a price.
+     *
+     * @param model as for {@link #find}
+     * @param quality null when the request has none
+     */
+    public OptionalLong findMicros(String model, int width, int height, String quality, int count) {
+        if (rules.isEmpty()) {
+            return OptionalLong.empty();
+        }
+        String size = width + "x" + height;
+        return find(model, quality == null ? Set.of(size) : Set.of(size, quality))
+                .map(price -> OptionalLong.of(toMicros(price.multiply(BigDecimal.valueOf(count)))))
+                .orElse(OptionalLong.empty());
+    }
+
+    /** Returns an amount in millionths, rounded half up. */
+    public static long toMicros(BigDecimal amount) {
+        return amount.movePointRight(6).setScale(0, RoundingMode.HALF_UP).longValueExact();
     }
 }

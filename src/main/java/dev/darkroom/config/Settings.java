@@ -196,8 +196,23 @@ public record Settings(
         }
     }
 
-    /** @param currency of prices and costs */
-    public record Accounting(@Format(TextFormat.CURRENCY) String currency) {}
+    /**
+     * Costs and budgets.
+     *
+     * @param currency of prices and costs
+     * @param userDayBudget limit of a user without an entry in {@code userBudgets}; null for none
+     * @param userMonthBudget as {@code userDayBudget}
+     */
+    public record Accounting(
+            @Format(TextFormat.CURRENCY) String currency,
+            @NullIfEmpty Amount userDayBudget,
+            @NullIfEmpty Amount userMonthBudget,
+            UserBudgets userBudgets) {
+        /** Returns the limits of a user. */
+        public Budget budgetOf(String user) {
+            return userBudgets.byUser().getOrDefault(user, new Budget(userDayBudget, userMonthBudget));
+        }
+    }
 
     public record Node(Duration heartbeatInterval, Duration ttl, Duration reapInterval) {}
 

@@ -102,6 +102,10 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
             return url(settingValue, component.getAnnotation(HttpUrl.class), path);
         } else if (type == PriceList.class) {
             return PriceList.read(settingValue);
+        } else if (type == UserBudgets.class) {
+            return UserBudgets.read(settingValue);
+        } else if (type == Amount.class) {
+            return amount(settingValue);
         } else if (type == DatabaseUrl.class) {
             return new DatabaseUrlReader(settingValue, base).read();
         } else if (type.isEnum()) {
@@ -150,6 +154,14 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
                         .text()
                         .equals(textOf(BackendType.OPENAI));
         return endsInV1 ? HttpUrlReader.readEndingInV1(settingValue) : HttpUrlReader.read(settingValue);
+    }
+
+    private static Amount amount(SettingValue settingValue) {
+        try {
+            return Amount.parse(settingValue.text());
+        } catch (IllegalArgumentException e) {
+            throw settingValue.expected(Amount.EXPECTED);
+        }
     }
 
     private static <T> T constant(SettingValue settingValue, String text, T[] constants, String expected) {

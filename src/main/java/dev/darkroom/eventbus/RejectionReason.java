@@ -14,6 +14,8 @@ public enum RejectionReason {
     OVERLOADED,
     /** The user has reached a quota. */
     QUOTA_EXCEEDED,
+    /** A budget of the user, or of all AI servers of the model, is exhausted. */
+    BUDGET_EXCEEDED,
     /** The database or the verticle is unavailable, or a host name cannot be resolved. The command may have been executed. */
     UNAVAILABLE,
     /** An unexpected error; the log has the cause. The command may have been executed. */

@@ -1,5 +1,6 @@
 package dev.darkroom.maintenance;
 
+import dev.darkroom.usage.BudgetSql;
 import dev.darkroom.usage.UsageSql;
 import java.util.List;
 
@@ -44,7 +45,7 @@ final class ErasureSql {
             queue AS (
               DELETE FROM generation_queue q USING batch b WHERE q.generation_id = b.id
               RETURNING q.generation_id, q.lease_token, q.lease_owner, q.attempt_started_at, q.attempt_backend, q.attempt_selection,
-                q.attempt_cost, b.model, b.image_count),
+                q.attempt_cost, q.reserved_budgets, b.model, b.image_count),
             old AS MATERIALIZED (
               SELECT g.id, g.model, g.image_count FROM generations g JOIN batch b ON b.id = g.id
               WHERE (SELECT count(*) FROM queue) >= 0
@@ -56,10 +57,11 @@ final class ErasureSql {
               SELECT started_at, backend, submitted, outcome, error_class, cost_micros, cost_source, model, image_count FROM attempts
               UNION ALL
               SELECT attempt_started_at, attempt_backend, attempt_selection <> 'LOOK_UP' OR attempt_cost IS NOT NULL, 'INTERRUPTED',
-                'AMBIGUOUS', attempt_cost, CASE WHEN attempt_cost IS NOT NULL THEN 'CONFIGURED' END, model, image_count
+                'AMBIGUOUS', nullif(attempt_cost, 0), CASE WHEN attempt_cost > 0 THEN 'CONFIGURED' END, model, image_count
               FROM queue WHERE lease_owner IS NOT NULL),
             rolled_up AS (
               %s),
+            %s,
             under_way AS (
               INSERT INTO erased_attempts (generation_id, lease_token, node_id, user_id, image_count)
               SELECT generation_id, lease_token, lease_owner, $1, image_count FROM queue WHERE lease_owner IS NOT NULL
@@ -79,7 +81,8 @@ final class ErasureSql {
               ON CONFLICT DO NOTHING),
             deleted AS (
               DELETE FROM generations g USING old WHERE g.id = old.id RETURNING g.id)
-            SELECT count(*)::int AS deleted FROM deleted""".formatted(UsageSql.ATTEMPT_COLUMNS, UsageSql.rollUp("''", "used"));
+            SELECT count(*)::int AS deleted FROM deleted""".formatted(
+                    UsageSql.ATTEMPT_COLUMNS, UsageSql.rollUp("''", "used"), BudgetSql.settle("attempt_cost", "queue"));
 
     /** Selects storage keys of erased images whose files may still exist. */
     static final String FIND_ERASED_IMAGES = "SELECT storage_key FROM erased_images WHERE user_id = $1 LIMIT $2";
@@ -123,6 +126,11 @@ final class ErasureSql {
             files AS (
               INSERT INTO erased_images (storage_key, user_id) SELECT storage_key, $1 FROM deleted
               ON CONFLICT DO NOTHING)
+            SELECT count(*)::int AS deleted FROM deleted""",
+            """
+            WITH deleted AS (
+              DELETE FROM budgets WHERE id IN (
+                SELECT id FROM budgets WHERE scope = 'USER' AND owner = $1 ORDER BY id LIMIT $2) RETURNING id)
             SELECT count(*)::int AS deleted FROM deleted""",
             deleteRows("webhooks", "id"),
             deleteRows("notifications", "seq"),

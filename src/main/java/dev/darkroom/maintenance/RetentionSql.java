@@ -149,6 +149,10 @@ final class RetentionSql {
     static final String DELETE_EXPIRED_SUBSCRIBERS =
             "DELETE FROM subscriber_cursors WHERE updated_at < now() - $1::bigint * interval '1 millisecond'";
 
+    /** Deletes budgets of periods that began more than {@code $1} ms ago and have no reservation. */
+    static final String DELETE_EXPIRED_BUDGETS = """
+            DELETE FROM budgets WHERE starts_on < (now() - $1::bigint * interval '1 millisecond')::date AND reserved_micros = 0""";
+
     /** Selects images deleted more than {@code $1} ms ago whose files may still exist, because a process stopped in between. */
     static final String FIND_DISCARDED_IMAGES = """
             SELECT storage_key FROM discarded_images WHERE discarded_at < now() - $1::bigint * interval '1 millisecond' LIMIT $2""";

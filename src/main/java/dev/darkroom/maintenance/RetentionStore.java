@@ -58,6 +58,14 @@ record RetentionStore(Database database) {
                 .mapEmpty();
     }
 
+    /** Deletes budgets of periods that began more than {@code age} ago. */
+    Future<Void> deleteExpiredBudgets(Duration age) {
+        return database.pool()
+                .preparedQuery(RetentionSql.DELETE_EXPIRED_BUDGETS)
+                .execute(Tuple.of(age.toMillis()))
+                .mapEmpty();
+    }
+
     /** Deletes the rows of deleted webhooks that have no deliveries left. */
     Future<Void> deleteEmptyWebhooks() {
         return database.pool()

@@ -34,6 +34,9 @@ public final class RetentionTask {
     /** Time after the expiry of an upload in which a request that found it is stored. */
     private static final Duration UPLOAD_GRACE = Duration.ofMinutes(1);
 
+    /** Age of deleted budgets, from the start of their period; longer than a month and the longest attempt. */
+    private static final Duration BUDGET_TTL = Duration.ofDays(62);
+
     /** Age after which another run deletes files; normally the run that deleted the rows does so immediately. */
     private static final Duration DISCARDED_FILE_AGE = Duration.ofMinutes(1);
 
@@ -113,6 +116,7 @@ public final class RetentionTask {
                         RetentionSql.DELETE_EXPIRED_UPLOADS,
                         UPLOAD_GRACE,
                         batch -> files.deleteDiscarded(batch.storageKeys())))
+                .compose(done -> store.deleteExpiredBudgets(BUDGET_TTL))
                 .compose(done -> store.findDiscardedImages(DISCARDED_FILE_AGE, BATCH_SIZE))
                 .compose(files::deleteDiscarded)
                 .compose(done -> ifSet(settings.generations(), age -> deleteFinished(stopped, age, counts)))

@@ -28,6 +28,7 @@ import dev.darkroom.image.ImageStoreHealth;
 import dev.darkroom.maintenance.ImageStoreCheck;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.task.PeriodicTaskVerticle;
+import dev.darkroom.usage.BudgetLimits;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
@@ -158,7 +159,7 @@ final class GenerationModule {
                 unresolved -> backends.stream()
                         .filter(backend -> backend.name().equals(unresolved.backend()))
                         .forEach(backend -> backend.cancel(unresolved.job())),
-                settings.accounting());
+                new BudgetLimits(settings.accounting(), settings.backends()));
         resources
                 .processLifecycle()
                 .deploy(

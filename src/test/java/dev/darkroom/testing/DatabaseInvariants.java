@@ -23,6 +23,22 @@ public final class DatabaseInvariants {
     public static void assertNoViolations(DatabaseUrl database, Path imageDir) {
         assertThat(runDoctor(database, imageDir).problems()).isEmpty();
         assertUsageEqualsAttempts(database);
+        assertBudgetsEqualAttempts(database);
+    }
+
+    /** Fails unless each budget has spent the costs of the attempts of its owner and period. For processes that have the same budgets. */
+    private static void assertBudgetsEqualAttempts(DatabaseUrl database) {
+        assertThat(TestPostgres.query(
+                        database,
+                        "SELECT concat_ws(' ', b.scope, b.owner, b.period, b.spent_micros, coalesce(sum(c.cost), 0)) FROM budgets b"
+                                + " LEFT JOIN (SELECT user_id, backend, (started_at AT TIME ZONE 'UTC')::date AS day, cost_micros AS cost"
+                                + " FROM generation_attempts JOIN generations ON id = generation_id"
+                                + " UNION ALL SELECT user_id, backend, day, cost_micros FROM usage_days) c"
+                                + " ON b.owner = CASE b.scope WHEN 'USER' THEN c.user_id ELSE c.backend END"
+                                + " AND b.starts_on = CASE b.period WHEN 'DAY' THEN c.day ELSE date_trunc('month', c.day)::date END"
+                                + " GROUP BY b.id HAVING b.spent_micros <> coalesce(sum(c.cost), 0)"))
+                .as("budgets: owner, spent, costs of attempts")
+                .isEmpty();
     }
 
     /** Fails unless the usage of all users has the sums of all attempts, those that exist and those that were deleted. */

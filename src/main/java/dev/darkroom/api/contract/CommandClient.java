@@ -79,6 +79,9 @@ public final class CommandClient {
             case QUOTA_EXCEEDED ->
                 Problem.quotaExceeded(
                         capitalize(rejected.message()), rejected.retryAfter().toSeconds());
+            case BUDGET_EXCEEDED ->
+                Problem.budgetExceeded(
+                        capitalize(rejected.message()), rejected.retryAfter().toSeconds());
             case UNAVAILABLE -> Problem.unavailable();
             case INTERNAL -> Problem.internalError();
         };

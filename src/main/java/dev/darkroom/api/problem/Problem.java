@@ -27,6 +27,7 @@ public final class Problem extends RuntimeException {
     public enum Type {
         INVALID_REQUEST("invalid-request", 400, "Invalid request"),
         UNAUTHORIZED("unauthorized", 401, "Unauthorized"),
+        BUDGET_EXCEEDED("budget-exceeded", 402, "Budget exceeded"),
         INVALID_IMAGE_URL("invalid-image-url", 403, "Invalid image URL"),
         INVALID_CALLBACK_TOKEN("invalid-callback-token", 403, "Invalid callback token"),
         ORIGIN_NOT_ALLOWED("origin-not-allowed", 403, "Origin not allowed"),
@@ -251,6 +252,18 @@ public final class Problem extends RuntimeException {
     public static Problem quotaExceeded(String detail, long retryAfter) {
         return new Problem(
                 Type.QUOTA_EXCEEDED,
+                detail + " Nothing was stored.",
+                Map.of("Retry-After", String.valueOf(retryAfter)));
+    }
+
+    /**
+     * A budget is exhausted. Status 402, because a retry before the reset is in vain, and clients repeat 429.
+     *
+     * @param retryAfter in seconds
+     */
+    public static Problem budgetExceeded(String detail, long retryAfter) {
+        return new Problem(
+                Type.BUDGET_EXCEEDED,
                 detail + " Nothing was stored.",
                 Map.of("Retry-After", String.valueOf(retryAfter)));
     }

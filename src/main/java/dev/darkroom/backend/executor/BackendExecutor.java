@@ -75,6 +75,8 @@ public final class BackendExecutor {
     private boolean drained;
     /** Until this time calls are refused for lack of permission or quota. Null before the first refusal. */
     private Long refusedUntil;
+    /** Until this time no call starts, because a budget is exhausted. Null before the first pause. */
+    private Long pausedUntil;
 
     private boolean closed;
 
@@ -118,6 +120,7 @@ public final class BackendExecutor {
     public synchronized boolean acceptsCalls() {
         return !closed
                 && !drained
+                && (pausedUntil == null || nanoTime.getAsLong() - pausedUntil >= 0)
                 && rateLimitPause.remaining().isZero()
                 && callRateLimit.available() > 0
                 && backendCircuitBreaker.state() != BreakerState.OPEN;
@@ -148,6 +151,15 @@ public final class BackendExecutor {
         } else {
             events.publishEnabled();
         }
+        notifyChangeHandlers();
+    }
+
+    /** Starts no call for a time, because a budget is exhausted. Active calls and look-ups continue. */
+    public void pause(Duration time) {
+        synchronized (this) {
+            pausedUntil = nanoTime.getAsLong() + time.toNanos();
+        }
+        scheduleChange(time);
         notifyChangeHandlers();
     }
 
@@ -333,7 +345,7 @@ public final class BackendExecutor {
         }
     }
 
-    /** Notifies the change handlers when the rate limit permits another call. */
+    /** Notifies the change handlers when a rate limit or a pause permits another call. */
     private void scheduleChange(Duration delay) {
         vertx.setTimer(delay.toMillis() + 1, timer -> notifyChangeHandlers());
     }

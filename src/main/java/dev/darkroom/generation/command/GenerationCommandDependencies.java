@@ -1,6 +1,5 @@
 package dev.darkroom.generation.command;
 
-import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.generation.GenerationFinishListener;
@@ -10,6 +9,7 @@ import dev.darkroom.generation.watch.CompletionWaiters;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.image.ImageStore;
 import dev.darkroom.upload.UploadStore;
+import dev.darkroom.usage.BudgetLimits;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -40,4 +40,4 @@ public record GenerationCommandDependencies(
         UploadStore uploads,
         EgressPolicy inputImageEgress,
         Consumer<GenerationOutcomeStore.UnresolvedJob> jobCanceller,
-        Settings.Accounting accounting) {}
+        BudgetLimits budgetLimits) {}

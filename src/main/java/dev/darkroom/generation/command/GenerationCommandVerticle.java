@@ -76,7 +76,7 @@ public final class GenerationCommandVerticle extends VerticleBase {
         handle(DeleteGeneration.class, GenerationBus.DELETE, cancellationService::delete);
         UsageQueries usageQueries = new UsageQueries(
                 new UsageStore(dependencies.database()),
-                dependencies.accounting().currency());
+                dependencies.budgetLimits().currency());
         handle(GetUsage.class, GenerationBus.GET_USAGE, context -> usageQueries.get(context.command()));
         handle(GetAllUsage.class, GenerationBus.GET_ALL_USAGE, context -> usageQueries.getAll(context.command()));
         handle(GetModels.class, GenerationBus.GET_MODELS, this::getModels);

@@ -19,6 +19,7 @@ import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.GenerationSpec;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.route.ModelCatalog;
+import dev.darkroom.generation.store.BudgetStore;
 import dev.darkroom.generation.store.GenerationStore;
 import dev.darkroom.generation.store.IdempotencyKey;
 import dev.darkroom.generation.store.SubmissionStore;
@@ -26,6 +27,7 @@ import dev.darkroom.generation.store.SubmissionStore.Submission;
 import dev.darkroom.generation.store.SubmissionStore.UsedKey;
 import dev.darkroom.http.egress.HostLookupException;
 import dev.darkroom.http.egress.RejectedUrlException;
+import dev.darkroom.usage.BudgetState;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.List;
@@ -46,7 +48,13 @@ final class SubmissionService {
     private static final Duration PENDING_LIMIT_RETRY_AFTER = Duration.ofSeconds(9);
     private static final Duration DAILY_LIMIT_RETRY_AFTER = Duration.ofSeconds(59);
 
+    /** A submission in progress may end and cost less than reserved. */
+    private static final Duration RESERVED_BUDGET_RETRY_AFTER = Duration.ofSeconds(10);
+
+    private static final Duration MIN_RETRY_AFTER = Duration.ofSeconds(1);
+
     private final GenerationCommandDependencies dependencies;
+    private final BudgetCheck budgetCheck;
     private final SubmissionStore submissions;
     private final GenerationStore store;
     private final InputImageResolver inputImages;
@@ -70,6 +78,8 @@ final class SubmissionService {
         this.submissions = dependencies.submissions();
         this.store = new GenerationStore(dependencies.database());
         this.inputImages = new InputImageResolver(dependencies.uploads(), dependencies.inputImageEgress());
+        this.budgetCheck =
+                new BudgetCheck(catalog, dependencies.budgetLimits(), new BudgetStore(dependencies.database()));
         this.queries = queries;
         this.settings = settings;
         this.catalog = catalog;
@@ -186,7 +196,32 @@ final class SubmissionService {
                                         "the generation would not start before its deadline",
                                         wait.minus(settings.deadline()),
                                         request.requestId()))
-                        : submit(submission, request.requestId()));
+                        : submitWithinBudgets(submission, request.requestId()));
+    }
+
+    private Future<CommandReply<CreatedGeneration>> submitWithinBudgets(Submission submission, String requestId) {
+        ModelSettings model = catalog.find(submission.request().model()).orElseThrow();
+        return budgetCheck
+                .findExhausted(submission.userId(), model, submission.request())
+                .compose(exhausted -> exhausted.isEmpty()
+                        ? submit(submission, requestId)
+                        : rejectUnlessReplayed(submission, () -> rejectOverBudget(exhausted.get(), requestId)));
+    }
+
+    private CommandReply<CreatedGeneration> rejectOverBudget(BudgetState budget, String requestId) {
+        Duration retryAfter =
+                budget.reservedMicros() == 0 || budget.spentBy(0) ? budget.resetsIn() : RESERVED_BUDGET_RETRY_AFTER;
+        LOG.atWarn()
+                .addKeyValue("requestId", requestId)
+                .addKeyValue("scope", budget.limit().scope())
+                .addKeyValue("owner", budget.limit().owner())
+                .addKeyValue("period", budget.limit().period())
+                .addKeyValue("limitMicros", budget.limit().micros())
+                .log("generation rejected, budget exhausted");
+        return CommandReply.rejected(
+                RejectionReason.BUDGET_EXCEEDED,
+                budget.describe(dependencies.budgetLimits().currency()),
+                retryAfter.compareTo(MIN_RETRY_AFTER) < 0 ? MIN_RETRY_AFTER : retryAfter);
     }
 
     private Submission toSubmission(SubmissionRequest request) {

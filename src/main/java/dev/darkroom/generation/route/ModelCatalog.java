@@ -5,6 +5,7 @@ import dev.darkroom.backend.InputLimits;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.RequestLimits;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.ModelSettings;
 import dev.darkroom.config.ModelSettings.Target;
 import dev.darkroom.config.Settings;
@@ -62,6 +63,11 @@ public final class ModelCatalog {
     /** Returns the capabilities of a backend. */
     public BackendCapabilities backend(String name) {
         return backends.get(name);
+    }
+
+    /** Returns the settings of a backend. */
+    public BackendSettings settings(String backend) {
+        return backend(backend).settings();
     }
 
     /** Returns the limits that all generations and all backends of a model allow, so that each of them can make a request. */

@@ -13,7 +13,13 @@ final class GenerationLeaseSql {
     static final LeasedQueueSql QUEUE = new LeasedQueueSql(
             "generation_queue",
             "generation_id",
-            List.of("attempt_backend", "attempt_selection", "job_percent", "job_queue_position", "attempt_cost"));
+            List.of(
+                    "attempt_backend",
+                    "attempt_selection",
+                    "job_percent",
+                    "job_queue_position",
+                    "attempt_cost",
+                    "reserved_budgets"));
 
     /** Columns of a claimed row {@code c} and its generation {@code g}. */
     private static final String CLAIMED_COLUMNS = """

@@ -46,7 +46,7 @@ public final class GenerationLeaseStore {
         public AttemptBilling billing() {
             return new AttemptBilling(
                     expectedCost != null || !generationLease.isLookUp(),
-                    expectedCost == null ? null : new Cost(expectedCost, Cost.Source.CONFIGURED));
+                    expectedCost == null || expectedCost == 0 ? null : new Cost(expectedCost, Cost.Source.CONFIGURED));
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.darkroom.generation.store;
 
+import dev.darkroom.usage.BudgetSql;
+
 /**
  * SQL that ends or requeues generations. Every statement compares the owner and the token of the lease that it ends (fencing). An outdated
  * claim changes no row and returns an empty result. Timestamps come from the database clock; parameters carry only durations.
@@ -36,11 +38,13 @@ final class GenerationOutcomeSql {
                   $11::text[], $12::text[])
                 AS p (generation_id, id, position, content_type, width, height, bytes, sha256, storage_key)
                 ON p.generation_id = g.id)
-            SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
-            FROM generation""";
+            SELECT g.id, g.user_id, g.failed_attempts, g.image_count, (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age,
+              e.reserved_budgets, e.attempt_cost, e.cost_micros
+            FROM generation g JOIN ended e ON e.generation_id = g.id""";
 
     /** Fails a generation after an attempt. Fenced like {@link #COMPLETE}. */
-    static final String FAIL = """
+    static final String FAIL =
+            """
             WITH ended AS (
               DELETE FROM generation_queue WHERE %s
               RETURNING *),
@@ -55,9 +59,10 @@ final class GenerationOutcomeSql {
                 finished_at, outcome, counted, error_class, error_code, error_message, http_status, submitted, cost_micros, cost_source)
               SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.job_api_key, e.attempt_started_at,
                 now(), $8, $9, $10, $11, $12, $13, $14, $15, $16
-              FROM ended e JOIN generation g ON g.id = e.generation_id)
+              FROM ended e JOIN generation g ON g.id = e.generation_id),
+            %s
             SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
-            FROM generation""".formatted(GenerationLeaseSql.QUEUE.tokenCondition());
+            FROM generation""".formatted(GenerationLeaseSql.QUEUE.tokenCondition(), BudgetSql.settle("$15::bigint", "ended"));
 
     /**
      * Fails a generation that has no lease and is past its deadline. Its error class is that of its last failure, or NOT_SENT without an
@@ -102,11 +107,12 @@ final class GenerationOutcomeSql {
                 finished_at, outcome, counted, error_class, error_code, error_message, submitted, cost_micros, cost_source)
               SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.job_api_key, e.attempt_started_at,
                 e.ended_at, 'INTERRUPTED', false, 'AMBIGUOUS', $3, $6, e.attempt_selection <> 'LOOK_UP' OR e.attempt_cost IS NOT NULL,
-                e.attempt_cost, CASE WHEN e.attempt_cost IS NOT NULL THEN 'CONFIGURED' END
-              FROM ended e JOIN generation g ON g.id = e.generation_id WHERE e.lease_owner IS NOT NULL)
+                nullif(e.attempt_cost, 0), CASE WHEN e.attempt_cost > 0 THEN 'CONFIGURED' END
+              FROM ended e JOIN generation g ON g.id = e.generation_id WHERE e.lease_owner IS NOT NULL),
+            %s
             SELECT g.id, g.user_id, g.failed_attempts, g.image_count, (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age,
               CASE WHEN e.lease_owner IS NULL THEN e.job_backend END AS job_backend, e.job_token, e.provider_job_id, e.job_api_key
-            FROM generation g JOIN ended e ON e.generation_id = g.id""";
+            FROM generation g JOIN ended e ON e.generation_id = g.id""".formatted(BudgetSql.settle("attempt_cost", "ended"));
 
     /**
      * Requeues a generation after an attempt without success, due again after a delay. One statement stores the attempt and the due time,
@@ -115,8 +121,7 @@ final class GenerationOutcomeSql {
      * that are due already, so that it is not retried repeatedly while they wait, for example when it makes the probes of the circuit
      * breaker fail. Its turn is one of the next. Fenced by the condition on the lease.
      */
-    static final String RETRY =
-            """
+    static final String RETRY = """
             WITH held AS (
               SELECT * FROM generation_queue WHERE %s
               FOR UPDATE),
@@ -134,14 +139,18 @@ final class GenerationOutcomeSql {
             generation AS (
               UPDATE generations g SET failed_attempts = g.failed_attempts + 1, updated_at = now()
               FROM held h WHERE g.id = h.generation_id
-              RETURNING g.id, g.failed_attempts)
+              RETURNING g.id, g.failed_attempts),
+            %s
             INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, api_key, started_at,
               finished_at, outcome, counted, error_class, error_code, error_message, http_status, retry_at,
               submitted, cost_micros, cost_source)
             SELECT g.id, g.failed_attempts, h.lease_token, h.lease_owner, h.attempt_backend, h.attempt_selection, h.job_api_key, h.attempt_started_at,
               now(), $7, $8, $9, $10, $11, $12, r.run_at, $15, $16, $17
             FROM held h, generation g, requeued r
-            RETURNING number, retry_at""".formatted(GenerationLeaseSql.QUEUE.tokenCondition(), GenerationLeaseSql.QUEUE.clearLease());
+            RETURNING number, retry_at""".formatted(
+                    GenerationLeaseSql.QUEUE.tokenCondition(),
+                    GenerationLeaseSql.QUEUE.clearLease(),
+                    BudgetSql.settle("$16::bigint", "held"));
 
     /**
      * Returns the attempt of a lease if it is stored with this outcome, after the response to a commit was lost. A reaper stores a

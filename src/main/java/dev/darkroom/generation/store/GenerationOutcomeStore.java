@@ -16,9 +16,12 @@ import dev.darkroom.generation.StoredImage;
 import dev.darkroom.queue.LeasedQueueStore;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.OffsetDateTime;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -178,9 +181,37 @@ public final class GenerationOutcomeStore {
                     rows.forEach(row ->
                             finished.put(row.getUUID("id"), GenerationLeaseRowMapper.toFinishRecord(row, error)));
                     scope.afterCommit(FaultInjectionPoint.AFTER_COMMIT::blockIfSelected);
-                    return notifyListeners(scope, toGenerations(finished))
+                    return settle(scope, rows)
+                            .compose(settled -> notifyListeners(scope, toGenerations(finished)))
                             .compose(notified -> FaultInjectionPoint.BEFORE_COMMIT.pauseIfSelected(finished));
                 }));
+    }
+
+    /** Settles the reservations of completed attempts. The other statements settle theirs themselves. */
+    private static Future<Void> settle(TransactionScope scope, RowSet<Row> rows) {
+        if (!rows.columnsNames().contains("reserved_budgets")) {
+            return Future.succeededFuture();
+        }
+        List<Long> budgets = new ArrayList<>();
+        List<Long> reserved = new ArrayList<>();
+        List<Long> costs = new ArrayList<>();
+        for (Row row : rows) {
+            Long[] ids = row.getArrayOfLongs("reserved_budgets");
+            for (int i = 0; ids != null && i < ids.length; i++) {
+                budgets.add(ids[i]);
+                reserved.add(row.getLong("attempt_cost"));
+                costs.add(row.getLong("cost_micros"));
+            }
+        }
+        return budgets.isEmpty()
+                ? Future.succeededFuture()
+                : scope.connection()
+                        .preparedQuery(GenerationBudgetSql.SETTLE)
+                        .execute(Tuple.of(
+                                budgets.toArray(Long[]::new),
+                                reserved.toArray(Long[]::new),
+                                costs.toArray(Long[]::new)))
+                        .mapEmpty();
     }
 
     private static List<FinishedGeneration> toGenerations(Map<UUID, FinishRecord> finished) {

@@ -12,6 +12,7 @@ import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.StoredImage;
 import dev.darkroom.generation.route.BackendRouter;
+import dev.darkroom.generation.store.BudgetStore;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.store.GenerationOutcomeStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
@@ -22,12 +23,12 @@ import dev.darkroom.generation.worker.RetryDecision.Retry;
 import dev.darkroom.generation.worker.RetryPolicy.BackendConditions;
 import dev.darkroom.image.Image;
 import dev.darkroom.queue.OutcomeRecorder;
+import dev.darkroom.usage.BudgetLimits;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -53,6 +54,7 @@ final class AttemptRunner {
     private final GeneratedImageWriter imageWriter;
     private final GenerationLeaseStore leases;
     private final GenerationOutcomeStore outcomes;
+    private final BudgetStore budgets;
     private final OutcomeRecorder<GenerationLease, AttemptOutcome> outcomeRecorder;
     private final RetryPolicy retryPolicy;
     private final GenerationEventPublisher eventPublisher;
@@ -63,13 +65,17 @@ final class AttemptRunner {
             GeneratedImageWriter imageWriter,
             GenerationLeaseStore leases,
             GenerationOutcomeStore outcomes,
+            BudgetStore budgets,
+            BudgetLimits budgetLimits,
             OutcomeRecorder<GenerationLease, AttemptOutcome> outcomeRecorder,
             RetryPolicy retryPolicy,
             GenerationEventPublisher eventPublisher,
             LongSupplier nanoClock) {
         this.router = router;
         this.pricing = new SubmissionPricing(router);
-        this.caller = new BackendCaller(router, this::beforeSubmission);
+        this.budgets = budgets;
+        this.caller =
+                new BackendCaller(router, new SubmissionGate(pricing, budgetLimits, leases, budgets, router)::request);
         this.imageWriter = imageWriter;
         this.leases = leases;
         this.outcomes = outcomes;
@@ -134,26 +140,8 @@ final class AttemptRunner {
                     }
                     return backendOutcome instanceof BackendOutcome.Aborted
                             ? recordInterruption(attempt)
-                            : release(generationLease, result.earlierJobGone());
+                            : release(generationLease, result.earlierJobGone(), result.permit());
                 });
-    }
-
-    /**
-     * Stores the expected cost before a submission with a price, so that it is known when this process dies. Without a price it executes
-     * no statement. Completes with false when the lease is lost or the database fails.
-     */
-    private Future<Boolean> beforeSubmission(GenerationLease generationLease) {
-        OptionalLong expected = pricing.expectedCost(generationLease);
-        if (expected.isEmpty()) {
-            return Future.succeededFuture(true);
-        }
-        return leases.storeExpectedCost(generationLease, expected.getAsLong())
-                .onFailure(error -> LOG.atWarn()
-                        .addKeyValue("generation", generationLease.generationId())
-                        .addKeyValue("attempt", generationLease.number())
-                        .addKeyValue("reason", error.getMessage())
-                        .log("expected cost not stored, nothing submitted"))
-                .otherwise(false);
     }
 
     private AttemptBilling bill(RunningAttempt attempt, BackendFailure backendFailure) {
@@ -166,6 +154,14 @@ final class AttemptRunner {
 
     private Future<Duration> recordFailure(RunningAttempt attempt, BackendFailure backendFailure, CallResult result) {
         GenerationLease generationLease = attempt.generationLease();
+        if (backendFailure.code().equals(SubmissionGate.BUDGET_EXCEEDED)) {
+            return recordFailure(
+                    attempt,
+                    AttemptOutcome.PERMANENT,
+                    backendFailure,
+                    RetryPolicy.budgetExceeded(backendFailure),
+                    Resolution.SUBMIT_AGAIN);
+        }
         Resolution resolution = caller.resolve(
                 generationLease,
                 backendFailure,
@@ -337,11 +333,16 @@ final class AttemptRunner {
 
     /** Releases a lease without an attempt. Completes like {@link #run}. */
     Future<Duration> release(GenerationLease generationLease) {
-        return release(generationLease, false);
+        return release(generationLease, false, null);
     }
 
-    /** @param jobGone whether the AI server does not have the earlier submission, which the next attempt then ignores */
-    private Future<Duration> release(GenerationLease generationLease, boolean jobGone) {
+    /**
+     * @param jobGone whether the AI server does not have the earlier submission, which the next attempt then ignores
+     * @param permit to submit; null when none was requested
+     */
+    private Future<Duration> release(GenerationLease generationLease, boolean jobGone, SubmissionPermit permit) {
+        Duration delay = permit instanceof SubmissionPermit.Withheld withheld ? withheld.delay() : Duration.ZERO;
+        boolean reserved = permit instanceof SubmissionPermit.Granted granted && granted.reserved();
         LOG.atInfo()
                 .addKeyValue("generation", generationLease.generationId())
                 .addKeyValue("attempt", generationLease.number())
@@ -351,9 +352,13 @@ final class AttemptRunner {
                         generationLease,
                         null,
                         () -> false,
-                        () -> (jobGone ? leases.releaseWithoutJob(generationLease) : leases.release(generationLease))
+                        () -> (reserved || !delay.isZero()
+                                        ? budgets.release(generationLease, jobGone, delay)
+                                        : jobGone
+                                                ? leases.releaseWithoutJob(generationLease)
+                                                : leases.release(generationLease))
                                 .map(held -> held ? Optional.of(true) : Optional.empty()))
-                .map(released -> null);
+                .map(released -> delay.isZero() ? null : delay);
     }
 
     private Duration timeLeft(RunningAttempt attempt) {

@@ -18,9 +18,9 @@ import java.util.function.Function;
  * Calls the AI server of an attempt. Looks up an earlier submission with an unknown outcome, and submits only when the AI server does
  * not have it. Stateless.
  *
- * @param beforeSubmission runs before each submission; without its consent nothing is submitted
+ * @param gate permits each submission
  */
-record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Boolean>> beforeSubmission) {
+record BackendCaller(BackendRouter router, Function<GenerationLease, Future<SubmissionPermit>> gate) {
     /** Failure of an attempt that cannot find out what became of an earlier one. */
     static final BackendFailure OUTCOME_UNKNOWN = BackendFailure.of(
             FailureClass.AMBIGUOUS,
@@ -42,8 +42,9 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Bool
      *
      * @param earlierJobGone whether there was an earlier submission that the AI server does not have
      * @param submitted whether the AI server may have received a submission of this call
+     * @param permit to submit; null when none was requested
      */
-    record CallResult(Execution execution, boolean earlierJobGone, boolean submitted) {}
+    record CallResult(Execution execution, boolean earlierJobGone, boolean submitted, SubmissionPermit permit) {}
 
     /** Calls the AI server. The future never fails. */
     Future<CallResult> call(GenerationLease generationLease, BackendCall backendCall) {
@@ -64,12 +65,12 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Bool
             boolean gone = found.backendOutcome() instanceof BackendOutcome.JobNotFound;
             if (gone && generationLease.job().providerId() != null) {
                 // The id belongs to the old job. A new lease has a new key and no id.
-                return Future.succeededFuture(
-                        new CallResult(new Execution(new BackendOutcome.NotStarted(), false, false), true, false));
+                return Future.succeededFuture(new CallResult(
+                        new Execution(new BackendOutcome.NotStarted(), false, false), true, false, null));
             }
             return gone
                     ? submit(executor, request, generationLease, backendCall, true)
-                    : Future.succeededFuture(new CallResult(found, false, false));
+                    : Future.succeededFuture(new CallResult(found, false, false, null));
         });
     }
 
@@ -85,15 +86,26 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Bool
                 : router.acceptsInputs(executor.name(), request) ? null : INPUTS_REJECTED;
         if (rejection != null) {
             return Future.succeededFuture(new CallResult(
-                    new Execution(new BackendOutcome.Failed(rejection), false, false), earlierJobGone, false));
+                    new Execution(new BackendOutcome.Failed(rejection), false, false), earlierJobGone, false, null));
         }
-        return beforeSubmission
-                .apply(generationLease)
-                .compose(permitted -> permitted
-                        ? executor.execute(request, backendCall)
-                        : Future.succeededFuture(new Execution(new BackendOutcome.NotStarted(), false, false)))
-                .map(execution -> new CallResult(
-                        execution, earlierJobGone, mayHaveArrived(execution.backendOutcome(), backendCall)));
+        return gate.apply(generationLease)
+                .compose(permit -> execute(permit, executor, request, backendCall)
+                        .map(execution -> new CallResult(
+                                execution,
+                                earlierJobGone,
+                                mayHaveArrived(execution.backendOutcome(), backendCall),
+                                permit)));
+    }
+
+    private static Future<Execution> execute(
+            SubmissionPermit permit, BackendExecutor executor, ImageRequest request, BackendCall backendCall) {
+        if (permit instanceof SubmissionPermit.Granted) {
+            return executor.execute(request, backendCall);
+        }
+        BackendOutcome withoutCall = permit instanceof SubmissionPermit.Refused refused
+                ? new BackendOutcome.Failed(refused.backendFailure())
+                : new BackendOutcome.NotStarted();
+        return Future.succeededFuture(new Execution(withoutCall, false, false));
     }
 
     private static boolean mayHaveArrived(BackendOutcome backendOutcome, BackendCall backendCall) {
@@ -107,7 +119,7 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Bool
     }
 
     private static CallResult result(BackendOutcome backendOutcome) {
-        return new CallResult(new Execution(backendOutcome, false, false), false, false);
+        return new CallResult(new Execution(backendOutcome, false, false), false, false, null);
     }
 
     private String model(GenerationLease generationLease) {

@@ -12,6 +12,7 @@ import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.route.RouteOffer;
+import dev.darkroom.generation.store.BudgetStore;
 import dev.darkroom.generation.store.GenerationLeaseStore;
 import dev.darkroom.generation.store.GenerationOutcomeStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
@@ -24,6 +25,7 @@ import dev.darkroom.queue.FencingToken;
 import dev.darkroom.queue.JobAttempt;
 import dev.darkroom.queue.JobQueue;
 import dev.darkroom.queue.OutcomeRecorder;
+import dev.darkroom.usage.BudgetLimits;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -52,6 +54,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
     private final BackendRouter router;
     private final GenerationLeaseStore leases;
     private final GenerationOutcomeStore outcomes;
+    private final BudgetStore budgets;
     private final NotifyChannel notifyChannel;
     private final ImageStore imageStore;
     private final ImageStoreHealth imageStoreHealth;
@@ -89,6 +92,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         this.immediateStart = immediateStart;
         this.leases = new GenerationLeaseStore(database);
         this.outcomes = new GenerationOutcomeStore(database, finishListeners);
+        this.budgets = new BudgetStore(database);
         this.notifyChannel = notifyChannel;
         this.imageStore = imageStore;
         this.imageStoreHealth = imageStoreHealth;
@@ -105,6 +109,8 @@ public final class GenerationWorkerVerticle extends VerticleBase {
                 new GeneratedImageWriter(vertx, imageStore, imageStoreHealth, leases, System::nanoTime),
                 leases,
                 outcomes,
+                budgets,
+                new BudgetLimits(settings.accounting(), settings.backends()),
                 new OutcomeRecorder<>(vertx, localNode, JOB_NAME, outcomes::isRecorded),
                 new RetryPolicy(
                         settings.retry(), () -> ThreadLocalRandom.current().nextDouble()),

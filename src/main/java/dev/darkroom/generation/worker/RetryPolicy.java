@@ -133,6 +133,14 @@ public final class RetryPolicy {
                 new GenerationError(BackendCaller.OUTCOME_UNKNOWN.code(), FailureClass.AMBIGUOUS, message, true), true);
     }
 
+    /** Ends a generation for which no budget is left. A retry may succeed in the next period. */
+    static Fail budgetExceeded(BackendFailure backendFailure) {
+        return new Fail(
+                new GenerationError(
+                        backendFailure.code(), backendFailure.failureClass(), backendFailure.message(), true),
+                false);
+    }
+
     /** Returns the failure reason of a generation that waited past its deadline. */
     public static GenerationError deadlineExceeded(FailureClass lastFailure) {
         return new GenerationError("DEADLINE_EXCEEDED", lastFailure, DEADLINE_MESSAGE, true);

@@ -3,13 +3,12 @@ package dev.darkroom.generation.worker;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.PriceList;
 import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.Cost;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.route.BackendRouter;
 import java.math.BigDecimal;
-import java.math.RoundingMode;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -17,30 +16,36 @@ import java.util.Set;
 
 /** Costs of submissions by the prices of the settings, in millionths of the currency. Stateless. */
 record SubmissionPricing(BackendRouter router) {
-    /** Parameter of requests that prices may name. */
-    private static final String QUALITY = "quality";
-
     /** Maximum number of digits of a reported quantity, before and after the decimal point. */
     private static final int MAX_DIGITS = 18;
 
     /** A higher cost is ignored, as if nothing had been reported. */
     private static final BigDecimal MAX_REPORTED_COST = BigDecimal.valueOf(1_000_000_000);
 
-    /** Returns the price of the images of a submission; empty without a price. */
-    OptionalLong expectedCost(GenerationLease generationLease) {
+    /** Returns the configured price of the images of a submission; empty without a price. */
+    OptionalLong configuredPrice(GenerationLease generationLease) {
         BackendSettings settings = settings(generationLease);
-        if (settings == null || settings.prices().rules().isEmpty()) {
-            return OptionalLong.empty();
-        }
         ImageRequest request = generationLease.imageRequest();
-        Set<String> terms = new HashSet<>(Set.of(request.width() + "x" + request.height()));
-        if (request.parameters() != null && request.parameters().getValue(QUALITY) instanceof String quality) {
-            terms.add(quality);
-        }
-        return settings.prices()
-                .find(model(generationLease), terms)
-                .map(price -> OptionalLong.of(toMicros(price.multiply(BigDecimal.valueOf(request.count())))))
-                .orElse(OptionalLong.empty());
+        return settings == null
+                ? OptionalLong.empty()
+                : settings.prices()
+                        .findMicros(
+                                model(generationLease),
+                                request.width(),
+                                request.height(),
+                                request.quality(),
+                                request.count());
+    }
+
+    /** As {@link #configuredPrice}, but 0 without one when the AI server reports the cost later. */
+    OptionalLong expectedCost(GenerationLease generationLease) {
+        OptionalLong price = configuredPrice(generationLease);
+        BackendSettings settings = settings(generationLease);
+        return price.isPresent()
+                        || settings == null
+                        || settings.usagePrices().rules().isEmpty()
+                ? price
+                : OptionalLong.of(0);
     }
 
     /**
@@ -62,7 +67,7 @@ record SubmissionPricing(BackendRouter router) {
         if (reported.isPresent() || failureClass != null && !failureClass.mayBeBilled()) {
             return new AttemptBilling(true, reported.orElse(null));
         }
-        OptionalLong expected = expectedCost(generationLease);
+        OptionalLong expected = configuredPrice(generationLease);
         return new AttemptBilling(
                 true, expected.isPresent() ? new Cost(expected.getAsLong(), Cost.Source.CONFIGURED) : null);
     }
@@ -78,7 +83,7 @@ record SubmissionPricing(BackendRouter router) {
                         .map(unit.getValue()::multiply))
                 .reduce(BigDecimal::add)
                 .filter(sum -> sum.compareTo(MAX_REPORTED_COST) <= 0)
-                .map(sum -> new Cost(toMicros(sum), Cost.Source.REPORTED));
+                .map(sum -> new Cost(PriceList.toMicros(sum), Cost.Source.REPORTED));
     }
 
     /** An AI server may report any number. */
@@ -94,9 +99,5 @@ record SubmissionPricing(BackendRouter router) {
 
     private String model(GenerationLease generationLease) {
         return router.modelAt(generationLease.route(), generationLease.backend());
-    }
-
-    private static long toMicros(BigDecimal amount) {
-        return amount.movePointRight(6).setScale(0, RoundingMode.HALF_UP).longValueExact();
     }
 }

@@ -164,6 +164,13 @@ final class ConsistencyChecks {
             FROM generation_attempts GROUP BY generation_id
             HAVING bool_or(outcome = 'SUCCEEDED') AND NOT bool_or(submitted)""";
 
+    /** Compares the reserved amount of each budget with the attempts that hold it. */
+    private static final String FIND_RESERVATION_MISMATCHES = """
+            SELECT b.id, 'of ' || lower(b.scope) || ' ' || b.owner || ' has ' || b.reserved_micros || ' reserved, and running attempts hold '
+              || coalesce(sum(r.attempt_cost), 0) AS what
+            FROM budgets b LEFT JOIN (SELECT unnest(reserved_budgets) AS id, attempt_cost FROM generation_queue) r ON r.id = b.id
+            GROUP BY b.id, b.scope, b.owner, b.reserved_micros HAVING b.reserved_micros <> coalesce(sum(r.attempt_cost), 0)""";
+
     private static final String EXPLAIN_FIRST_ADVICE =
             REPORT_ADVICE + " Save the output of explain ID before you repair anything.";
     private static final String OLD_VERSION_ADVICE = EXPLAIN_FIRST_ADVICE
@@ -233,6 +240,13 @@ final class ConsistencyChecks {
                         FIND_CURSOR_MISMATCHES,
                         REPORT_ADVICE),
                 ofGenerations("I9", "each result has a submission", FIND_RESULTS_WITHOUT_SUBMISSION, REPORT_ADVICE),
+                new ConsistencyCheck(
+                        "I10",
+                        "the reservations of budgets are those of running attempts",
+                        "budget",
+                        FIND_RESERVATION_MISMATCHES,
+                        REPORT_ADVICE,
+                        List.of()),
                 ofGenerations(
                         "images",
                         "each COMPLETE generation has the requested images, no other has any",

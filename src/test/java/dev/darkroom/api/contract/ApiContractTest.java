@@ -205,6 +205,7 @@ class ApiContractTest {
                         Problem.unavailable(),
                         Problem.tooManyRequests("x", 1),
                         Problem.quotaExceeded("x", 1),
+                        Problem.budgetExceeded("x", 1),
                         Problem.overloaded("x", 1))
                 .map(problem -> problem.toJson("/", "id").getString("type"))
                 .toList();

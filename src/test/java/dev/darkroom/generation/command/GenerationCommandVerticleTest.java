@@ -24,6 +24,7 @@ import dev.darkroom.generation.watch.CompletionWaiters;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
 import dev.darkroom.upload.UploadStore;
+import dev.darkroom.usage.BudgetLimits;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -102,7 +103,7 @@ class GenerationCommandVerticleTest {
                 new UploadStore(database, TestSettings.DEFAULTS.inputImages()),
                 GenerationDatabaseFixture.NO_EGRESS,
                 cancelledJobs::add,
-                TestSettings.DEFAULTS.accounting());
+                new BudgetLimits(TestSettings.DEFAULTS.accounting(), List.of()));
     }
 
     @AfterAll

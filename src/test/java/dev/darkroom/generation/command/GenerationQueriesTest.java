@@ -54,7 +54,7 @@ class GenerationQueriesTest {
                 defaults.uploads(),
                 defaults.inputImageEgress(),
                 defaults.jobCanceller(),
-                defaults.accounting());
+                defaults.budgetLimits());
     }
 
     private static GenerationQueries queries(GenerationCommandDependencies dependencies) {

@@ -25,6 +25,7 @@ import dev.darkroom.queue.ClaimedJobs;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
 import dev.darkroom.upload.UploadStore;
+import dev.darkroom.usage.BudgetLimits;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
@@ -56,6 +57,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
 
     static final List<String> TABLES = List.of(
             "usage_days",
+            "budgets",
             "images",
             "upload_uses",
             "uploads",
@@ -137,7 +139,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
                 new UploadStore(database, settings.inputImages()),
                 NO_EGRESS,
                 job -> {},
-                settings.accounting());
+                new BudgetLimits(settings.accounting(), settings.backends()));
     }
 
     /** Submits one generation per list element, which names its user. */

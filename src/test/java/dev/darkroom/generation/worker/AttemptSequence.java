@@ -127,7 +127,8 @@ public record AttemptSequence(Vertx vertx, BackendSettings settings, ImageReques
         beforeAttempt.run();
         BackendExecutor executor =
                 new BackendExecutor(vertx, backend, 1, 0, settings.breaker(), Duration.ofMinutes(1), System::nanoTime);
-        BackendCaller caller = new BackendCaller(createRouter(executor), lease -> Future.succeededFuture(true));
+        BackendCaller caller =
+                new BackendCaller(createRouter(executor), lease -> Future.succeededFuture(SubmissionPermit.GRANTED));
         GenerationLease lease = createLease(number, recorder.job, lookUp, timeout);
         BackendCall backendCall = new BackendCall(timeout, recorder.job, recorder);
         CallResult result = call(caller, lease, backendCall);

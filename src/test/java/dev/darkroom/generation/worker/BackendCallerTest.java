@@ -82,7 +82,7 @@ class BackendCallerTest {
                 new ImageRequest("key", "a fox", null, 64, 64, 1, 7, null, null));
 
         // then
-        assertThat(new BackendCaller(router, submission -> Future.succeededFuture(true))
+        assertThat(new BackendCaller(router, submission -> Future.succeededFuture(SubmissionPermit.GRANTED))
                         .resolve(lease, failure, job, false))
                 .isEqualTo(expected);
     }

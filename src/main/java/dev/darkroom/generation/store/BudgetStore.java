@@ -1,0 +1,127 @@
+package dev.darkroom.generation.store;
+
+import dev.darkroom.database.Database;
+import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.queue.LeasedQueueStore;
+import dev.darkroom.usage.BudgetLimit;
+import dev.darkroom.usage.BudgetState;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Function;
+
+/** Reserves budgets for submissions in PostgreSQL. Futures fail with the driver's errors. Usable from any event loop. */
+public record BudgetStore(Database database) {
+
+    /** Result of a reservation. */
+    public sealed interface Reservation {
+        /** The expected cost is reserved. */
+        record Reserved() implements Reservation {}
+
+        /** The lease is lost. Nothing is reserved. */
+        record LeaseLost() implements Reservation {}
+
+        /**
+         * A limit would be exceeded. Nothing is reserved.
+         *
+         * @param spent whether it would be exceeded even if all submissions in progress cost nothing
+         */
+        record Exceeded(BudgetLimit limit, boolean spent) implements Reservation {}
+    }
+
+    /**
+     * Reserves the expected cost of a submission on all budgets, or on none.
+     *
+     * @param limits not empty
+     */
+    public Future<Reservation> reserve(GenerationLease generationLease, long expectedCost, List<BudgetLimit> limits) {
+        return tryReserve(generationLease, expectedCost, limits, true);
+    }
+
+    private Future<Reservation> tryReserve(
+            GenerationLease generationLease, long expectedCost, List<BudgetLimit> limits, boolean createsMissing) {
+        return database.pool()
+                .preparedQuery(GenerationBudgetSql.RESERVE)
+                .execute(parameters(generationLease, expectedCost, limits))
+                .compose(rows -> {
+                    Row row = rows.iterator().next();
+                    if (!row.getBoolean("held")) {
+                        return Future.succeededFuture(new Reservation.LeaseLost());
+                    }
+                    if (row.getBoolean("permitted")) {
+                        return Future.succeededFuture(new Reservation.Reserved());
+                    }
+                    if (row.getLong("n") == null && row.getBoolean("missing") && createsMissing) {
+                        // The first submission of a period.
+                        return database.pool()
+                                .preparedQuery(GenerationBudgetSql.CREATE)
+                                .execute(parameters(generationLease, expectedCost, limits))
+                                .compose(created -> tryReserve(generationLease, expectedCost, limits, false));
+                    }
+                    return row.getLong("n") == null
+                            ? Future.failedFuture("the rows of the budgets are missing")
+                            : Future.succeededFuture(toExceeded(row, expectedCost, limits));
+                });
+    }
+
+    private static Reservation toExceeded(Row row, long expectedCost, List<BudgetLimit> limits) {
+        BudgetLimit limit = limits.get((int) (row.getLong("n") - 1));
+        return new Reservation.Exceeded(
+                limit, row.getLong("spent_micros") + Math.max(1, expectedCost) > limit.micros());
+    }
+
+    private static Tuple parameters(GenerationLease generationLease, long expectedCost, List<BudgetLimit> limits) {
+        return addLimits(
+                LeasedQueueStore.tokenParameters(generationLease.fencingToken()).addLong(expectedCost), limits);
+    }
+
+    private static Tuple addLimits(Tuple values, List<BudgetLimit> limits) {
+        return values.addValue(column(limits, limit -> limit.scope().name()))
+                .addValue(column(limits, BudgetLimit::owner))
+                .addValue(column(limits, limit -> limit.period().name()))
+                .addValue(limits.stream().map(BudgetLimit::micros).toArray(Long[]::new));
+    }
+
+    private static String[] column(List<BudgetLimit> limits, Function<BudgetLimit, String> value) {
+        return limits.stream().map(value).toArray(String[]::new);
+    }
+
+    /** Returns the state of the current periods, in the order of the limits. */
+    public Future<List<BudgetState>> find(List<BudgetLimit> limits) {
+        return database.pool()
+                .preparedQuery(GenerationBudgetSql.FIND)
+                .execute(addLimits(Tuple.tuple(), limits))
+                .map(rows -> {
+                    List<BudgetState> states = new ArrayList<>(limits.size());
+                    Iterator<BudgetLimit> limit = limits.iterator();
+                    for (Row row : rows) {
+                        states.add(new BudgetState(
+                                limit.next(),
+                                row.getLong("spent_micros"),
+                                row.getLong("reserved_micros"),
+                                row.getOffsetDateTime("resets_at"),
+                                Duration.ofSeconds(row.getLong("resets_in"))));
+                    }
+                    return states;
+                });
+    }
+
+    /**
+     * Releases a lease without an attempt, and its reservation. Returns whether it was still held.
+     *
+     * @param jobGone whether the looked up submission does not exist and is forgotten
+     * @param delay before the next attempt
+     */
+    public Future<Boolean> release(GenerationLease generationLease, boolean jobGone, Duration delay) {
+        return database.pool()
+                .preparedQuery(GenerationBudgetSql.RELEASE)
+                .execute(LeasedQueueStore.tokenParameters(generationLease.fencingToken())
+                        .addBoolean(jobGone)
+                        .addLong(delay.toMillis()))
+                .map(rows -> rows.size() > 0);
+    }
+}

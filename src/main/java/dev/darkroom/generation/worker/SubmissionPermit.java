@@ -1,0 +1,23 @@
+package dev.darkroom.generation.worker;
+
+import dev.darkroom.backend.BackendFailure;
+import java.time.Duration;
+
+/** Answer to the request to submit. */
+sealed interface SubmissionPermit {
+    /** The submission may be made. */
+    SubmissionPermit GRANTED = new Granted(false);
+
+    /**
+     * The submission may be made.
+     *
+     * @param reserved whether budgets hold its expected cost
+     */
+    record Granted(boolean reserved) implements SubmissionPermit {}
+
+    /** The generation has to wait. */
+    record Withheld(Duration delay) implements SubmissionPermit {}
+
+    /** The generation has to fail. */
+    record Refused(BackendFailure backendFailure) implements SubmissionPermit {}
+}
