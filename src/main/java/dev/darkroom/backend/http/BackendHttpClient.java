@@ -1,15 +1,12 @@
 package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.BackendCall;
-import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.LoadedInputs;
-import dev.darkroom.backend.key.BackendKey;
 import dev.darkroom.backend.key.BackendKeyFiles;
 import dev.darkroom.backend.key.BackendKeyRing;
 import dev.darkroom.config.BackendSettings;
@@ -25,7 +22,6 @@ import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.http.egress.OutboundUrl;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
@@ -39,13 +35,8 @@ import java.io.InputStream;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -72,8 +63,6 @@ public final class BackendHttpClient {
         T parse(InputStream body) throws IOException;
     }
 
-    private final Vertx vertx;
-    private final ResponseMemoryBudget memoryBudget;
     private final BackendSettings settings;
     private final String root;
     private final RequestTarget healthCheckTarget; // null: no health check
@@ -83,9 +72,8 @@ public final class BackendHttpClient {
     private final OutboundHttpClient httpClient;
     private final ImageLoader imageLoader;
     private final WorkerExecutor workers;
-    private final LogTextRedactor logTextRedactor;
+    private final BackendCallRunner calls;
     private final ErrorResponseMapper errorMapper;
-    private final Set<BackendCall> activeCalls = ConcurrentHashMap.newKeySet();
 
     /**
      * @param base effective base URL of the AI server; the settings may leave it open
@@ -100,8 +88,6 @@ public final class BackendHttpClient {
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,
             Function<Secret, MultiMap> credentials) {
-        this.vertx = vertx;
-        this.memoryBudget = memoryBudget;
         this.settings = settings;
         this.credentials = credentials;
         this.root = base.toString().replaceAll("/+$", "");
@@ -117,7 +103,8 @@ public final class BackendHttpClient {
         this.keyRing = new BackendKeyRing(settings.name(), settings.apiKeyRest(), System::nanoTime);
         this.keyFiles = BackendKeyFiles.load(settings, keyRing);
         keyFiles.start(vertx, workers);
-        this.logTextRedactor = new LogTextRedactor(keyRing::secrets);
+        LogTextRedactor logTextRedactor = new LogTextRedactor(keyRing::secrets);
+        this.calls = new BackendCallRunner(vertx, memoryBudget, keyRing, logTextRedactor);
         this.errorMapper = new ErrorResponseMapper(new RetryAfterParser(Clock.systemUTC()), logTextRedactor);
     }
 
@@ -155,47 +142,7 @@ public final class BackendHttpClient {
      */
     public Future<BackendOutcome> run(
             String key, BackendCall backendCall, Function<BackendCallScope, Future<BackendOutcome>> work) {
-        Optional<BackendKey> first = keyRing.select();
-        return first.isEmpty()
-                ? run(key, backendCall, (BackendKey) null, work)
-                : submit(key, backendCall, first.get(), new HashSet<>(), work);
-    }
-
-    private Future<BackendOutcome> submit(
-            String key,
-            BackendCall backendCall,
-            BackendKey apiKey,
-            Set<BackendKey> tried,
-            Function<BackendCallScope, Future<BackendOutcome>> work) {
-        tried.add(apiKey);
-        AtomicReference<BackendCallScope> scope = new AtomicReference<>();
-        // Without the stored name, a look-up after a crash would use another account.
-        return backendCall
-                .jobListener()
-                .onApiKeySelected(apiKey.name())
-                .transform(stored -> stored.failed()
-                        ? Future.succeededFuture(new BackendOutcome.NotStarted())
-                        : run(key, backendCall, apiKey, started -> {
-                            scope.set(started);
-                            return work.apply(started);
-                        }))
-                .compose(outcome -> {
-                    if (!(outcome instanceof BackendOutcome.Failed failed)
-                            || !isRejectedSubmission(scope.get(), failed.backendFailure())) {
-                        return Future.succeededFuture(outcome);
-                    }
-                    Optional<BackendKey> other = keyRing.selectUsable(tried);
-                    return other.isPresent() && !backendCall.aborted()
-                            ? submit(key, backendCall, other.get(), tried, work)
-                            : Future.succeededFuture(
-                                    new BackendOutcome.Failed(keyRing.toFailure(failed.backendFailure())));
-                });
-    }
-
-    /** Returns whether the AI server did no work: it rejected the submission itself, and not a later request, such as a poll. */
-    private static boolean isRejectedSubmission(BackendCallScope scope, BackendFailure failure) {
-        boolean later = scope.accepted() && failure.httpStatus() != null && failure.httpStatus() >= 300;
-        return BackendKeyRing.isRejection(failure) && !later;
+        return calls.submit(key, backendCall, work);
     }
 
     /**
@@ -205,46 +152,7 @@ public final class BackendHttpClient {
      */
     public Future<BackendOutcome> lookUp(
             String key, BackendCall backendCall, Function<BackendCallScope, Future<BackendOutcome>> work) {
-        return run(key, backendCall, keyRing.find(backendCall.job().apiKey()).orElse(null), work);
-    }
-
-    /** @param apiKey null for none */
-    private Future<BackendOutcome> run(
-            String key,
-            BackendCall backendCall,
-            BackendKey apiKey,
-            Function<BackendCallScope, Future<BackendOutcome>> work) {
-        activeCalls.add(backendCall);
-        return BackendCallScope.run(vertx, memoryBudget, key, backendCall, apiKey, work)
-                .map(this::redactDetail)
-                .map(outcome -> recordKeyState(apiKey, outcome))
-                .onComplete(done -> activeCalls.remove(backendCall));
-    }
-
-    /** Returns the outcome without the delay that the AI server requested for a rejected key: it concerns this key only. */
-    private BackendOutcome recordKeyState(BackendKey apiKey, BackendOutcome outcome) {
-        if (apiKey != null && outcome instanceof BackendOutcome.Generated) {
-            keyRing.recordSuccess(apiKey);
-        }
-        if (!(outcome instanceof BackendOutcome.Failed failed)
-                || !BackendKeyRing.isRejection(failed.backendFailure())) {
-            return outcome;
-        }
-        if (apiKey != null) {
-            keyRing.recordRejection(apiKey, failed.backendFailure());
-        }
-        return failed.backendFailure().failureClass() == FailureClass.TERMINAL_AUTH
-                ? new BackendOutcome.Failed(failed.backendFailure().withRetryAfter(null))
-                : outcome;
-    }
-
-    /** Redacts details of transport errors, which contain host names and exception messages. */
-    private BackendOutcome redactDetail(BackendOutcome backendOutcome) {
-        if (backendOutcome instanceof BackendOutcome.Failed failed) {
-            return new BackendOutcome.Failed(failed.backendFailure()
-                    .withDetail(logTextRedactor.redact(failed.backendFailure().detail())));
-        }
-        return backendOutcome;
+        return calls.lookUp(key, backendCall, work);
     }
 
     /** Returns new headers with an API key as a bearer token. */
@@ -442,7 +350,7 @@ public final class BackendHttpClient {
      * @return completes within 10 seconds, never fails
      */
     public Future<Void> cancel(JobReference job, Function<BackendCallScope, Future<?>> cancellation) {
-        return runOutsideCalls(job.key().toString(), CANCEL_TIMEOUT, keyRing.find(job.apiKey()), cancellation)
+        return calls.runOutsideCalls(job.key().toString(), CANCEL_TIMEOUT, keyRing.find(job.apiKey()), cancellation)
                 .<Void>mapEmpty()
                 .otherwiseEmpty();
     }
@@ -466,7 +374,7 @@ public final class BackendHttpClient {
         if (healthCheckTarget == null) {
             return Future.succeededFuture(HealthCheckResult.PASSED);
         }
-        return runOutsideCalls(
+        return calls.runOutsideCalls(
                         "health check",
                         timeout,
                         keyRing.select(),
@@ -489,7 +397,7 @@ public final class BackendHttpClient {
      * @return completes within {@code timeout}; fails without a success, or when the body cannot be parsed
      */
     public <T> Future<T> fetch(String path, int maxBytes, Duration timeout, BodyParser<T> parser) {
-        return runOutsideCalls(
+        return calls.runOutsideCalls(
                 path,
                 timeout,
                 keyRing.select(),
@@ -513,39 +421,6 @@ public final class BackendHttpClient {
         }
     }
 
-    /**
-     * Runs requests that belong to no call. Their failures do not change the state of the API key.
-     *
-     * @param key identifies the requests in logs
-     * @param apiKey empty for none
-     * @return completes within {@code timeout}; fails when the requests do
-     */
-    private <T> Future<T> runOutsideCalls(
-            String key,
-            Duration timeout,
-            Optional<BackendKey> apiKey,
-            Function<BackendCallScope, ? extends Future<? extends T>> requests) {
-        Promise<T> result = Promise.promise();
-        BackendCall backendCall = new BackendCall(timeout);
-        activeCalls.add(backendCall);
-        BackendCallScope.run(
-                        vertx,
-                        memoryBudget,
-                        key,
-                        backendCall,
-                        apiKey.orElse(null),
-                        scope -> requests.apply(scope)
-                                .onSuccess(result::tryComplete)
-                                .map(done -> new BackendOutcome.Generated(List.of())))
-                .map(this::redactDetail)
-                .onSuccess(outcome -> {
-                    activeCalls.remove(backendCall);
-                    backendCall.release();
-                    result.tryFail("no usable response: " + outcome);
-                });
-        return result.future();
-    }
-
     private OutboundRequest get(BackendCallScope scope, RequestTarget target) {
         return new OutboundRequest(HttpMethod.GET, target, headers(scope), null);
     }
@@ -553,7 +428,7 @@ public final class BackendHttpClient {
     /** Aborts the active calls and closes all connections. */
     public Future<Void> close() {
         keyFiles.stop();
-        activeCalls.forEach(BackendCall::abort);
+        calls.abort();
         httpClient.close();
         return workers.close();
     }
