@@ -13,6 +13,7 @@ public enum BackendType {
     COMFYUI("/system_stats"),
     FAL("/health"),
     REPLICATE("/v1/account"),
+    SD_SERVER("/sdcpp/v1/capabilities"),
     STABILITY("/v1/user/balance");
 
     /** Hosts of metered services with the OpenAI protocol. */

@@ -15,6 +15,7 @@ import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.backend.openai.OpenAiImagesBackend;
 import dev.darkroom.backend.replicate.CogBackend;
 import dev.darkroom.backend.replicate.ReplicateBackend;
+import dev.darkroom.backend.sdserver.SdServerBackend;
 import dev.darkroom.backend.stability.StabilityBackend;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.BackendType;
@@ -45,7 +46,7 @@ record BackendFactory(
         }
         return switch (backend.type()) {
             case OPENAI -> simulatorUrl;
-            case AUTOMATIC1111, BFL, COG, COMFYUI, REPLICATE, STABILITY -> simulatorUrl.resolve("/");
+            case AUTOMATIC1111, BFL, COG, COMFYUI, REPLICATE, SD_SERVER, STABILITY -> simulatorUrl.resolve("/");
             case FAL -> simulatorUrl.resolve("/fal");
             case CALLBACK -> simulatorUrl.resolve("/callback/jobs");
         };
@@ -77,6 +78,7 @@ record BackendFactory(
             case CALLBACK -> Set.of();
             case COG, FAL, REPLICATE -> inputFields(backend).names();
             case COMFYUI -> ComfyUiBackend.RESERVED;
+            case SD_SERVER -> SdServerBackend.RESERVED;
             case STABILITY -> StabilityBackend.RESERVED;
         };
     }
@@ -114,6 +116,8 @@ record BackendFactory(
                         maxHeaderBytes,
                         inputFields(backend),
                         backend.pollInterval());
+            case SD_SERVER ->
+                new SdServerBackend(vertx, backend, base, memoryBudget, maxHeaderBytes, backend.pollInterval());
             case STABILITY ->
                 new StabilityBackend(vertx, backend, base, memoryBudget, maxHeaderBytes, backend.pollInterval());
         };

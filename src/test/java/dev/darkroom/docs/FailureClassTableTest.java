@@ -16,8 +16,17 @@ import org.junit.jupiter.api.Test;
  * runs.
  */
 class FailureClassTableTest {
-    private static final List<String> PROTOCOLS =
-            List.of("openai", "automatic1111", "cog", "fal", "replicate", "bfl", "stability", "comfyui", "callback");
+    private static final List<String> PROTOCOLS = List.of(
+            "openai",
+            "automatic1111",
+            "cog",
+            "sd_server",
+            "fal",
+            "replicate",
+            "bfl",
+            "stability",
+            "comfyui",
+            "callback");
     private static final Pattern CELLS = Pattern.compile("\\s*\\|\\s*");
     private static final Pattern STATUSES = Pattern.compile("\\d{3}(, \\d{3})*");
 

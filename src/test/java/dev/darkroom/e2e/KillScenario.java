@@ -29,6 +29,7 @@ public record KillScenario(
                         withoutLookUp("openai"),
                         withoutLookUp("automatic1111"),
                         withoutLookUp("cog"),
+                        repeatedWithoutId("sd_server"),
                         metered("fal"),
                         metered("replicate"),
                         metered("bfl"),
@@ -44,6 +45,16 @@ public record KillScenario(
                 new KillScenario(protocol, "BEFORE_CALL", 0, 1, REPEATED, null),
                 new KillScenario(protocol, "AFTER_RESPONSE", 1, 2, REPEATED, null),
                 new KillScenario(protocol, "BEFORE_COMMIT", 1, 2, REPEATED, null),
+                new KillScenario(protocol, "AFTER_COMMIT", 1, 1, DONE, null));
+    }
+
+    /** The next process looks up the id of the AI server, and submits again without one, as {@code onAmbiguous: retry} says. */
+    private static Stream<KillScenario> repeatedWithoutId(String protocol) {
+        return Stream.of(
+                new KillScenario(protocol, "BEFORE_CALL", 0, 1, REPEATED, null),
+                new KillScenario(protocol, "AFTER_ACCEPT", 1, 2, REPEATED, null),
+                new KillScenario(protocol, "AFTER_RESPONSE", 1, 1, REPEATED, null),
+                new KillScenario(protocol, "BEFORE_COMMIT", 1, 1, REPEATED, null),
                 new KillScenario(protocol, "AFTER_COMMIT", 1, 1, DONE, null));
     }
 

@@ -38,6 +38,7 @@ class LostResponseIT {
             new Expected("openai", 2, null),
             new Expected("automatic1111", 2, null),
             new Expected("cog", 2, null),
+            new Expected("sd_server", 2, null),
             new Expected("fal", 1, "OUTCOME_UNKNOWN"),
             new Expected("replicate", 1, "OUTCOME_UNKNOWN"),
             new Expected("bfl", 1, "OUTCOME_UNKNOWN"),
@@ -88,6 +89,9 @@ class LostResponseIT {
                   cog:
                     type: cog
                     url: %1$s
+                  sd-server:
+                    type: sd_server
+                    url: %1$s
                   fal:
                     type: fal
                     url: %1$s/fal
@@ -111,6 +115,7 @@ class LostResponseIT {
                   openai: openai
                   automatic1111: automatic1111
                   cog: cog
+                  sd_server: sd-server
                   fal: fal/acme/painter
                   replicate: replicate/acme/painter
                   bfl: bfl/flux-2-pro

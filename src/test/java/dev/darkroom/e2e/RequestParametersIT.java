@@ -63,6 +63,7 @@ class RequestParametersIT {
                   cog: {type: cog, url: "%3$s"}
                   comfyui: {type: comfyui, url: "%3$s", workflow: "%4$s"}
                   fal: {type: fal, url: "%3$sfal", model: "acme/painter"}
+                  sd-server: {type: sd_server, url: "%3$s"}
                   replicate: {type: replicate, url: "%3$s", model: "acme/painter"}
                   none: {url: "%2$s", parametersSchema: ""}
                 models:
@@ -73,6 +74,7 @@ class RequestParametersIT {
                   cog: cog
                   comfyui: comfyui
                   fal: fal
+                  sd-server: sd-server
                   replicate: replicate
                   none: openai, none
                 """.formatted(file, simulator.url(), root, workflowFile));
@@ -106,6 +108,7 @@ class RequestParametersIT {
         "cog, /input/steps",
         "comfyui, /prompt/3/inputs/steps",
         "fal, /steps",
+        "sd-server, /steps",
         "replicate, /input/steps"
     })
     void parametersReachTheAiServer(String model, String pointer) {

@@ -1,7 +1,6 @@
 package dev.darkroom.backend.replicate;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
@@ -11,6 +10,7 @@ import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobListener;
+import dev.darkroom.backend.JobLookUpTests;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.NumberRange;
@@ -27,8 +27,18 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** {@link ReplicateBackend} with the simulator. */
-class ReplicateBackendTest extends ReplicateFixture {
+class ReplicateBackendTest extends ReplicateFixture implements JobLookUpTests {
     private static final JsonObject LONG_PREDICTION = new JsonObject().put("delay", "10m");
+
+    @Override
+    public ImageBackend jobBackend() {
+        return backend;
+    }
+
+    @Override
+    public ImageRequest jobRequest(int count) {
+        return request(count);
+    }
 
     @Test
     void readsTheLimitsOfTheModel() {
@@ -172,46 +182,6 @@ class ReplicateBackendTest extends ReplicateFixture {
     }
 
     @Test
-    void findsAnAcceptedPredictionAndDoesNotSubmitAgain() {
-        // given a call that ends while its prediction runs
-        simulator.script(new JsonObject().put("delay", "300ms"));
-        RecordingListener listener = new RecordingListener();
-        BackendCall first = call(listener);
-        Future<BackendOutcome> aborted = backend.generate(request(2), first);
-        String id = get(listener.accepted);
-        first.abort();
-        assertThat(get(aborted)).isInstanceOf(BackendOutcome.Aborted.class);
-        JobReference job = new JobReference(first.job().key(), id);
-
-        // when
-        assertThat(backend.canLookUp(job)).isTrue();
-        BackendOutcome outcome = get(backend.lookUp(request(2), new BackendCall(LONG_TIMEOUT, job, JobListener.NONE)));
-
-        // then
-        assertThat(generated(outcome)).hasSize(2);
-        assertThat(simulator.recordedRequests()).hasSize(1);
-
-        // when the same prediction is looked up again, then the result is the same
-        assertThat(generated(get(backend.lookUp(request(2), new BackendCall(LONG_TIMEOUT, job, JobListener.NONE)))))
-                .isEqualTo(generated(outcome));
-    }
-
-    @Test
-    void doesNotLookUpWithoutAnId() {
-        // given
-        simulator.script(flag("dropAccepted"));
-        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
-        assertThat(failed(get(backend.generate(request(1), backendCall))).failureClass())
-                .isEqualTo(FailureClass.AMBIGUOUS);
-
-        // then
-        assertThat(backend.canLookUp(backendCall.job())).isFalse();
-        assertThat(failed(get(backend.lookUp(request(1), backendCall))).failureClass())
-                .isEqualTo(FailureClass.AMBIGUOUS);
-        assertThat(simulator.recordedRequests()).hasSize(1);
-    }
-
-    @Test
     void reportsAnUnknownId() {
         BackendCall backendCall = new BackendCall(
                 LONG_TIMEOUT, new JobReference(UUID.randomUUID(), "gm3qorzdhgbfurvjtvhg6dckhu"), JobListener.NONE);
@@ -234,22 +204,6 @@ class ReplicateBackendTest extends ReplicateFixture {
         // then
         assertThat(failed(get(canceled)).code()).isEqualTo("JOB_CANCELED");
         assertThat(generated(get(other))).hasSize(1);
-    }
-
-    @Test
-    void abortClosesTheCall() {
-        // given
-        simulator.script(flag("hang"));
-        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
-        Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
-        await().until(() -> simulator.recordedRequests().size() == 1);
-
-        // when
-        backendCall.abort();
-
-        // then
-        assertThat(get(outcome)).isInstanceOf(BackendOutcome.Aborted.class);
-        await().until(() -> simulator.recordedRequests().get(0).getString("closedAt") != null);
     }
 
     @Test
