@@ -16,6 +16,7 @@ import io.vertx.core.json.JsonObject;
  * @param model null for the default model of the AI server
  * @param parameters further members of the request, valid for the AI server; must not be changed. Null when there are none
  * @param inputs images that the request is based on; never null
+ * @param priority of the generation among those of its user, as in {@code openapi.yaml}; a smaller value goes first
  */
 public record ImageRequest(
         String key,
@@ -27,9 +28,10 @@ public record ImageRequest(
         long seed,
         String model,
         JsonObject parameters,
-        InputImages inputs) {
+        InputImages inputs,
+        int priority) {
 
-    /** Creates a request without input images. */
+    /** Creates a request without input images and with priority 0. */
     public ImageRequest(
             String key,
             String prompt,
@@ -40,17 +42,19 @@ public record ImageRequest(
             long seed,
             String model,
             JsonObject parameters) {
-        this(key, prompt, negativePrompt, width, height, count, seed, model, parameters, InputImages.NONE);
+        this(key, prompt, negativePrompt, width, height, count, seed, model, parameters, InputImages.NONE, 0);
     }
 
     /** Returns the request with other input images. */
     public ImageRequest withInputs(InputImages images) {
-        return new ImageRequest(key, prompt, negativePrompt, width, height, count, seed, model, parameters, images);
+        return new ImageRequest(
+                key, prompt, negativePrompt, width, height, count, seed, model, parameters, images, priority);
     }
 
     /** @param name of the model at the AI server; null for its default */
     public ImageRequest withModel(String name) {
-        return new ImageRequest(key, prompt, negativePrompt, width, height, count, seed, name, parameters, inputs);
+        return new ImageRequest(
+                key, prompt, negativePrompt, width, height, count, seed, name, parameters, inputs, priority);
     }
 
     /** Returns a new object with the parameters, to which a protocol adds its own members; empty when there are none. */

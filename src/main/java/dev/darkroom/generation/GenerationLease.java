@@ -72,7 +72,8 @@ public record GenerationLease(
                 request.seed(),
                 request.model(),
                 request.parameters(),
-                request.inputs());
+                request.inputs(),
+                request.priority());
         return new GenerationLease(
                 generation.id(),
                 generation.userId(),

@@ -110,7 +110,7 @@ public final class FalBackend implements ImageBackend {
                         scope,
                         HttpMethod.POST,
                         http.target(queued ? "/" + model : ""),
-                        createHeaders(scope, backendCall),
+                        createHeaders(scope, request, backendCall),
                         body))
                 .compose(response -> queued
                         ? queue.accept(scope, model, response, request.count(), backendCall)
@@ -121,12 +121,15 @@ public final class FalBackend implements ImageBackend {
      * Returns the headers of a submission. fal does not start a request after the time that is left for the call, and does not repeat it:
      * Darkroom decides about repetitions and counts them.
      */
-    private MultiMap createHeaders(BackendCallScope scope, BackendCall backendCall) {
+    private MultiMap createHeaders(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
         long seconds = Math.max(1, backendCall.timeout().plusMillis(999).toSeconds());
         return http.headers(scope)
                 .add(HttpHeaders.CONTENT_TYPE, "application/json")
                 .add("X-Fal-Request-Timeout", Long.toString(seconds))
-                .add("X-Fal-No-Retry", "1");
+                .add("X-Fal-No-Retry", "1")
+                // Two classes for the whole account. A generation that its user puts last also yields to other requests
+                // there.
+                .add("X-Fal-Queue-Priority", request.priority() > 0 ? "low" : "normal");
     }
 
     private Future<BackendOutcome> finish(BackendCallScope scope, FalResult result, BackendCall backendCall) {

@@ -106,6 +106,7 @@ final class GenerationLeaseRowMapper {
                 row.getLong("seed"),
                 row.getString("model"),
                 (JsonObject) row.getValue("parameters"),
-                InputImageColumn.decode((JsonArray) row.getValue("input_images")));
+                InputImageColumn.decode((JsonArray) row.getValue("input_images")),
+                row.getInteger("priority"));
     }
 }

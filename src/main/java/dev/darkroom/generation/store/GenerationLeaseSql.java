@@ -23,7 +23,7 @@ final class GenerationLeaseSql {
 
     /** Columns of a claimed row {@code c} and its generation {@code g}. */
     private static final String CLAIMED_COLUMNS = """
-            c.generation_id, c.user_id, c.route, c.lease_owner, c.lease_token, c.counted_failures, c.lost_attempts,
+            c.generation_id, c.user_id, c.route, c.priority, c.lease_owner, c.lease_token, c.counted_failures, c.lost_attempts,
               c.attempt_backend, c.attempt_selection, c.job_token, c.provider_job_id, c.job_api_key,
               (extract(epoch FROM c.attempt_deadline - now()) * 1000)::bigint AS attempt_budget,
               (extract(epoch FROM c.deadline - now()) * 1000)::bigint AS time_left,

@@ -8,7 +8,10 @@ import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
+import dev.darkroom.backend.ImageBackend;
+import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobListener;
+import dev.darkroom.backend.JobLookUpTests;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.RequestLimits;
@@ -24,8 +27,18 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@link FalBackend} with the simulator. */
-class FalBackendTest extends FalFixture {
+class FalBackendTest extends FalFixture implements JobLookUpTests {
     private static final JsonObject LONG_REQUEST = new JsonObject().put("delay", "10m");
+
+    @Override
+    public ImageBackend jobBackend() {
+        return backend;
+    }
+
+    @Override
+    public ImageRequest jobRequest(int count) {
+        return request(count);
+    }
 
     @Test
     void returnsTheRequestedImagesAndReportsTheRequest() {
@@ -145,45 +158,9 @@ class FalBackendTest extends FalFixture {
     }
 
     @Test
-    void findsAnAcceptedRequestAndDoesNotSubmitAgain() {
-        // given a call that ends while its request runs
-        simulator.script(new JsonObject().put("delay", "300ms"));
-        RecordingJobListener listener = new RecordingJobListener();
-        BackendCall first = call(listener);
-        Future<BackendOutcome> aborted = backend.generate(request(2), first);
-        await().until(() -> !listener.accepted.isEmpty());
-        first.abort();
-        assertThat(get(aborted)).isInstanceOf(BackendOutcome.Aborted.class);
-        JobReference job = new JobReference(first.job().key(), listener.accepted.get(0));
-
-        // when
-        assertThat(backend.canLookUp(job)).isTrue();
-        BackendOutcome outcome = get(backend.lookUp(request(2), new BackendCall(LONG_TIMEOUT, job, JobListener.NONE)));
-
-        // then
-        assertThat(generated(outcome)).hasSize(2);
-        assertThat(simulator.recordedRequests()).hasSize(1);
-
-        // when the same request is looked up again, then the result is the same
-        assertThat(generated(get(backend.lookUp(request(2), new BackendCall(LONG_TIMEOUT, job, JobListener.NONE)))))
-                .isEqualTo(generated(outcome));
-    }
-
-    @Test
-    void doesNotLookUpWithoutAnId() {
-        // given
-        simulator.script(flag("dropAccepted"));
-        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
-        assertThat(failed(get(backend.generate(request(1), backendCall))).failureClass())
-                .isEqualTo(FailureClass.AMBIGUOUS);
-
-        // then
-        assertThat(backend.canLookUp(backendCall.job())).isFalse();
+    void doesNotLookUpAPathThatIsNoRequest() {
         assertThat(backend.canLookUp(new JobReference(UUID.randomUUID(), "../requests/1")))
                 .isFalse();
-        assertThat(failed(get(backend.lookUp(request(1), backendCall))).failureClass())
-                .isEqualTo(FailureClass.AMBIGUOUS);
-        assertThat(simulator.recordedRequests()).hasSize(1);
     }
 
     @Test
@@ -211,22 +188,6 @@ class FalBackendTest extends FalFixture {
         // then
         assertThat(failed(get(canceled)).code()).isEqualTo("JOB_CANCELED");
         assertThat(generated(get(other))).hasSize(1);
-    }
-
-    @Test
-    void abortClosesTheCall() {
-        // given
-        simulator.script(flag("hang"));
-        BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
-        Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
-        awaitSubmissionCount(1);
-
-        // when
-        backendCall.abort();
-
-        // then
-        assertThat(get(outcome)).isInstanceOf(BackendOutcome.Aborted.class);
-        awaitClosedConnection();
     }
 
     @Test

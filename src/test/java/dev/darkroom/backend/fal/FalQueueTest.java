@@ -6,6 +6,8 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.image.TestImages;
@@ -179,6 +181,21 @@ class FalQueueTest extends FalFixture {
         MultiMap headers = received.peek().headers();
         assertThat(headers.get("x-fal-request-timeout")).isEqualTo("91");
         assertThat(headers.get("x-fal-no-retry")).isEqualTo("1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-1, normal", "0, normal", "1, low"})
+    void sendsThePriorityOfTheGeneration(int priority, String sent) {
+        // given
+        state("COMPLETED");
+        result(200, IMAGES);
+
+        // when
+        generated(generate(
+                new ImageRequest("key", "a fox", null, 96, 64, 1, 7, MODEL, null, InputImages.NONE, priority)));
+
+        // then
+        assertThat(received.peek().headers().get("x-fal-queue-priority")).isEqualTo(sent);
     }
 
     @Test

@@ -65,6 +65,13 @@ class GenerationLeaseStoreClaimTest {
     }
 
     @Test
+    void requestHasThePriorityOfTheGeneration() {
+        queue.submit("local", 5);
+        assertThat(queue.claim(queue.insertNode(), 1).get(0).imageRequest().priority())
+                .isEqualTo(5);
+    }
+
+    @Test
     void attemptDeadlineIsAtMostThatOfTheGeneration() {
         // given
         queue.submit(Duration.ofSeconds(30));
