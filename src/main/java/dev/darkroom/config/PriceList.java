@@ -3,10 +3,12 @@ package dev.darkroom.config;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -38,7 +40,7 @@ public record PriceList(List<Rule> rules) {
      */
     public record Rule(String model, Set<String> terms, BigDecimal price) {
         public Rule {
-            terms = Set.copyOf(terms);
+            terms = Collections.unmodifiableSet(new TreeSet<>(terms));
         }
     }
 
