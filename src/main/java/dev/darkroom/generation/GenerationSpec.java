@@ -211,13 +211,8 @@ public record GenerationSpec(
         checkSupported(
                 "#/inputImages", images == 0 ? null : inputs, limits.images().maximum() > 0, model, errors);
         checkSupported("#/mask", inputs.mask(), limits.masks().maximum() > 0, model, errors);
-        if (images > 0 || limits.images().minimum() > 0) {
-            if (!limits.images().contains(images) && limits.images().maximum() > 0) {
-                errors.add(new FieldError(
-                        "#/inputImages",
-                        "must have " + limits.images().minimum() + " to "
-                                + limits.images().maximum() + " images"));
-            }
+        if (limits.images().maximum() > 0 && !limits.images().contains(images)) {
+            errors.add(new FieldError("#/inputImages", describeCount(limits.images())));
         }
         if (inputs.mask() == null && limits.masks().minimum() > 0) {
             errors.add(new FieldError("#/mask", "is required by the model"));
@@ -225,6 +220,16 @@ public record GenerationSpec(
         if (inputs.mask() != null && images == 0) {
             errors.add(new FieldError("#/mask", "must not be present without inputImages"));
         }
+    }
+
+    private static String describeCount(NumberRange range) {
+        if (range.acceptsNothing()) {
+            return range.describe();
+        }
+        String images = range.maximum() == 1 ? " image" : " images";
+        return range.minimum() == range.maximum()
+                ? "must have exactly " + range.maximum() + images
+                : "must have at most " + range.maximum() + images;
     }
 
     private void checkModel(ModelCatalog catalog, List<FieldError> errors) {

@@ -7,6 +7,7 @@ import dev.darkroom.auth.ApiKey;
 import dev.darkroom.auth.ApiKeyAdmin;
 import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.Role;
+import dev.darkroom.image.TestImages;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.DarkroomExtension;
 import io.vertx.core.json.JsonArray;
@@ -96,6 +97,9 @@ class CrossUserAccessIT {
         if (operation.contains("{webhookId}")) {
             return webhook(operation);
         }
+        if (operation.contains("{uploadId}")) {
+            return new PathParameters(Map.of("uploadId", upload(alice)));
+        }
         JsonObject ended = alice.awaitEnd(alice.create("A lighthouse"));
         if (operation.contains("{notificationId}")) {
             return new PathParameters(Map.of(
@@ -110,6 +114,12 @@ class CrossUserAccessIT {
                 .getPath()
                 .substring("/images/".length());
         return new PathParameters(Map.of("generationId", ended.getString("id"), "imageName", imageName));
+    }
+
+    private static String upload(ApiClient client) {
+        return client.send("POST", "/api/uploads", Map.of("Content-Type", "image/png"), TestImages.png(64, 64))
+                .json()
+                .getString("id");
     }
 
     /** Creates a webhook whose URL has no server, with a delivery if the operation takes one. */
@@ -192,12 +202,13 @@ class CrossUserAccessIT {
     }
 
     /**
-     * Operations that an admin may call for another user: all except those on notifications and webhooks, which only
-     * their user may access.
+     * Operations that an admin may call for another user: all except those on notifications, uploads and webhooks, which
+     * only their user may access.
      */
     static Stream<String> operationsThatAdminsMayUse() {
         return operationsOnResources()
-                .filter(operation -> !operation.contains("{notificationId}") && !operation.contains("{webhookId}"));
+                .filter(operation -> Stream.of("{notificationId}", "{uploadId}", "{webhookId}")
+                        .noneMatch(operation::contains));
     }
 
     @Test
@@ -208,6 +219,14 @@ class CrossUserAccessIT {
                 read,
                 createResourceFor(read).path(read));
         assertThat(apiResponse.status()).isEqualTo(404);
+    }
+
+    @Test
+    void hidesUploadsFromAdmins() {
+        String id = upload(alice);
+        ApiClient admin = client(new Principal("root", Role.ADMIN));
+        assertThat(admin.get("/api/uploads/" + id).status()).isEqualTo(404);
+        assertThat(alice.get("/api/uploads/" + id).status()).isEqualTo(200);
     }
 
     @ParameterizedTest

@@ -9,6 +9,7 @@ import dev.darkroom.auth.ApiKeyAdmin;
 import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.Role;
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.image.TestImages;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.DarkroomInstance;
 import dev.darkroom.testing.DarkroomInstanceSettings;
@@ -18,6 +19,7 @@ import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.JwksServer;
 import dev.darkroom.testing.JwtSigningKey;
 import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -59,6 +61,7 @@ class UserErasureIT {
             "notifications",
             "stream_tickets",
             "subscriber_cursors",
+            "uploads",
             "user_streams",
             "webhook_deliveries",
             "webhook_queue",
@@ -118,6 +121,13 @@ class UserErasureIT {
         return key.secret();
     }
 
+    private static String upload(ApiClient client) {
+        ApiClient.ApiResponse response =
+                client.send("POST", "/api/uploads", Map.of("Content-Type", "image/png"), TestImages.png(64, 64));
+        assertThat(response.status()).as(response.text()).isEqualTo(201);
+        return response.json().getString("id");
+    }
+
     @Test
     void removesEveryTraceOfUser() throws Exception {
         try (DarkroomInstance first = startNode("first", 1);
@@ -141,6 +151,10 @@ class UserErasureIT {
                     "POST",
                     "/api/notifications/ack",
                     new JsonObject().put("seq", 1).put("subscriber", "phone"));
+            // and two uploads, one of which the running generation uses
+            String used = upload(alice);
+            upload(alice);
+            upload(bob);
             send(alice, "POST", "/api/notifications/ticket", null);
             send(alice, "GET", "/api/webhook-secret", null);
             ApiClient token = first.client().withKey(token(USER));
@@ -151,6 +165,7 @@ class UserErasureIT {
             inProcessSimulator.script(new JsonObject().put("hang", true));
             String running = alice.post(new JsonObject()
                             .put("prompt", PROMPT + ", running")
+                            .put("inputImages", new JsonArray().add(new JsonObject().put("uploadId", used)))
                             .put("webhookUrl", "http://127.0.0.1:9/" + USER)
                             .encode())
                     .json()
@@ -166,7 +181,9 @@ class UserErasureIT {
                     database, "INSERT INTO drained_backends (name, drained_by) VALUES ('gpu-9', '" + USER + "')");
             assertThat(tablesWithTraces()).containsAll(TABLES);
             assertThat(traces()).anyMatch(row -> row.startsWith("generations ") && row.contains("secret-lighthouse"));
-            assertThat(files()).hasSize(2);
+            assertThat(files()).hasSize(5);
+            assertThat(TestPostgres.query(database, "SELECT count(*) FROM upload_uses"))
+                    .containsExactly("1");
 
             // when
             assertProblem(
@@ -179,7 +196,11 @@ class UserErasureIT {
             });
 
             // then only the erasure request is left in tables and files
-            assertThat(files()).hasSize(1);
+            assertThat(files()).hasSize(2);
+            assertThat(TestPostgres.query(database, "SELECT user_id FROM uploads"))
+                    .containsExactly("bob");
+            assertThat(TestPostgres.query(database, "SELECT count(*) FROM upload_uses"))
+                    .containsExactly("0");
             assertThat(tablesWithTraces()).isSubsetOf("user_erasures");
             assertThat(TestPostgres.query(database, "SELECT count(*) FROM erased_attempts"))
                     .containsExactly("0");

@@ -3,6 +3,7 @@ package dev.darkroom.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendCapabilities;
+import dev.darkroom.backend.InputLimits;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.StubImageBackend;
@@ -15,6 +16,7 @@ import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.generation.json.GenerationSpecParser;
 import dev.darkroom.generation.route.ModelCatalog;
 import io.vertx.core.json.JsonObject;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -127,5 +129,54 @@ class GenerationSpecLimitsTest {
                 .containsExactlyInAnyOrder(
                         new FieldError("#/width", "must be one of 768, 1024"),
                         new FieldError("#/seed", "must be one of 5"));
+    }
+
+    private static final String IMAGE = "{\"url\":\"https://example.org/a.png\"}";
+
+    private static String inputs(int count, boolean mask) {
+        return ",\"inputImages\":[" + String.join(",", Collections.nCopies(count, IMAGE)) + "]"
+                + (mask ? ",\"mask\":" + IMAGE : "");
+    }
+
+    @Test
+    void rejectsInputImagesOfModelsWithoutThem() {
+        assertThat(validate(inputs(1, true), catalog(RequestLimits.NONE)))
+                .containsExactly(
+                        new FieldError("#/inputImages", "is not supported by the model m"),
+                        new FieldError("#/mask", "is not supported by the model m"));
+    }
+
+    @Test
+    void limitsTheNumberOfInputImages() {
+        // given
+        ModelCatalog catalog = catalog(RequestLimits.NONE.withInputs(InputLimits.upTo(2, false)));
+
+        // then
+        assertThat(validate("", catalog)).isEmpty();
+        assertThat(validate(inputs(2, false), catalog)).isEmpty();
+        assertThat(validate(inputs(3, true), catalog))
+                .containsExactly(
+                        new FieldError("#/mask", "is not supported by the model m"),
+                        new FieldError("#/inputImages", "must have at most 2 images"));
+    }
+
+    @Test
+    void requiresTheInputImagesOfTheModel() {
+        // given
+        ModelCatalog catalog = catalog(RequestLimits.NONE.withInputs(InputLimits.exactly(1, true)));
+
+        // then
+        assertThat(validate(inputs(1, true), catalog)).isEmpty();
+        assertThat(validate("", catalog))
+                .containsExactly(
+                        new FieldError("#/inputImages", "must have exactly 1 image"),
+                        new FieldError("#/mask", "is required by the model"));
+    }
+
+    @Test
+    void rejectsAMaskWithoutAnImage() {
+        ModelCatalog catalog = catalog(RequestLimits.NONE.withInputs(InputLimits.upTo(4, true)));
+        assertThat(validate(",\"mask\":" + IMAGE, catalog))
+                .containsExactly(new FieldError("#/mask", "must not be present without inputImages"));
     }
 }

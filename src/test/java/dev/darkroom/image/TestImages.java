@@ -69,12 +69,12 @@ public final class TestImages {
     }
 
     /** Returns a VP8 image of one pixel. */
-    static byte[] webpLossy() {
+    public static byte[] webpLossy() {
         return Base64.getDecoder().decode("UklGRiIAAABXRUJQVlA4IBYAAAAwAQCdASoBAAEADsD+JaQAA3AAAAAA");
     }
 
     /** Returns a VP8X image with the given canvas size and one lossy pixel. */
-    static byte[] webpExtended(int width, int height) {
+    public static byte[] webpExtended(int width, int height) {
         byte[] simple = webpLossy();
         int chunk = simple.length - 12;
         ByteBuffer file = ByteBuffer.allocate(12 + 18 + chunk).order(ByteOrder.LITTLE_ENDIAN);

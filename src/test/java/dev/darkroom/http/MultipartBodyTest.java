@@ -1,0 +1,38 @@
+package dev.darkroom.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.image.ChunkedBytes;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+class MultipartBodyTest {
+    @Test
+    void encodesFieldsAndFiles() {
+        // given
+        byte[] content = new byte[200_000];
+        content[199_999] = 7;
+        MultipartBody body = new MultipartBody(16);
+
+        // when
+        String text = body.addText("prompt", "ein Löwe\r\n--")
+                .addFile("image[]", "image1.png", "image/png", ChunkedBytes.of(content))
+                .end()
+                .toString(StandardCharsets.UTF_8);
+
+        // then
+        String boundary = body.contentType().replace("multipart/form-data; boundary=", "");
+        assertThat(text)
+                .isEqualTo("--" + boundary
+                        + "\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\nein Löwe\r\n--\r\n"
+                        + "--" + boundary
+                        + "\r\nContent-Disposition: form-data; name=\"image[]\"; filename=\"image1.png\"\r\n"
+                        + "Content-Type: image/png\r\n\r\n" + new String(content, StandardCharsets.UTF_8) + "\r\n"
+                        + "--" + boundary + "--\r\n");
+    }
+
+    @Test
+    void eachBodyHasItsOwnBoundary() {
+        assertThat(new MultipartBody(1).contentType()).isNotEqualTo(new MultipartBody(1).contentType());
+    }
+}
