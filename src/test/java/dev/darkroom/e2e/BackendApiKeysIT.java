@@ -156,6 +156,7 @@ class BackendApiKeysIT {
         "cog, '', ",
         "fal, /fal, fal-ai/flux",
         "replicate, '', owner/name",
+        "sd_server, '', ",
         "stability, '', core"
     })
     void everyProtocolContinuesWithOtherKey(String type, String path, String model) throws IOException {

@@ -46,7 +46,7 @@ record SimulatorEditsHandler(
             writer.sendRequestError(e);
             return;
         }
-        ScriptStep step = faultScript.nextStep();
+        ScriptStep step = faultScript.nextStep(request.headers());
         entry.setResponse(step.fault().description());
         SimulatorSubmission submission = new SimulatorSubmission(imageRequest, writer, imageRenderer, entry);
         writer.respondAfter(
