@@ -197,9 +197,7 @@ public final class BflBackend implements ImageBackend {
                 backendCall,
                 scope -> await(scope, task, listener)
                         .compose(status -> finish(scope, task, status, listener))
-                        .recover(cause -> JobFailures.isJobLost(cause)
-                                ? Future.succeededFuture(new BackendOutcome.JobNotFound())
-                                : Future.failedFuture(cause)));
+                        .recover(JobFailures::recoverLookUp));
     }
 
     @Override

@@ -155,9 +155,7 @@ public final class FalBackend implements ImageBackend {
                 backendCall,
                 scope -> queue.lookUp(scope, queued, request.count(), backendCall)
                         .compose(result -> finish(scope, result, backendCall))
-                        .recover(cause -> JobFailures.isJobLost(cause)
-                                ? Future.succeededFuture(new BackendOutcome.JobNotFound())
-                                : Future.failedFuture(cause)));
+                        .recover(JobFailures::recoverLookUp));
     }
 
     @Override

@@ -1,7 +1,9 @@
 package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
+import io.vertx.core.Future;
 
 /** Failures of protocols in which the AI server chooses the id of a job and returns it before the job ends. */
 public final class JobFailures {
@@ -35,10 +37,12 @@ public final class JobFailures {
         return new BackendCallException(JOB_LOST.withHttpStatus(httpStatus));
     }
 
-    /** Returns whether a poll failed because the AI server does not have the job. */
-    public static boolean isJobLost(Throwable cause) {
+    /** Returns the outcome of a look-up of a job that the AI server does not have; fails with {@code cause} for any other failure. */
+    public static Future<BackendOutcome> recoverLookUp(Throwable cause) {
         return cause instanceof BackendCallException failed
-                && failed.failure().code().equals(JOB_LOST.code());
+                        && failed.failure().code().equals(JOB_LOST.code())
+                ? Future.succeededFuture(new BackendOutcome.JobNotFound())
+                : Future.failedFuture(cause);
     }
 
     /** A success that cannot be read leaves open whether the work was accepted and billed. */

@@ -225,9 +225,7 @@ public final class ReplicateBackend implements ImageBackend {
                 backendCall,
                 scope -> await(scope, id, request, backendCall)
                         .compose(prediction -> finish(scope, prediction))
-                        .recover(cause -> JobFailures.isJobLost(cause)
-                                ? Future.succeededFuture(new BackendOutcome.JobNotFound())
-                                : Future.failedFuture(cause)));
+                        .recover(JobFailures::recoverLookUp));
     }
 
     @Override

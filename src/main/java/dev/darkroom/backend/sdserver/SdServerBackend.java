@@ -185,9 +185,7 @@ public final class SdServerBackend implements ImageBackend {
                 request.key(),
                 backendCall,
                 scope -> await(scope, backendCall.job().providerId(), request.count(), backendCall)
-                        .recover(cause -> JobFailures.isJobLost(cause)
-                                ? Future.succeededFuture(new BackendOutcome.JobNotFound())
-                                : Future.failedFuture(cause)));
+                        .recover(JobFailures::recoverLookUp));
     }
 
     /** Removes a waiting job. The server does not interrupt a job that it works on. */

@@ -183,11 +183,7 @@ public final class StabilityBackend implements ImageBackend {
         return http.lookUp(
                 request.key(),
                 backendCall,
-                scope -> await(scope, id)
-                        .compose(result -> load(scope, result))
-                        .recover(cause -> JobFailures.isJobLost(cause)
-                                ? Future.succeededFuture(new BackendOutcome.JobNotFound())
-                                : Future.failedFuture(cause)));
+                scope -> await(scope, id).compose(result -> load(scope, result)).recover(JobFailures::recoverLookUp));
     }
 
     @Override

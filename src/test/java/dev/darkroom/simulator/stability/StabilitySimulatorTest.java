@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -69,7 +70,7 @@ class StabilitySimulatorTest {
 
     @Test
     void rejectsOtherRequestsAsRecorded() throws Exception {
-        HttpResponse<String> response = submit("application/json", "{}".getBytes());
+        HttpResponse<String> response = submit("application/json", "{}".getBytes(StandardCharsets.UTF_8));
         JsonObject recorded = RECORDED.responseObject("not a form");
         JsonObject error = new JsonObject(response.body());
         assertThat(response.statusCode()).isEqualTo(RECORDED.status("not a form"));
