@@ -74,8 +74,7 @@ public final class FalSimulatorRoutes {
 
     private static void sendStatus(RoutingContext context, StoredRequest request) {
         request.poll();
-        boolean logs = "1".equals(context.request().getParam("logs"));
-        new SimulatorResponseWriter(context).sendJson(request.output() == null ? 202 : 200, request.toJson(logs));
+        new SimulatorResponseWriter(context).sendJson(request.output() == null ? 202 : 200, request.toJson());
     }
 
     private static void sendResult(RoutingContext context, StoredRequest request) {

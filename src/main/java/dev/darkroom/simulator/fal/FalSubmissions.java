@@ -51,7 +51,7 @@ record FalSubmissions(Vertx vertx, SimulatorImageRenderer imageRenderer, JobStor
             JobSubmissionHandler.Submission submission, Supplier<FalOutput> output, Duration duration) {
         StoredRequest request = new StoredRequest(FalSimulatorRoutes.appUrl(submission.context()));
         store.run(request.id(), request, duration, ended -> ended.end(output.get()));
-        return request.toJson(false);
+        return request.toJson();
     }
 
     /** Returns a response with the status and the headers of the output, which the app creates after its duration. */

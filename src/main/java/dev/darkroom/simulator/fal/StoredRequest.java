@@ -39,12 +39,12 @@ final class StoredRequest {
         polled = true;
     }
 
-    /** @param logs whether the client wants logs */
-    JsonObject toJson(boolean logs) {
+    /** Has {@code logs} also when the client wants none: {@code fal-client} 1.0.3 reads them. */
+    JsonObject toJson() {
         JsonObject json = new JsonObject().put("status", status()).put("request_id", id);
         if (output == null && !started) {
             json.put("queue_position", 0);
-        } else if (logs) {
+        } else {
             json.put("logs", new JsonArray());
         }
         if (output != null) {

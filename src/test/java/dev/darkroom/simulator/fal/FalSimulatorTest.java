@@ -91,7 +91,7 @@ class FalSimulatorTest {
         // when
         JsonObject waiting = new JsonObject(
                 send("GET", submitted.getString("status_url"), null).body());
-        HttpResponse<String> running = send("GET", submitted.getString("status_url") + "?logs=1", null);
+        HttpResponse<String> running = send("GET", submitted.getString("status_url"), null);
 
         // then
         assertThat(waiting.getString("status")).isEqualTo("IN_QUEUE");
@@ -113,7 +113,7 @@ class FalSimulatorTest {
         HttpResponse<String> result = awaitResult(submitted);
 
         // then
-        assertSameFields(send("GET", submitted.getString("status_url") + "?logs=1", null), "completed");
+        assertSameFields(send("GET", submitted.getString("status_url"), null), "completed");
         assertSameFields(result, "result");
         JsonObject image = new JsonObject(result.body()).getJsonArray("images").getJsonObject(0);
         assertThat(image.getInteger("height")).isEqualTo(64);
