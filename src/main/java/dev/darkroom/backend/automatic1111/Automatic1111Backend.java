@@ -180,7 +180,7 @@ public final class Automatic1111Backend implements ImageBackend {
     }
 
     private List<ChunkedBytes> readImages(OutboundResponse encoded, int count) {
-        OutboundResponse outboundResponse = http.requireBody(encoded);
+        OutboundResponse outboundResponse = http.responses().requireBody(encoded);
         Buffer bodyPrefix = outboundResponse.bodyPrefix();
         try {
             return responseParser.parse(outboundResponse.body(), count);
@@ -188,7 +188,8 @@ public final class Automatic1111Backend implements ImageBackend {
             Object error = e.failure().code().equals("EMPTY_RESPONSE") ? findError(bodyPrefix) : null;
             throw error == null
                     ? e.withHttpStatus(outboundResponse.status())
-                    : new BackendCallException(http.errors()
+                    : new BackendCallException(http.responses()
+                            .errors()
                             .toFailureInSuccess(
                                     outboundResponse,
                                     new JsonObject().put("error", error).toBuffer()));

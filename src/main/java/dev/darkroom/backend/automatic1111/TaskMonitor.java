@@ -72,6 +72,6 @@ final class TaskMonitor {
                 target,
                 headers,
                 body.toBuffer(),
-                response -> TaskStatus.parse(http.readObject(response)));
+                response -> TaskStatus.parse(http.responses().readObject(response)));
     }
 }

@@ -20,7 +20,7 @@ record TaskReader(BackendHttpClient http) {
      * @throws BackendCallException when the status is not 2xx or the body has no id
      */
     TaskReference readSubmission(OutboundResponse encoded) {
-        OutboundResponse response = http.requireBody(encoded);
+        OutboundResponse response = http.responses().requireBody(encoded);
         JsonObject body = readObject(response);
         if (body.getValue("id") instanceof String id && TaskReference.isId(id)) {
             return new TaskReference(id, body.getValue("polling_url") instanceof String url ? url : null);
@@ -38,7 +38,7 @@ record TaskReader(BackendHttpClient http) {
         if (response.status() == STATUS_NOT_FOUND) {
             return notFound(response);
         }
-        JsonObject body = readObject(http.requireBody(response));
+        JsonObject body = readObject(http.responses().requireBody(response));
         if (!(body.getValue("status") instanceof String status)) {
             throw malformed(response);
         }
@@ -54,7 +54,7 @@ record TaskReader(BackendHttpClient http) {
     /** @param response a success with a body */
     private JsonObject readObject(OutboundResponse response) {
         try {
-            return http.readObject(response);
+            return http.responses().readObject(response);
         } catch (BackendCallException e) {
             throw malformed(response);
         }
@@ -62,7 +62,7 @@ record TaskReader(BackendHttpClient http) {
 
     /** Returns the refusal in a success of a gateway, or else the failure of a malformed response. */
     private BackendCallException malformed(OutboundResponse response) {
-        BackendFailure refusal = http.errors().findRefusal(response, response.bodyPrefix());
+        BackendFailure refusal = http.responses().errors().findRefusal(response, response.bodyPrefix());
         return refusal == null
                 ? BackendCallException.malformedResponse().withHttpStatus(response.status())
                 : new BackendCallException(refusal);
@@ -103,6 +103,6 @@ record TaskReader(BackendHttpClient http) {
     private BackendFailure toFailure(OutboundResponse response, String status, JsonObject body) {
         JsonObject error =
                 new JsonObject().put("error", status).put("detail", body.getValue("error", body.getValue("details")));
-        return http.errors().toFailureInSuccess(response, error.toBuffer());
+        return http.responses().errors().toFailureInSuccess(response, error.toBuffer());
     }
 }

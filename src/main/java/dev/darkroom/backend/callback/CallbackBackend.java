@@ -201,10 +201,11 @@ public final class CallbackBackend implements ImageBackend {
     /** Returns the {@code id} of a response; null when it has none. Any 2xx response accepts the job. */
     private String readProviderId(OutboundResponse encoded) {
         if (!encoded.success()) {
-            throw new BackendCallException(http.errors().toFailure(http.decode(encoded)));
+            throw new BackendCallException(
+                    http.responses().errors().toFailure(http.responses().decode(encoded)));
         }
         try {
-            return Json.decodeValue(http.decode(encoded).bodyPrefix()) instanceof JsonObject object
+            return Json.decodeValue(http.responses().decode(encoded).bodyPrefix()) instanceof JsonObject object
                             && object.getValue("id") instanceof String id
                             && !id.isEmpty()
                             && id.length() <= MAX_PROVIDER_ID_LENGTH
@@ -256,7 +257,7 @@ public final class CallbackBackend implements ImageBackend {
         Buffer body = new JsonObject().put("error", error).toBuffer();
         OutboundResponse report =
                 new OutboundResponse(200, MultiMap.caseInsensitiveMultiMap(), ChunkedBytes.of(body.getBytes()), false);
-        BackendFailure failure = http.errors().toFailureInSuccess(report, body);
+        BackendFailure failure = http.responses().errors().toFailureInSuccess(report, body);
         boolean isFinal = Boolean.FALSE.equals(error.getValue("retryable"));
         return failure.failureClass() == FailureClass.SERVER_ERROR && isFinal
                 ? BackendFailure.of(

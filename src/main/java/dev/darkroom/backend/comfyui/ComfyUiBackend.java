@@ -99,7 +99,8 @@ public final class ComfyUiBackend implements ImageBackend {
         this.http = new BackendHttpClient(
                 vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
         this.webSockets = new OutboundWebSocketClient(vertx, settings.connectTimeout());
-        this.parser = new ComfyUiJobParser(http, new ExecutionErrorMapper(http.errors()));
+        this.parser = new ComfyUiJobParser(
+                http, new ExecutionErrorMapper(http.responses().errors()));
         this.jobs = new ComfyUiJobClient(http, parser);
         this.uploader = new InputImageUploader(http);
         this.validator = new WorkflowValidator(http, workflow, settings.maxResponseBytes());
@@ -170,7 +171,8 @@ public final class ComfyUiBackend implements ImageBackend {
                         http.target("/prompt"),
                         http.headers(scope).add(HttpHeaders.CONTENT_TYPE, "application/json"),
                         body.toBuffer())
-                .compose(outboundResponse -> http.onWorker(() -> parser.parseSubmission(http.decode(outboundResponse)))
+                .compose(outboundResponse -> http.onWorker(
+                                () -> parser.parseSubmission(http.responses().decode(outboundResponse)))
                         .transform(submitted -> submitted.failed()
                                 ? findAfterError(scope, key, request, progress, submitted.cause())
                                 : awaitSubmitted(scope, submitted.result(), request, backendCall, progress)));

@@ -27,14 +27,14 @@ record ComfyUiJobParser(BackendHttpClient http, ExecutionErrorMapper errors) {
         if (outboundResponse.success()) {
             if (body != null && body.getValue("error") != null) {
                 throw new BackendCallException(
-                        http.errors().toFailureInSuccess(outboundResponse, outboundResponse.bodyPrefix()));
+                        http.responses().errors().toFailureInSuccess(outboundResponse, outboundResponse.bodyPrefix()));
             }
             return body != null && body.getValue("prompt_id") instanceof String id && !id.isEmpty() ? id : null;
         }
         BackendFailure rejection =
                 outboundResponse.status() == 400 && body != null ? ExecutionErrorMapper.toRejection(body) : null;
         throw new BackendCallException(
-                rejection != null ? rejection : http.errors().toFailure(outboundResponse));
+                rejection != null ? rejection : http.responses().errors().toFailure(outboundResponse));
     }
 
     /**
@@ -56,7 +56,7 @@ record ComfyUiJobParser(BackendHttpClient http, ExecutionErrorMapper errors) {
         if (status == 200 || status == 404 || status == 405 || status == 501) {
             return null;
         }
-        throw new BackendCallException(http.errors().toFailure(outboundResponse));
+        throw new BackendCallException(http.responses().errors().toFailure(outboundResponse));
     }
 
     private ComfyUiJob toJob(String state, JsonObject job, OutboundResponse outboundResponse) {
@@ -79,7 +79,7 @@ record ComfyUiJobParser(BackendHttpClient http, ExecutionErrorMapper errors) {
      * @throws BackendCallException when the response shows nothing about the job
      */
     ComfyUiJob parseHistory(OutboundResponse outboundResponse, String id) {
-        if (!(http.readObject(outboundResponse).getValue(id) instanceof JsonObject job)) {
+        if (!(http.responses().readObject(outboundResponse).getValue(id) instanceof JsonObject job)) {
             return new ComfyUiJob.Absent();
         }
         boolean failed =
@@ -114,7 +114,7 @@ record ComfyUiJobParser(BackendHttpClient http, ExecutionErrorMapper errors) {
      */
     ComfyUiJob parseQueue(OutboundResponse outboundResponse, String id) {
         if (!outboundResponse.success()) {
-            throw new BackendCallException(http.errors().toFailure(outboundResponse));
+            throw new BackendCallException(http.responses().errors().toFailure(outboundResponse));
         }
         try {
             return ComfyUiQueue.parse(outboundResponse.body().drain()).find(id);

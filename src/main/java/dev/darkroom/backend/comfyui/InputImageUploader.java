@@ -83,7 +83,7 @@ record InputImageUploader(BackendHttpClient http) {
 
     /** Returns the name of the file as nodes expect it: {@code darkroom/….png}. */
     private String readName(OutboundResponse response) {
-        JsonObject file = http.readObject(response);
+        JsonObject file = http.responses().readObject(response);
         if (!(file.getValue("name") instanceof String name)) {
             throw BackendCallException.malformedResponse();
         }

@@ -68,7 +68,7 @@ final class WorkflowValidator {
 
     private Void check(OutboundResponse outboundResponse) {
         if (!outboundResponse.success()) {
-            throw new BackendCallException(http.errors().toFailure(outboundResponse));
+            throw new BackendCallException(http.responses().errors().toFailure(outboundResponse));
         }
         String missing;
         try {

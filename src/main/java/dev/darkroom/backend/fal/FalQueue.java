@@ -59,20 +59,20 @@ record FalQueue(BackendHttpClient http, FalResultReader reader, Duration pollInt
     }
 
     private QueuedRequest readSubmission(String model, OutboundResponse encoded) {
-        OutboundResponse response = http.decode(encoded);
+        OutboundResponse response = http.responses().decode(encoded);
         if (!response.success()) {
             throw new BackendCallException(reader.errors().toFailure(response));
         }
         Buffer prefix = response.bodyPrefix();
         try {
-            JsonObject json = http.readObject(response);
+            JsonObject json = http.responses().readObject(response);
             String id = text(json, "request_id");
             if (!QueuedRequest.isId(id)) {
                 throw BackendCallException.malformedResponse();
             }
             return QueuedRequest.of(http, model, id, text(json, "status_url"));
         } catch (BackendCallException e) {
-            throw http.errors().toRefusalOr(e, response, prefix);
+            throw http.responses().errors().toRefusalOr(e, response, prefix);
         }
     }
 
@@ -106,7 +106,7 @@ record FalQueue(BackendHttpClient http, FalResultReader reader, Duration pollInt
         if (response.status() == STATUS_NOT_FOUND) {
             throw JobFailures.jobLost(response.status());
         }
-        return Status.parse(http.readObject(response));
+        return Status.parse(http.responses().readObject(response));
     }
 
     private FalResult readResult(OutboundResponse response, int count, boolean expires) {

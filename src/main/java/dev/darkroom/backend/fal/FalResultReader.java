@@ -17,7 +17,7 @@ final class FalResultReader {
     /** @param maxImageBytes maximum size of one image in bytes */
     FalResultReader(BackendHttpClient http, int maxImageBytes) {
         this.http = http;
-        this.errors = new FalErrorMapper(http.errors());
+        this.errors = new FalErrorMapper(http.responses().errors());
         this.parser = new FalOutputParser(maxImageBytes);
     }
 
@@ -32,7 +32,7 @@ final class FalResultReader {
      * @throws BackendCallException for an error that is not the result, and for a success that cannot be read
      */
     FalResult readQueued(OutboundResponse encoded, int count) {
-        OutboundResponse response = http.decode(encoded);
+        OutboundResponse response = http.responses().decode(encoded);
         if (response.success()) {
             return read(response, count);
         }
@@ -53,11 +53,11 @@ final class FalResultReader {
      * @throws BackendCallException when the status is not 2xx, or the body cannot be read
      */
     FalResult read(OutboundResponse encoded, int count) {
-        OutboundResponse response = http.decode(encoded);
+        OutboundResponse response = http.responses().decode(encoded);
         if (!response.success()) {
             throw new BackendCallException(errors.toFailure(response));
         }
-        response = http.requireBody(response);
+        response = http.responses().requireBody(response);
         Buffer bodyPrefix = response.bodyPrefix();
         try {
             FalOutputParser.Output output = parser.parse(response.body(), count);
@@ -71,7 +71,7 @@ final class FalResultReader {
             }
             return FalResult.succeeded(output.images(), response);
         } catch (BackendCallException e) {
-            throw http.errors().toRefusalOr(e, response, bodyPrefix);
+            throw http.responses().errors().toRefusalOr(e, response, bodyPrefix);
         }
     }
 }

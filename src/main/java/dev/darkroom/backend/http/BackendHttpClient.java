@@ -27,11 +27,6 @@ import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
-import io.vertx.core.json.DecodeException;
-import io.vertx.core.json.Json;
-import io.vertx.core.json.JsonObject;
-import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
@@ -56,13 +51,6 @@ public final class BackendHttpClient {
     private static final Duration MAX_POLL_DURATION = Duration.ofSeconds(10);
     private static final Duration CANCEL_TIMEOUT = Duration.ofSeconds(10);
 
-    /** Parser of the body of a response. */
-    @FunctionalInterface
-    public interface BodyParser<T> {
-        /** @throws IOException when the body is not in the expected format */
-        T parse(InputStream body) throws IOException;
-    }
-
     private final BackendSettings settings;
     private final String root;
     private final RequestTarget healthCheckTarget; // null: no health check
@@ -73,7 +61,7 @@ public final class BackendHttpClient {
     private final ImageLoader imageLoader;
     private final WorkerExecutor workers;
     private final BackendCallRunner calls;
-    private final ErrorResponseMapper errorMapper;
+    private final ResponseReader responseReader;
 
     /**
      * @param base effective base URL of the AI server; the settings may leave it open
@@ -105,7 +93,9 @@ public final class BackendHttpClient {
         keyFiles.start(vertx, workers);
         LogTextRedactor logTextRedactor = new LogTextRedactor(keyRing::secrets);
         this.calls = new BackendCallRunner(vertx, memoryBudget, keyRing, logTextRedactor);
-        this.errorMapper = new ErrorResponseMapper(new RetryAfterParser(Clock.systemUTC()), logTextRedactor);
+        this.responseReader = new ResponseReader(
+                settings.maxResponseBytes(),
+                new ErrorResponseMapper(new RetryAfterParser(Clock.systemUTC()), logTextRedactor));
     }
 
     /** Returns the target of a path below the base URL. */
@@ -118,9 +108,9 @@ public final class BackendHttpClient {
         return OutboundUrl.of(URI.create(root + path));
     }
 
-    /** Maps error responses to failures. */
-    public ErrorResponseMapper errors() {
-        return errorMapper;
+    /** Reads responses and maps errors. */
+    public ResponseReader responses() {
+        return responseReader;
     }
 
     /** Loads the images of responses. */
@@ -296,54 +286,6 @@ public final class BackendHttpClient {
         return Math.toIntExact(imageBytes * 4L / 3);
     }
 
-    /** Decodes the content coding of a response. CPU-bound, so a large body belongs on a worker thread. */
-    public OutboundResponse decode(OutboundResponse outboundResponse) {
-        return ResponseContentDecoder.decode(outboundResponse, settings.maxResponseBytes());
-    }
-
-    /**
-     * Decodes the content coding of a response and returns it when it is a success with a body. CPU-bound.
-     *
-     * @throws BackendCallException when the status is not 2xx, or the body is empty or exceeds the size limit
-     */
-    public OutboundResponse requireBody(OutboundResponse encoded) {
-        OutboundResponse outboundResponse = decode(encoded);
-        if (!outboundResponse.success()) {
-            throw new BackendCallException(errorMapper.toFailure(outboundResponse));
-        }
-        if (outboundResponse.truncated()) {
-            throw BackendCallException.invalidResult(
-                            "RESPONSE_TOO_LARGE", "The response of the AI server exceeds the size limit.")
-                    .withHttpStatus(outboundResponse.status());
-        }
-        if (outboundResponse.body().length() == 0) {
-            throw BackendCallException.emptyResponse().withHttpStatus(outboundResponse.status());
-        }
-        return outboundResponse;
-    }
-
-    /**
-     * Parses a response as a JSON object. For responses without inline images.
-     *
-     * @throws BackendCallException when the status is not 2xx or the body is not a JSON object
-     */
-    public JsonObject readObject(OutboundResponse encoded) {
-        OutboundResponse outboundResponse = decode(encoded);
-        if (!outboundResponse.success()) {
-            throw new BackendCallException(errorMapper.toFailure(outboundResponse));
-        }
-        try {
-            if (!outboundResponse.truncated()
-                    && Json.decodeValue(Buffer.buffer(outboundResponse.body().toBytes()))
-                            instanceof JsonObject object) {
-                return object;
-            }
-        } catch (DecodeException e) {
-            // As a value that is no object.
-        }
-        throw BackendCallException.malformedResponse().withHttpStatus(outboundResponse.status());
-    }
-
     /**
      * Runs the cancellation of a job, best effort.
      *
@@ -396,7 +338,7 @@ public final class BackendHttpClient {
      * @param parser parses the decoded body of a success
      * @return completes within {@code timeout}; fails without a success, or when the body cannot be parsed
      */
-    public <T> Future<T> fetch(String path, int maxBytes, Duration timeout, BodyParser<T> parser) {
+    public <T> Future<T> fetch(String path, int maxBytes, Duration timeout, ResponseReader.BodyParser<T> parser) {
         return calls.runOutsideCalls(
                 path,
                 timeout,
@@ -406,19 +348,7 @@ public final class BackendHttpClient {
                         get(scope, target(path)),
                         maxBytes,
                         scope.remaining(),
-                        outboundResponse -> parseSuccess(outboundResponse, parser)));
-    }
-
-    private <T> T parseSuccess(OutboundResponse outboundResponse, BodyParser<T> parser) {
-        if (!outboundResponse.success() || outboundResponse.truncated()) {
-            throw new BackendCallException(errorMapper.toFailure(outboundResponse));
-        }
-        try {
-            return parser.parse(outboundResponse.body().drain());
-        } catch (IOException e) {
-            throw new BackendCallException(
-                    BackendCallException.malformedResponse().failure().withDetail(e.getMessage()));
-        }
+                        outboundResponse -> responseReader.parse(outboundResponse, parser)));
     }
 
     private OutboundRequest get(BackendCallScope scope, RequestTarget target) {

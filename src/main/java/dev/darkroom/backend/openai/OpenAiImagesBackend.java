@@ -108,7 +108,8 @@ public final class OpenAiImagesBackend implements ImageBackend {
         return post(scope, request, headers, fields)
                 .compose(encoded -> {
                     // An error body is small enough to decode on the event loop.
-                    OutboundResponse outboundResponse = encoded.success() ? encoded : http.decode(encoded);
+                    OutboundResponse outboundResponse =
+                            encoded.success() ? encoded : http.responses().decode(encoded);
                     boolean resend = settings.requestFields() == null
                             && fields.removeAll(OpenAiRequestFactory.EXTENSIONS)
                             && OpenAiRequestFactory.rejectsExtensions(outboundResponse);
@@ -162,7 +163,7 @@ public final class OpenAiImagesBackend implements ImageBackend {
     }
 
     private OpenAiResponseParser.Content readResponse(OutboundResponse encoded, int count) {
-        OutboundResponse outboundResponse = http.requireBody(encoded);
+        OutboundResponse outboundResponse = http.responses().requireBody(encoded);
         try {
             return parseEntries(outboundResponse, count);
         } catch (BackendCallException e) {
@@ -175,10 +176,10 @@ public final class OpenAiImagesBackend implements ImageBackend {
         try {
             return responseParser.parse(outboundResponse.body(), count);
         } catch (ErrorInResponseException e) {
-            throw new BackendCallException(http.errors().toFailureInSuccess(outboundResponse, e.error()));
+            throw new BackendCallException(http.responses().errors().toFailureInSuccess(outboundResponse, e.error()));
         } catch (BackendCallException e) {
             boolean empty = e.failure().code().equals("EMPTY_RESPONSE");
-            BackendFailure refusal = empty ? http.errors().findRefusal(outboundResponse, bodyPrefix) : null;
+            BackendFailure refusal = empty ? http.responses().errors().findRefusal(outboundResponse, bodyPrefix) : null;
             throw refusal != null
                     ? new BackendCallException(refusal)
                     : empty && outboundResponse.status() == STATUS_ACCEPTED ? OpenAiResponseParser.taskResponse() : e;

@@ -125,7 +125,8 @@ public final class CogBackend implements ImageBackend {
 
     private Prediction readPrediction(OutboundResponse response, int count) {
         if (response.status() == STATUS_CONFLICT) {
-            BackendFailure rejection = http.errors().toFailure(http.decode(response));
+            BackendFailure rejection =
+                    http.responses().errors().toFailure(http.responses().decode(response));
             throw new BackendCallException(AT_CAPACITY
                     .withHttpStatus(rejection.httpStatus())
                     .withRetryAfter(rejection.retryAfter())
@@ -166,7 +167,7 @@ public final class CogBackend implements ImageBackend {
     /** Returns the state that the container reports; an empty text for another document. */
     private String readStatus(OutboundResponse response) {
         try {
-            return http.readObject(response).getValue("status", "").toString();
+            return http.responses().readObject(response).getValue("status", "").toString();
         } catch (BackendCallException e) {
             return "";
         }

@@ -35,7 +35,7 @@ final class PredictionReader {
      * @throws BackendCallException when the status is not 2xx or the body is not a prediction
      */
     Prediction read(OutboundResponse encoded, int count) {
-        OutboundResponse response = http.requireBody(encoded);
+        OutboundResponse response = http.responses().requireBody(encoded);
         Buffer bodyPrefix = response.bodyPrefix();
         try {
             PredictionParser.Fields fields = parser.parse(response.body(), count);
@@ -51,7 +51,7 @@ final class PredictionReader {
                     failure == null ? null : failure.withHttpStatus(response.status()));
         } catch (BackendCallException e) {
             // A gateway may report a refusal with status 200.
-            throw http.errors().toRefusalOr(e, response, bodyPrefix);
+            throw http.responses().errors().toRefusalOr(e, response, bodyPrefix);
         }
     }
 
@@ -61,7 +61,7 @@ final class PredictionReader {
             case "failed" -> {
                 // The status says nothing about the reason. Only the text does.
                 JsonObject error = new JsonObject().put("error", fields.error() == null ? "" : fields.error());
-                yield http.errors().toFailureInSuccess(response, error.toBuffer());
+                yield http.responses().errors().toFailureInSuccess(response, error.toBuffer());
             }
             case "canceled" -> JobFailures.JOB_CANCELED;
             case "aborted" -> JobFailures.JOB_NOT_STARTED;

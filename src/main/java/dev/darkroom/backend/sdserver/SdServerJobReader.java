@@ -53,7 +53,7 @@ final class SdServerJobReader {
      * @throws BackendCallException when the status is not 2xx, the body is not a job, or an image cannot be decoded
      */
     SdServerJob read(OutboundResponse encoded, int count) {
-        OutboundResponse response = http.requireBody(encoded);
+        OutboundResponse response = http.responses().requireBody(encoded);
         Buffer bodyPrefix = response.bodyPrefix();
         try {
             Fields fields = parse(response.body(), count);
@@ -65,7 +65,7 @@ final class SdServerJobReader {
                     failure == null ? fields.images : List.of(),
                     failure == null ? null : failure.withHttpStatus(response.status()));
         } catch (BackendCallException e) {
-            throw http.errors().toRefusalOr(e, response, bodyPrefix);
+            throw http.responses().errors().toRefusalOr(e, response, bodyPrefix);
         }
     }
 
@@ -75,7 +75,9 @@ final class SdServerJobReader {
             case "cancelled" -> JobFailures.JOB_CANCELED;
             // The code is always the same. Only the text states the reason.
             case "failed" ->
-                http.errors().toFailureInSuccess(response, fields.error == null ? Buffer.buffer("{}") : fields.error);
+                http.responses()
+                        .errors()
+                        .toFailureInSuccess(response, fields.error == null ? Buffer.buffer("{}") : fields.error);
             case "completed" -> {
                 if (fields.images.size() >= count) {
                     yield null;

@@ -140,7 +140,7 @@ public final class StabilityBackend implements ImageBackend {
      * @throws BackendCallException when the response has none of them
      */
     private GenerationResult read(OutboundResponse encoded) {
-        OutboundResponse response = http.requireBody(encoded);
+        OutboundResponse response = http.responses().requireBody(encoded);
         Buffer bodyPrefix = response.bodyPrefix();
         GenerationResult result;
         try {
@@ -152,10 +152,10 @@ public final class StabilityBackend implements ImageBackend {
                 ? new JsonObject().put("error", result.finishReason()).toBuffer()
                 : result.error();
         if (error != null) {
-            throw new BackendCallException(http.errors().toFailureInSuccess(response, error));
+            throw new BackendCallException(http.responses().errors().toFailureInSuccess(response, error));
         }
         if (result.image() == null && result.id() == null && result.finishReason() == null) {
-            BackendFailure refusal = http.errors().findRefusal(response, bodyPrefix);
+            BackendFailure refusal = http.responses().errors().findRefusal(response, bodyPrefix);
             throw refusal == null
                     ? BackendCallException.emptyResponse().withHttpStatus(response.status())
                     : new BackendCallException(refusal);

@@ -53,7 +53,8 @@ public final class ExampleBackend implements ImageBackend {
                 request.key(),
                 backendCall,
                 scope -> http.send(scope, HttpMethod.POST, http.target("/render"), headers(scope), body.toBuffer())
-                        .compose(response -> http.onWorker(() -> http.requireBody(response)))
+                        .compose(
+                                response -> http.onWorker(() -> http.responses().requireBody(response)))
                         .compose(response ->
                                 http.images().load(scope, List.of(new ImageSource.Inline(response.body())))));
     }

@@ -113,7 +113,7 @@ class BackendHttpClientApiKeysTest extends BackendFixture {
     private Future<BackendOutcome> send(BackendCallScope scope, HttpMethod method) {
         return http.send(scope, method, http.target("/job"), http.headers(scope), null)
                 .map(response -> {
-                    http.requireBody(response);
+                    http.responses().requireBody(response);
                     return new BackendOutcome.Generated(List.of());
                 });
     }
