@@ -8,10 +8,14 @@ final class UploadSql {
     /** Serializes the inserts of a user until the transaction ends, so that {@link #INSERT} counts all of them. */
     static final String LOCK_USER = "SELECT pg_advisory_xact_lock(hashtextextended('upload ' || $1, 0))";
 
-    /** Returns whether an upload of $2 bytes is within the limits of its user: $3 uploads and $4 bytes. Read-only. */
+    /**
+     * Returns whether an upload of $2 bytes is within the limits of its user: $3 uploads and $4 bytes. Also counts deleted uploads that an
+     * unfinished generation uses: otherwise deletions would make room while the files stay. Read-only.
+     */
     static final String CHECK_QUOTA = """
             SELECT count(*) < $3::int AND coalesce(sum(bytes), 0) + $2::bigint <= $4::bigint AS within
-            FROM uploads WHERE user_id = $1 AND expires_at > now()""";
+            FROM uploads WHERE user_id = $1 AND (expires_at > now() OR EXISTS (
+              SELECT FROM upload_uses u JOIN generation_queue q USING (generation_id) WHERE u.upload_id = uploads.id))""";
 
     /** Inserts an upload. Requires {@link #LOCK_USER} and {@link #CHECK_QUOTA} before it in the same transaction. */
     static final String INSERT = """

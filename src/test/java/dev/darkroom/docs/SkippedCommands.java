@@ -43,6 +43,10 @@ final class SkippedCommands {
                     "It needs a JWT issuer. JwtAuthenticationIT sends such tokens."),
             new SkippedBlock(
                     "docs/api.md",
+                    "$ curl -s http://127.0.0.1:8080/api/uploads",
+                    "It uploads a file of the reader. InputImagesIT sends such requests."),
+            new SkippedBlock(
+                    "docs/api.md",
                     "$ curl -i http://127.0.0.1:9080/",
                     "It needs a database that is down. DatabaseOutageIT simulates such an outage."),
             new SkippedBlock(

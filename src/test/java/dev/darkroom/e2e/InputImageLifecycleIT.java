@@ -39,6 +39,10 @@ class InputImageLifecycleIT {
     private static final byte[] IMAGE = TestImages.png(64, 64);
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
+    /** Lets the generation wait for minutes, until {@link #makeDue}. */
+    private static final JsonObject FAILURE =
+            new JsonObject().put("status", 503).put("retryAfter", "600");
+
     @TempDir
     Path directory;
 
@@ -58,7 +62,9 @@ class InputImageLifecycleIT {
                         .aiServer(simulator)
                         .with("DARKROOM_RETENTION_INTERVAL", "200ms")
                         .with("DARKROOM_BACKEND_BREAKER_MINIMUM_CALLS", "1")
+                        .with("DARKROOM_BACKEND_BREAKER_OPEN_DURATION", "100ms")
                         .with("DARKROOM_INPUT_IMAGES_MAX_BYTES", "20000")
+                        .with("DARKROOM_INPUT_IMAGES_MAX_UPLOADS_PER_USER", "2")
                         .with("DARKROOM_INPUT_IMAGES_ALLOWED_NETWORKS", "127.0.0.1/32")
                         .with("DARKROOM_INPUT_IMAGES_ALLOW_HTTP", "true"));
         client = darkroom.client();
@@ -116,6 +122,10 @@ class InputImageLifecycleIT {
                 database, "UPDATE uploads SET expires_at = now() - interval '1 hour' WHERE id = '" + uploadId + "'");
     }
 
+    private void makeDue() {
+        TestPostgres.execute(database, "UPDATE generation_queue SET run_at = now()");
+    }
+
     private boolean exists(String uploadId) {
         try (Stream<Path> files = Files.walk(directory.resolve("data/images"))) {
             return files.anyMatch(file -> file.getFileName().toString().startsWith(uploadId));
@@ -127,7 +137,7 @@ class InputImageLifecycleIT {
     @Test
     void waitingGenerationKeepsItsUpload() {
         // given a generation that has failed once and waits, and an upload that no generation uses
-        simulator.script(new JsonObject().put("status", 503).put("retryAfter", "5"));
+        simulator.script(FAILURE);
         String used = upload();
         String unused = upload();
         String id = client.create(requestWithUpload(used)).getString("id");
@@ -141,6 +151,7 @@ class InputImageLifecycleIT {
         await().atMost(LIMIT).until(() -> !exists(unused));
         assertThat(exists(used)).isTrue();
         // and the generation gets its image, and then the upload is deleted
+        makeDue();
         JsonObject ended = client.awaitEnd(id);
         assertThat(ended.getString("status")).as(ended.encode()).isEqualTo("COMPLETE");
         await().atMost(LIMIT).until(() -> !exists(used));
@@ -154,10 +165,11 @@ class InputImageLifecycleIT {
     @Test
     void deletedUploadStaysUntilItsGenerationHasEnded() {
         // given
-        simulator.script(new JsonObject().put("status", 503).put("retryAfter", "5"));
+        simulator.script(FAILURE);
         String used = upload();
         String unused = upload();
         String id = client.create(requestWithUpload(used)).getString("id");
+        await().atMost(LIMIT).until(() -> client.generation(id).getInteger("failedAttempts") == 1);
 
         // when
         for (String upload : List.of(used, unused)) {
@@ -167,9 +179,14 @@ class InputImageLifecycleIT {
             assertThat(client.get("/api/uploads/" + upload).status()).isEqualTo(404);
         }
 
-        // then
+        // then the used one still counts towards the quota
         await().atMost(LIMIT).until(() -> !exists(unused));
         assertThat(exists(used)).isTrue();
+        upload();
+        assertThat(client.send("POST", "/api/uploads", Map.of("Content-Type", "image/png"), IMAGE)
+                        .status())
+                .isEqualTo(429);
+        makeDue();
         assertThat(client.awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
     }
 
