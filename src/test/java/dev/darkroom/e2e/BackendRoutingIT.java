@@ -125,6 +125,8 @@ class BackendRoutingIT {
                 .put("height", new JsonObject().put("minimum", 64).put("maximum", 1024))
                 .put("count", new JsonObject().put("minimum", 1).put("maximum", 4))
                 .put("negativePrompt", true)
+                .put("inputImages", new JsonObject().put("minimum", 0).put("maximum", 4))
+                .put("mask", new JsonObject().put("minimum", 0).put("maximum", 1))
                 .put("imageFormats", new JsonArray(List.of("image/png", "image/jpeg", "image/webp")))
                 .put("seed", new JsonObject().put("minimum", 0).put("maximum", 2147483647));
         assertThat(models.getJsonArray("models"))
