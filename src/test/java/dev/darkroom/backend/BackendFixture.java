@@ -19,6 +19,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** Settings, calls and outcomes of backends. The methods block. */
@@ -32,6 +34,18 @@ public abstract class BackendFixture {
     protected static final String API_KEY = "sk-very-secret-key";
     protected static final int MAX_BYTES = 4 << 20;
     protected static final int MAX_HEADER_BYTES = 65_536;
+
+    /** Makes a call that ends at its timeout, with longer and longer timeouts until it has sent a request before. */
+    protected static BackendOutcome callUntilTimeout(
+            Function<Duration, BackendOutcome> call, Supplier<? extends List<?>> requests) {
+        Duration timeout = Duration.ofMillis(300);
+        BackendOutcome outcome = call.apply(timeout);
+        while (requests.get().isEmpty() && timeout.compareTo(LONG_TIMEOUT) < 0) {
+            timeout = timeout.multipliedBy(2);
+            outcome = call.apply(timeout);
+        }
+        return outcome;
+    }
 
     /** Remembers all reports about a job. */
     public static final class RecordingJobListener implements JobListener {

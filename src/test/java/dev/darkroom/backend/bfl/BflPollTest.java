@@ -261,7 +261,7 @@ class BflPollTest extends BflFixture {
     @Test
     void errorsLeaveTheOutcomeOfALookUpOpen() {
         poll(500, new JsonObject().put("detail", "boom"));
-        BackendOutcome outcome = lookUp(ID, Duration.ofMillis(300));
+        BackendOutcome outcome = callUntilTimeout(timeout -> lookUp(ID, timeout), this::requests);
         assertThat(failed(outcome).failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
         assertThat(requests())
                 .isNotEmpty()

@@ -321,7 +321,9 @@ class FalQueueTest extends FalFixture {
     @Test
     void errorsLeaveTheOutcomeOfALookUpOpen() {
         states.add(request -> send(request, 500, new JsonObject().put("detail", "boom")));
-        assertThat(failed(lookUp(Duration.ofMillis(300))).failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
+        assertThat(failed(callUntilTimeout(this::lookUp, () -> requestsTo(server)))
+                        .failureClass())
+                .isEqualTo(FailureClass.AMBIGUOUS);
         assertThat(requestsTo(server))
                 .isNotEmpty()
                 .allSatisfy(request -> assertThat(request).startsWith("GET"));

@@ -225,11 +225,12 @@ class ReplicatePollTest extends ReplicateFixture {
     void errorsLeaveTheOutcomeOfALookUpOpen() {
         // given
         poll(500, new JsonObject().put("detail", "boom"));
-        BackendCall lookUp =
-                new BackendCall(Duration.ofMillis(300), new JobReference(UUID.randomUUID(), ID), JobListener.NONE);
+        JobReference job = new JobReference(UUID.randomUUID(), ID);
 
         // when
-        BackendOutcome outcome = get(backend.lookUp(request(1), lookUp));
+        BackendOutcome outcome = callUntilTimeout(
+                timeout -> get(backend.lookUp(request(1), new BackendCall(timeout, job, JobListener.NONE))),
+                () -> requestsTo(server));
 
         // then
         assertThat(failed(outcome).failureClass()).isEqualTo(FailureClass.AMBIGUOUS);

@@ -14,7 +14,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Base64;
 import java.util.Deque;
@@ -182,8 +181,9 @@ class SdServerPollTest extends SdServerFixture {
         JobReference job = new JobReference(UUID.randomUUID(), ID);
 
         // when
-        BackendOutcome outcome =
-                get(backend.lookUp(request(1), new BackendCall(Duration.ofMillis(300), job, JobListener.NONE)));
+        BackendOutcome outcome = callUntilTimeout(
+                timeout -> get(backend.lookUp(request(1), new BackendCall(timeout, job, JobListener.NONE))),
+                () -> received);
 
         // then
         assertThat(failed(outcome).failureClass()).isEqualTo(FailureClass.AMBIGUOUS);
