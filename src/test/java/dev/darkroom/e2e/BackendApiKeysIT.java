@@ -157,7 +157,6 @@ class BackendApiKeysIT {
         "fal, /fal, fal-ai/flux",
         "replicate, '', owner/name",
         "sd_server, '', ",
-        "sd_server, '', ",
         "stability, '', core"
     })
     void everyProtocolContinuesWithOtherKey(String type, String path, String model) throws IOException {
