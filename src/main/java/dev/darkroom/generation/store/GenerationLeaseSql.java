@@ -175,6 +175,13 @@ final class GenerationLeaseSql {
     static final String STORE_EXPECTED_COST = "UPDATE generation_queue SET attempt_cost = $4 WHERE "
             + QUEUE.tokenCondition() + " RETURNING generation_id";
 
+    /**
+     * Releases a lease that its process does not know. One with an expected cost is kept until the reaper records its attempt, since its
+     * submission may have been made. Fenced.
+     */
+    static final String RELEASE_ORPHAN = "UPDATE generation_queue SET " + QUEUE.clearLease() + " WHERE "
+            + QUEUE.tokenCondition() + " AND attempt_cost IS NULL RETURNING generation_id";
+
     /** Releases a lease without an attempt, and forgets the submission that was looked up and not found. Fenced. */
     static final String RELEASE_WITHOUT_JOB = "UPDATE generation_queue SET " + QUEUE.clearLease()
             + ", job_backend = NULL, job_token = NULL, provider_job_id = NULL, job_api_key = NULL WHERE "

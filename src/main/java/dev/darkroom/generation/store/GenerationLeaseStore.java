@@ -147,12 +147,17 @@ public final class GenerationLeaseStore {
 
     /** Releases a lease without writing an attempt. Returns whether it was still held. */
     public Future<Boolean> release(GenerationLease generationLease) {
-        return release(generationLease.fencingToken());
+        return queue.release(generationLease.fencingToken());
     }
 
-    /** As {@link #release(GenerationLease)}, for a lease of which only the token is known. */
-    public Future<Boolean> release(FencingToken fencingToken) {
-        return queue.release(fencingToken);
+    /**
+     * Releases a lease that this process does not know. Returns whether it was released: not when it is lost, and not when its submission
+     * may have been made; then the reaper records the attempt after its deadline.
+     */
+    public Future<Boolean> releaseOrphan(FencingToken fencingToken) {
+        return pool.preparedQuery(GenerationLeaseSql.RELEASE_ORPHAN)
+                .execute(LeasedQueueStore.tokenParameters(fencingToken))
+                .map(rows -> rows.size() > 0);
     }
 
     /** Returns leases of dead nodes, and leases past the deadline of their attempt by more than {@code grace}. */

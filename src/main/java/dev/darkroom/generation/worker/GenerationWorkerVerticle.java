@@ -237,7 +237,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
 
         @Override
         public Future<Boolean> release(FencingToken fencingToken) {
-            return leases.release(fencingToken);
+            return leases.releaseOrphan(fencingToken);
         }
     }
 

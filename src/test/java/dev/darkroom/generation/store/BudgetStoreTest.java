@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -61,13 +62,20 @@ class BudgetStoreTest {
         Database other = Database.open(queue.vertx, queue.url, queue.settings.database());
         BudgetStore otherBudgets = new BudgetStore(other);
 
-        // when
-        List<Future<Reservation>> results = new ArrayList<>();
+        // when each process makes four reservations at once
+        List<Reservation> reservations = new CopyOnWriteArrayList<>();
+        List<Future<Void>> chains = new ArrayList<>(Collections.nCopies(8, Future.succeededFuture()));
         for (int i = 0; i < leases.size(); i++) {
-            results.add((i % 2 == 0 ? budgets : otherBudgets).reserve(leases.get(i), 3, BOTH));
+            GenerationLease lease = leases.get(i);
+            BudgetStore store = i % 2 == 0 ? budgets : otherBudgets;
+            chains.set(
+                    i % 8,
+                    chains.get(i % 8)
+                            .compose(previous -> store.reserve(lease, 3, BOTH))
+                            .onSuccess(reservations::add)
+                            .mapEmpty());
         }
-        List<Reservation> reservations =
-                results.stream().map(GenerationDatabaseFixture::await).toList();
+        await(Future.join(chains));
 
         // then
         assertThat(reservations)
@@ -176,6 +184,19 @@ class BudgetStoreTest {
         assertThat(amounts()).isEqualTo("USER DAY 0 0, BACKEND MONTH 0 0");
         assertThat(queue.queryValue("SELECT lease_owner IS NULL AND run_at > now() FROM generation_queue"))
                 .isEqualTo("true");
+    }
+
+    @Test
+    void orphanedLeaseKeepsItsReservationUntilTheReaperRecordsIt() {
+        // given
+        GenerationLease withCost = reserved();
+
+        // then
+        assertThat(await(queue.leaseStore.releaseOrphan(withCost.fencingToken())))
+                .isFalse();
+        assertThat(amounts()).isEqualTo("USER DAY 0 6, BACKEND MONTH 0 6");
+        assertThat(await(queue.leaseStore.releaseOrphan(queue.submitAndClaim().fencingToken())))
+                .isTrue();
     }
 
     @Test
