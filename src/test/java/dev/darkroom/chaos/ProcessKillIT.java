@@ -38,11 +38,17 @@ class ProcessKillIT {
     @TempDir
     Path directory;
 
-    /** Short leases, so that thirty kills and the recoveries fit into a minute. */
+    /**
+     * Short leases, so that thirty kills and the recoveries fit into a minute. With prices and budgets, which are never exhausted: their
+     * sums must be those of the attempts, see {@code DatabaseInvariants}.
+     */
     @Test
     void losesNothingAfterKills() throws Exception {
-        killRepeatedly(
-                new Run("kills", 30, 0, Duration.ZERO, Duration.ofMillis(800), shortLeases(), Duration.ofSeconds(6)));
+        DarkroomInstanceSettings metered = shortLeases()
+                .with("DARKROOM_BACKEND_PRICES", "*=0.01")
+                .with("DARKROOM_BACKEND_MONTH_BUDGET", "100000")
+                .with("DARKROOM_ACCOUNTING_USER_DAY_BUDGET", "100000");
+        killRepeatedly(new Run("kills", 30, 0, Duration.ZERO, Duration.ofMillis(800), metered, Duration.ofSeconds(6)));
     }
 
     /** Default timings, with at most 21 s from a kill until the lease is reclaimed. */
@@ -162,6 +168,9 @@ class ProcessKillIT {
             assertThat(count(database, "SELECT count(*) FROM generation_attempts WHERE outcome = 'LOST'"))
                     .as("attempts lost by the kills")
                     .isPositive();
+            assertThat(count(database, "SELECT count(*) FROM generation_attempts WHERE submitted"))
+                    .as("submissions that are counted, also those of killed processes")
+                    .isGreaterThanOrEqualTo(submissionCounter.count());
             assertThat(recovery).as("longest recovery").isLessThan(run.maxRecovery());
             assertThat(TestPostgres.query(
                             database, "SELECT DISTINCT error_code FROM generations WHERE status = 'FAILED'"))

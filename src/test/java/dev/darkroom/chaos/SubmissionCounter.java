@@ -23,9 +23,14 @@ final class SubmissionCounter {
                         .add(request.getString("at")));
     }
 
+    /** Returns the number of submissions that arrived. */
+    int count() {
+        return arrivals.values().stream().mapToInt(Set::size).sum();
+    }
+
     @Override
     public String toString() {
-        int calls = arrivals.values().stream().mapToInt(Set::size).sum();
+        int calls = count();
         long repeated =
                 arrivals.values().stream().filter(each -> each.size() > 1).count();
         int max = arrivals.values().stream().mapToInt(Set::size).max().orElse(0);

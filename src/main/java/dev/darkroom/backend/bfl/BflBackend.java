@@ -102,7 +102,7 @@ public final class BflBackend implements ImageBackend {
         return http.run(
                 request.key(),
                 backendCall,
-                scope -> submit(scope, request)
+                scope -> submit(scope, request, listener)
                         .onSuccess(task -> listener.onAccepted(task.toProviderId()))
                         .compose(task -> scope.delay(pollInterval)
                                 .compose(elapsed -> await(scope, task, listener))
@@ -110,7 +110,7 @@ public final class BflBackend implements ImageBackend {
                                 .compose(status -> finish(scope, task, status, listener))));
     }
 
-    private Future<TaskReference> submit(BackendCallScope scope, ImageRequest request) {
+    private Future<TaskReference> submit(BackendCallScope scope, ImageRequest request, JobListener listener) {
         if (!BflRequestFactory.isModel(request.model())) {
             throw new BackendCallException(JobFailures.MODEL_REQUIRED);
         }
@@ -124,7 +124,11 @@ public final class BflBackend implements ImageBackend {
                         http.headers(scope).add(HttpHeaders.CONTENT_TYPE, "application/json"),
                         BflRequestFactory.createBody(request, settings.promptSanitizing())
                                 .toBuffer())
-                .compose(response -> http.onWorker(() -> pollingUrls.normalize(reader.readSubmission(response))))
+                .compose(response -> http.onWorker(() -> reader.readSubmission(response)))
+                .map(accepted -> {
+                    listener.onUsage(accepted.usage());
+                    return pollingUrls.normalize(accepted.task());
+                })
                 .recover(cause -> Future.failedFuture(JobFailures.ofSubmission(cause)));
     }
 

@@ -5,6 +5,8 @@ import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.http.OutboundResponse;
 import io.vertx.core.json.JsonObject;
+import java.math.BigDecimal;
+import java.util.Map;
 
 /**
  * Reads responses about tasks. Thread-safe; for worker threads.
@@ -15,15 +17,19 @@ record TaskReader(BackendHttpClient http) {
     private static final int STATUS_NOT_FOUND = 404;
 
     /**
-     * Reads the response to a submission, {@code {"id","polling_url"}}.
+     * Reads the response to a submission, {@code {"id","polling_url","cost"}}.
      *
      * @throws BackendCallException when the status is not 2xx or the body has no id
      */
-    TaskReference readSubmission(OutboundResponse encoded) {
+    AcceptedTask readSubmission(OutboundResponse encoded) {
         OutboundResponse response = http.responses().requireBody(encoded);
         JsonObject body = readObject(response);
         if (body.getValue("id") instanceof String id && TaskReference.isId(id)) {
-            return new TaskReference(id, body.getValue("polling_url") instanceof String url ? url : null);
+            return new AcceptedTask(
+                    new TaskReference(id, body.getValue("polling_url") instanceof String url ? url : null),
+                    body.getValue("cost") instanceof Number cost
+                            ? Map.of("cost", new BigDecimal(cost.toString()))
+                            : Map.of());
         }
         throw malformed(response);
     }

@@ -7,6 +7,7 @@ import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.JobListener;
+import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.image.TestImages;
 import dev.darkroom.testing.RecordedExchanges;
@@ -15,13 +16,16 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.json.JsonObject;
+import java.math.BigDecimal;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -52,7 +56,13 @@ class BflPollTest extends BflFixture {
         otherOrigin = listen(request -> request.response().end(PENDING.toBuffer()));
         server = listen(request -> {
             if (request.method().name().equals("POST")) {
-                send(request, 200, new JsonObject().put("id", ID).put("polling_url", pollingUrl));
+                send(
+                        request,
+                        200,
+                        new JsonObject()
+                                .put("id", ID)
+                                .put("polling_url", pollingUrl)
+                                .put("cost", 4.5));
             } else if (request.path().startsWith("/images/")) {
                 boolean expired = request.path().endsWith("expired");
                 request.response()
@@ -288,5 +298,37 @@ class BflPollTest extends BflFixture {
         assertThat(failure.code()).isEqualTo(expectedCode);
         assertThat(failure.detail() == null ? "" : failure.detail()).doesNotContain("a fox");
         assertThat(requests()).hasSize(2);
+    }
+
+    @Test
+    void reportsTheCreditsOfTheSubmission() {
+        // given
+        poll(200, ready("one"));
+        Map<String, BigDecimal> usage = new ConcurrentHashMap<>();
+        JobListener listener = new JobListener() {
+            @Override
+            public void onAccepted(String providerId) {
+                // Does not matter here.
+            }
+
+            @Override
+            public void onProgress(JobProgress progress) {
+                // Does not matter here.
+            }
+
+            @Override
+            public void onUsage(Map<String, BigDecimal> reported) {
+                usage.putAll(reported);
+            }
+        };
+
+        // when
+        BackendCall call = new BackendCall(Duration.ofSeconds(30), JobReference.of(UUID.randomUUID()), listener);
+        BackendOutcome outcome = get(backend.generate(request(MODEL), call));
+        call.release();
+
+        // then
+        assertThat(outcome).isInstanceOf(BackendOutcome.Generated.class);
+        assertThat(usage).isEqualTo(Map.of("cost", new BigDecimal("4.5")));
     }
 }

@@ -13,6 +13,7 @@ import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.testing.StatementCounter;
 import dev.darkroom.testing.TestPostgres;
+import dev.darkroom.usage.BudgetLimit;
 import dev.darkroom.webhook.DeliveryEnqueueStore;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -165,5 +166,25 @@ class BatchedStatementsTest {
         assertThat(TestPostgres.query(
                         queue.url, "SELECT user_id FROM webhook_deliveries JOIN webhook_queue q USING (user_id)"))
                 .containsExactly(user);
+    }
+
+    @Test
+    void onlyBatchesWithAReservationNeedAStatementForBudgets() {
+        // given one of three generations with a budget
+        GenerationOutcomeStore store = storeWithWebhooks();
+        List<GenerationLease> leases = claimAll(3);
+        BudgetLimit limit = new BudgetLimit(BudgetLimit.Scope.BACKEND, "default", BudgetLimit.Period.DAY, 100);
+        await(new BudgetStore(database).reserve(leases.get(2), 5, List.of(limit)));
+        counter.clear();
+
+        // when
+        queue.callWhileLocked(completions(store, leases));
+
+        // then two are sent at once, one each, and the last has one more statement
+        assertThat(counter.statements()).hasSize(3 * 2 + 1);
+        assertThat(counter.statements())
+                .filteredOn(GenerationBudgetSql.SETTLE::equals)
+                .hasSize(1);
+        assertThat(queue.queryValue("SELECT reserved_micros FROM budgets")).isEqualTo("0");
     }
 }
