@@ -1,10 +1,7 @@
 package dev.darkroom.backend.automatic1111;
 
 import dev.darkroom.backend.BackendCall;
-import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.backend.HealthCheckResult;
-import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.InputLimits;
 import dev.darkroom.backend.JobReference;
@@ -13,6 +10,7 @@ import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.HttpImageBackend;
 import dev.darkroom.backend.http.InlineImageBody;
 import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
@@ -48,7 +46,7 @@ import java.util.UUID;
  *
  * <p>Sources: the OpenAPI document of stable-diffusion-webui and of Forge; {@code examples/server/api.md} of stable-diffusion.cpp.
  */
-public final class Automatic1111Backend implements ImageBackend {
+public final class Automatic1111Backend extends HttpImageBackend {
     /** Names that parameters must not have: fields that Darkroom writes, and fields that select other inputs or settings of the server. */
     public static final Set<String> RESERVED = Set.of(
             "prompt",
@@ -72,8 +70,6 @@ public final class Automatic1111Backend implements ImageBackend {
 
     private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
 
-    private final BackendSettings settings;
-    private final BackendHttpClient http;
     private final RequestTarget txt2img;
     private final RequestTarget img2img;
     private final RequestTarget interrupt;
@@ -98,9 +94,10 @@ public final class Automatic1111Backend implements ImageBackend {
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,
             Duration progressInterval) {
-        this.settings = settings;
-        this.http = new BackendHttpClient(
-                vertx, settings, base, memoryBudget, maxHeaderBytes, Automatic1111Backend::credentials);
+        super(
+                settings,
+                new BackendHttpClient(
+                        vertx, settings, base, memoryBudget, maxHeaderBytes, Automatic1111Backend::credentials));
         this.txt2img = http.target("/sdapi/v1/txt2img");
         this.img2img = http.target("/sdapi/v1/img2img");
         this.interrupt = http.target("/sdapi/v1/interrupt");
@@ -115,16 +112,6 @@ public final class Automatic1111Backend implements ImageBackend {
                 ? "Basic " + Base64.getEncoder().encodeToString(key.getBytes(StandardCharsets.UTF_8))
                 : "Bearer " + key;
         return MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.AUTHORIZATION, value);
-    }
-
-    @Override
-    public String name() {
-        return settings.name();
-    }
-
-    @Override
-    public List<BackendKeyStatus> keys() {
-        return http.keys();
     }
 
     @Override
@@ -223,15 +210,5 @@ public final class Automatic1111Backend implements ImageBackend {
                         .compose(status -> status.running()
                                 ? http.send(scope, HttpMethod.POST, interrupt, http.headers(scope), null)
                                 : Future.succeededFuture()));
-    }
-
-    @Override
-    public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(timeout);
-    }
-
-    @Override
-    public Future<Void> close() {
-        return http.close();
     }
 }

@@ -1,11 +1,8 @@
 package dev.darkroom.backend.bfl;
 
 import dev.darkroom.backend.BackendCall;
-import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.backend.HealthCheckResult;
-import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobProgress;
@@ -14,6 +11,7 @@ import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.HttpImageBackend;
 import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.backend.http.JobFailures;
 import dev.darkroom.backend.http.JobPoller;
@@ -42,16 +40,14 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <a href="https://docs.bfl.ai/api_integration/errors">states and errors</a>,
  * <a href="https://docs.bfl.ai/quick_start/generating_images">limits and delivery</a>.
  */
-public final class BflBackend implements ImageBackend {
+public final class BflBackend extends HttpImageBackend {
     /** Names that parameters must not have. */
     public static final Set<String> RESERVED = BflRequestFactory.RESERVED;
 
     /** Polls in a row without the task before it counts as lost. The servers of a region may learn of a task later. */
     private static final int MAX_NOT_FOUND = 5;
 
-    private final BackendSettings settings;
     private final Duration pollInterval;
-    private final BackendHttpClient http;
     private final PollingUrls pollingUrls;
     private final TaskReader reader;
 
@@ -68,27 +64,22 @@ public final class BflBackend implements ImageBackend {
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,
             Duration pollInterval) {
-        this.settings = settings;
+        super(
+                settings,
+                new BackendHttpClient(
+                        vertx,
+                        settings,
+                        withoutPath(base, "/v1"),
+                        memoryBudget,
+                        maxHeaderBytes,
+                        BflBackend::credentials));
         this.pollInterval = pollInterval;
-        String root = base.toString().replaceFirst("(/v1)?/*$", "");
-        this.http = new BackendHttpClient(
-                vertx, settings, URI.create(root), memoryBudget, maxHeaderBytes, BflBackend::credentials);
-        this.pollingUrls = new PollingUrls(root);
+        this.pollingUrls = new PollingUrls(withoutPath(base, "/v1").toString());
         this.reader = new TaskReader(http);
     }
 
     private static MultiMap credentials(Secret apiKey) {
         return MultiMap.caseInsensitiveMultiMap().add("x-key", apiKey.value());
-    }
-
-    @Override
-    public String name() {
-        return settings.name();
-    }
-
-    @Override
-    public List<BackendKeyStatus> keys() {
-        return http.keys();
     }
 
     @Override
@@ -202,15 +193,5 @@ public final class BflBackend implements ImageBackend {
                 scope -> await(scope, task, listener)
                         .compose(status -> finish(scope, task, status, listener))
                         .recover(JobFailures::recoverLookUp));
-    }
-
-    @Override
-    public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(timeout);
-    }
-
-    @Override
-    public Future<Void> close() {
-        return http.close();
     }
 }

@@ -3,11 +3,8 @@ package dev.darkroom.backend.callback;
 import dev.darkroom.auth.CallbackTokens;
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
-import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.backend.HealthCheckResult;
-import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.RequestLimits;
@@ -16,6 +13,7 @@ import dev.darkroom.backend.callback.CallbackResultParser.CallbackResult;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.HttpImageBackend;
 import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
@@ -39,7 +37,6 @@ import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
@@ -51,7 +48,7 @@ import org.slf4j.LoggerFactory;
  * the report and stores it in a table; the table is also the look-up. Stores the job before it submits. Thread-safe; each call stays on
  * the context of its caller. Protocol: {@code docs/backends/callback.md}.
  */
-public final class CallbackBackend implements ImageBackend {
+public final class CallbackBackend extends HttpImageBackend {
     private static final Logger LOG = LoggerFactory.getLogger(CallbackBackend.class);
     private static final int PROTOCOL_VERSION = 1;
     private static final int MAX_PROVIDER_ID_LENGTH = 200;
@@ -61,8 +58,6 @@ public final class CallbackBackend implements ImageBackend {
 
     private static final String CALLBACK_PATH = "/api/callbacks/";
 
-    private final BackendSettings settings;
-    private final BackendHttpClient http;
     private final RequestTarget endpoint;
     private final CallbackJobStore store;
     private final CallbackInbox inbox;
@@ -93,25 +88,16 @@ public final class CallbackBackend implements ImageBackend {
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,
             CallbackServices services) {
-        this.settings = settings;
-        this.http = new BackendHttpClient(
-                vertx, settings, url, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
+        super(
+                settings,
+                new BackendHttpClient(
+                        vertx, settings, url, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken));
         this.endpoint = http.target("");
         this.store = new CallbackJobStore(services.database());
         this.inbox = new CallbackInbox(vertx, store, services.notifyChannel());
         this.tokens = services.tokens();
         this.publicUrl = services.publicUrl();
         this.resultParser = new CallbackResultParser(settings.maxImageBytes());
-    }
-
-    @Override
-    public String name() {
-        return settings.name();
-    }
-
-    @Override
-    public List<BackendKeyStatus> keys() {
-        return http.keys();
     }
 
     @Override
@@ -300,11 +286,6 @@ public final class CallbackBackend implements ImageBackend {
                         .addKeyValue("reason", error.getMessage())
                         .log("callback job not closed"))
                 .otherwiseEmpty();
-    }
-
-    @Override
-    public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(timeout);
     }
 
     @Override

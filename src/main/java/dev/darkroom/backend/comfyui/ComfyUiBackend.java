@@ -2,11 +2,8 @@ package dev.darkroom.backend.comfyui;
 
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
-import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.backend.HealthCheckResult;
-import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.InputLimits;
 import dev.darkroom.backend.JobReference;
@@ -16,6 +13,7 @@ import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.HttpImageBackend;
 import dev.darkroom.backend.http.JobPoller;
 import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
@@ -38,7 +36,7 @@ import java.util.Set;
  * Client of a ComfyUI: {@code POST {base}/prompt} with a workflow and the job key as {@code prompt_id}. Polls decide about the
  * outcome; a WebSocket, which may fail, reports progress. Thread-safe; each call stays on the context of its caller.
  */
-public final class ComfyUiBackend implements ImageBackend {
+public final class ComfyUiBackend extends HttpImageBackend {
     private static final BackendFailure JOB_LOST = BackendFailure.of(
             FailureClass.RESULT_LOST,
             "JOB_LOST",
@@ -53,10 +51,8 @@ public final class ComfyUiBackend implements ImageBackend {
     private static final Set<FailureClass> CAUSED_BY_WORKFLOW =
             Set.of(FailureClass.TERMINAL_INPUT, FailureClass.SERVER_ERROR);
 
-    private final BackendSettings settings;
     private final WorkflowTemplate workflow;
     private final Duration pollInterval;
-    private final BackendHttpClient http;
     private final OutboundWebSocketClient webSockets;
     private final ComfyUiJobParser parser;
     private final ComfyUiJobClient jobs;
@@ -93,27 +89,18 @@ public final class ComfyUiBackend implements ImageBackend {
             int maxHeaderBytes,
             ParametersSchema parameters,
             Duration pollInterval) {
-        this.settings = settings;
+        super(
+                settings,
+                new BackendHttpClient(
+                        vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken));
         this.workflow = WorkflowTemplate.load(settings.workflow(), parameters);
         this.pollInterval = pollInterval;
-        this.http = new BackendHttpClient(
-                vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
         this.webSockets = new OutboundWebSocketClient(vertx, settings.connectTimeout());
         this.parser = new ComfyUiJobParser(
                 http, new ExecutionErrorMapper(http.responses().errors()));
         this.jobs = new ComfyUiJobClient(http, parser);
         this.uploader = new InputImageUploader(http);
         this.validator = new WorkflowValidator(http, workflow, settings.maxResponseBytes());
-    }
-
-    @Override
-    public String name() {
-        return settings.name();
-    }
-
-    @Override
-    public List<BackendKeyStatus> keys() {
-        return http.keys();
     }
 
     /** A workflow without a placeholder for the number of images may contain one. */
@@ -323,11 +310,6 @@ public final class ComfyUiBackend implements ImageBackend {
     @Override
     public Future<Void> cancel(JobReference job) {
         return http.cancel(job, scope -> jobs.cancel(scope, jobId(job)));
-    }
-
-    @Override
-    public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(timeout);
     }
 
     @Override

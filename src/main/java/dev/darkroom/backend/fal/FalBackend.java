@@ -2,17 +2,15 @@ package dev.darkroom.backend.fal;
 
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
-import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.backend.HealthCheckResult;
-import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.HttpImageBackend;
 import dev.darkroom.backend.http.InputFields;
 import dev.darkroom.backend.http.JobFailures;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
@@ -25,7 +23,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import java.net.URI;
 import java.time.Duration;
-import java.util.List;
 
 /**
  * Client of fal. With a model, submits a request to the queue at the base URL, reports its id, and waits until it has ended. Without a
@@ -35,7 +32,7 @@ import java.util.List;
  * <p>Sources: https://fal.ai/docs/api-reference/inference-api, https://fal.ai/docs/inference-api/queue/result,
  * https://fal.ai/docs/inference-api/queue/cancel, and the clients {@code @fal-ai/client} 1.10.1 and {@code fal-client} 1.0.3.
  */
-public final class FalBackend implements ImageBackend {
+public final class FalBackend extends HttpImageBackend {
     /** The inputs of most image models of fal. */
     public static final InputFields DEFAULT_INPUTS =
             InputFields.parse("prompt, seed, image_size, num_outputs=num_images");
@@ -43,9 +40,7 @@ public final class FalBackend implements ImageBackend {
     private static final BackendFailure NO_APP = BackendFailure.of(
             FailureClass.TERMINAL_INPUT, "INVALID_MODEL", "The name of the model is not the path of an app.");
 
-    private final BackendSettings settings;
     private final InputFields inputFields;
-    private final BackendHttpClient http;
     private final FalResultReader reader;
     private final FalQueue queue;
 
@@ -64,25 +59,16 @@ public final class FalBackend implements ImageBackend {
             int maxHeaderBytes,
             InputFields inputFields,
             Duration pollInterval) {
-        this.settings = settings;
+        super(
+                settings,
+                new BackendHttpClient(vertx, settings, base, memoryBudget, maxHeaderBytes, FalBackend::credentials));
         this.inputFields = inputFields;
-        this.http = new BackendHttpClient(vertx, settings, base, memoryBudget, maxHeaderBytes, FalBackend::credentials);
         this.reader = new FalResultReader(http, settings.maxImageBytes());
         this.queue = new FalQueue(http, reader, pollInterval);
     }
 
     private static MultiMap credentials(Secret apiKey) {
         return MultiMap.caseInsensitiveMultiMap().add(HttpHeaders.AUTHORIZATION, "Key " + apiKey.value());
-    }
-
-    @Override
-    public String name() {
-        return settings.name();
-    }
-
-    @Override
-    public List<BackendKeyStatus> keys() {
-        return http.keys();
     }
 
     @Override
@@ -170,15 +156,5 @@ public final class FalBackend implements ImageBackend {
                                 http.headers(scope),
                                 null))
                 : Future.succeededFuture();
-    }
-
-    @Override
-    public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(timeout);
-    }
-
-    @Override
-    public Future<Void> close() {
-        return http.close();
     }
 }

@@ -2,16 +2,14 @@ package dev.darkroom.backend.openai;
 
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
-import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.backend.HealthCheckResult;
-import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.InputLimits;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.HttpImageBackend;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.BackendSettings.RequestField;
@@ -25,9 +23,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
-import java.time.Duration;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,15 +37,13 @@ import org.slf4j.LoggerFactory;
  * <p>Source: OpenAI API reference, "Create image", "Create image edit". {@code negative_prompt} and {@code seed} are extensions that many
  * servers support.
  */
-public final class OpenAiImagesBackend implements ImageBackend {
+public final class OpenAiImagesBackend extends HttpImageBackend {
     private static final Logger LOG = LoggerFactory.getLogger(OpenAiImagesBackend.class);
     /** Names that parameters must not have. */
     public static final Set<String> RESERVED = OpenAiRequestFactory.RESERVED;
 
     private static final int STATUS_ACCEPTED = 202;
 
-    private final BackendSettings settings;
-    private final BackendHttpClient http;
     private final RequestTarget endpoint;
     private final RequestTarget editEndpoint;
     private final OpenAiResponseParser responseParser;
@@ -63,22 +57,13 @@ public final class OpenAiImagesBackend implements ImageBackend {
      */
     public OpenAiImagesBackend(
             Vertx vertx, BackendSettings settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
-        this.settings = settings;
-        this.http = new BackendHttpClient(
-                vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
+        super(
+                settings,
+                new BackendHttpClient(
+                        vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken));
         this.endpoint = http.target("/images/generations");
         this.editEndpoint = http.target("/images/edits");
         this.responseParser = new OpenAiResponseParser(settings.maxImageBytes());
-    }
-
-    @Override
-    public String name() {
-        return settings.name();
-    }
-
-    @Override
-    public List<BackendKeyStatus> keys() {
-        return http.keys();
     }
 
     /** A negative prompt is unknown to the models of OpenAI, which reject it, unless the settings name the field. */
@@ -95,11 +80,6 @@ public final class OpenAiImagesBackend implements ImageBackend {
     @Override
     public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
         return http.run(request.key(), backendCall, scope -> submit(scope, request, backendCall));
-    }
-
-    @Override
-    public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(timeout);
     }
 
     private Future<BackendOutcome> submit(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
@@ -184,10 +164,5 @@ public final class OpenAiImagesBackend implements ImageBackend {
                     ? new BackendCallException(refusal)
                     : empty && outboundResponse.status() == STATUS_ACCEPTED ? OpenAiResponseParser.taskResponse() : e;
         }
-    }
-
-    @Override
-    public Future<Void> close() {
-        return http.close();
     }
 }

@@ -2,11 +2,9 @@ package dev.darkroom.backend.replicate;
 
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
-import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
-import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.RequestLimits;
@@ -14,6 +12,7 @@ import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.HttpImageBackend;
 import dev.darkroom.backend.http.InputFields;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
@@ -38,7 +37,7 @@ import java.util.Set;
  *
  * <p>Source: {@code docs/http.md} of cog; observed with cog 0.23.1.
  */
-public final class CogBackend implements ImageBackend {
+public final class CogBackend extends HttpImageBackend {
     private static final int MAX_SCHEMA_BYTES = 1 << 20;
     private static final int STATUS_CONFLICT = 409;
 
@@ -54,9 +53,7 @@ public final class CogBackend implements ImageBackend {
             "JOB_ALREADY_RUNNING",
             "The AI server is already processing the request, and returns its images to another connection.");
 
-    private final BackendSettings settings;
     private final InputFields inputFields;
-    private final BackendHttpClient http;
     private final PredictionReader reader;
 
     /**
@@ -72,21 +69,12 @@ public final class CogBackend implements ImageBackend {
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,
             InputFields inputFields) {
-        this.settings = settings;
+        super(
+                settings,
+                new BackendHttpClient(
+                        vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken));
         this.inputFields = inputFields;
-        this.http = new BackendHttpClient(
-                vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
         this.reader = new PredictionReader(http, settings.maxImageBytes());
-    }
-
-    @Override
-    public String name() {
-        return settings.name();
-    }
-
-    @Override
-    public List<BackendKeyStatus> keys() {
-        return http.keys();
     }
 
     @Override
@@ -171,10 +159,5 @@ public final class CogBackend implements ImageBackend {
         } catch (BackendCallException e) {
             return "";
         }
-    }
-
-    @Override
-    public Future<Void> close() {
-        return http.close();
     }
 }

@@ -1,10 +1,7 @@
 package dev.darkroom.backend.replicate;
 
 import dev.darkroom.backend.BackendCall;
-import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.backend.HealthCheckResult;
-import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
@@ -13,6 +10,7 @@ import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.HttpImageBackend;
 import dev.darkroom.backend.http.InputFields;
 import dev.darkroom.backend.http.JobFailures;
 import dev.darkroom.backend.http.JobPoller;
@@ -42,7 +40,7 @@ import java.util.regex.Pattern;
  * <p>Source: the OpenAPI document of the Replicate HTTP API, {@code predictions.create}, {@code models.predictions.create},
  * {@code predictions.get}, {@code predictions.cancel}.
  */
-public final class ReplicateBackend implements ImageBackend {
+public final class ReplicateBackend extends HttpImageBackend {
     /** A model without a version, such as {@code black-forest-labs/flux-schnell}. */
     private static final Pattern MODEL_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*/[A-Za-z0-9][A-Za-z0-9._-]*");
 
@@ -52,10 +50,8 @@ public final class ReplicateBackend implements ImageBackend {
     /** Minimum of {@code Cancel-After}. */
     private static final long MIN_DEADLINE_SECONDS = 5;
 
-    private final BackendSettings settings;
     private final InputFields inputFields;
     private final Duration pollInterval;
-    private final BackendHttpClient http;
     private final PredictionReader reader;
 
     /**
@@ -73,23 +69,18 @@ public final class ReplicateBackend implements ImageBackend {
             int maxHeaderBytes,
             InputFields inputFields,
             Duration pollInterval) {
-        this.settings = settings;
+        super(
+                settings,
+                new BackendHttpClient(
+                        vertx,
+                        settings,
+                        withoutPath(base, "/v1"),
+                        memoryBudget,
+                        maxHeaderBytes,
+                        BackendHttpClient::bearerToken));
         this.inputFields = inputFields;
         this.pollInterval = pollInterval;
-        URI root = URI.create(base.toString().replaceFirst("(/v1)?/*$", ""));
-        this.http = new BackendHttpClient(
-                vertx, settings, root, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
         this.reader = new PredictionReader(http, settings.maxImageBytes());
-    }
-
-    @Override
-    public String name() {
-        return settings.name();
-    }
-
-    @Override
-    public List<BackendKeyStatus> keys() {
-        return http.keys();
     }
 
     @Override
@@ -240,15 +231,5 @@ public final class ReplicateBackend implements ImageBackend {
                                 http.target("/v1/predictions/" + job.providerId() + "/cancel"),
                                 http.headers(scope),
                                 null));
-    }
-
-    @Override
-    public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(timeout);
-    }
-
-    @Override
-    public Future<Void> close() {
-        return http.close();
     }
 }

@@ -1,10 +1,7 @@
 package dev.darkroom.backend.sdserver;
 
 import dev.darkroom.backend.BackendCall;
-import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.backend.HealthCheckResult;
-import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
@@ -12,6 +9,7 @@ import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.HttpImageBackend;
 import dev.darkroom.backend.http.JobFailures;
 import dev.darkroom.backend.http.JobPoller;
 import dev.darkroom.backend.http.PromptSanitizer;
@@ -27,7 +25,6 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -38,7 +35,7 @@ import java.util.Set;
  * <p>Sources: {@code examples/server} of https://github.com/leejet/stable-diffusion.cpp, {@code api.md} (commit 0137f168), {@code
  * routes_sdcpp.cpp} (11bff8dc) and {@code async_jobs.cpp} (05a313ff).
  */
-public final class SdServerBackend implements ImageBackend {
+public final class SdServerBackend extends HttpImageBackend {
     /** Fields that Darkroom writes, which are never parameters. */
     public static final Set<String> RESERVED = Set.of(
             "prompt", "negative_prompt", "seed", "width", "height", "batch_count", "embed_image_metadata", "preview");
@@ -49,9 +46,7 @@ public final class SdServerBackend implements ImageBackend {
     private static final int STATUS_NOT_FOUND = 404;
     private static final int STATUS_GONE = 410;
 
-    private final BackendSettings settings;
     private final Duration pollInterval;
-    private final BackendHttpClient http;
     private final SdServerJobReader reader;
 
     /**
@@ -67,21 +62,12 @@ public final class SdServerBackend implements ImageBackend {
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,
             Duration pollInterval) {
-        this.settings = settings;
+        super(
+                settings,
+                new BackendHttpClient(
+                        vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken));
         this.pollInterval = pollInterval;
-        this.http = new BackendHttpClient(
-                vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
         this.reader = new SdServerJobReader(http, settings.maxImageBytes());
-    }
-
-    @Override
-    public String name() {
-        return settings.name();
-    }
-
-    @Override
-    public List<BackendKeyStatus> keys() {
-        return http.keys();
     }
 
     @Override
@@ -201,15 +187,5 @@ public final class SdServerBackend implements ImageBackend {
                                 http.headers(scope),
                                 null))
                 : Future.succeededFuture();
-    }
-
-    @Override
-    public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(timeout);
-    }
-
-    @Override
-    public Future<Void> close() {
-        return http.close();
     }
 }

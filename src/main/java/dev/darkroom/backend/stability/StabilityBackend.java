@@ -2,16 +2,14 @@ package dev.darkroom.backend.stability;
 
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
-import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.backend.HealthCheckResult;
-import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.HttpImageBackend;
 import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.backend.http.JobFailures;
 import dev.darkroom.backend.http.JobPoller;
@@ -39,16 +37,14 @@ import java.util.Set;
  * {@code https://api.stability.ai/v2alpha/openapi}: text-to-image endpoints, {@code GET /v2beta/results/{id}}, {@code
  * GET /v1/user/balance}.
  */
-public final class StabilityBackend implements ImageBackend {
+public final class StabilityBackend extends HttpImageBackend {
     /** Names that parameters must not have. */
     public static final Set<String> RESERVED = StabilityRequest.RESERVED;
 
     private static final int STATUS_ACCEPTED = 202;
     private static final int STATUS_NOT_FOUND = 404;
 
-    private final BackendSettings settings;
     private final Duration pollInterval;
-    private final BackendHttpClient http;
     private final GenerationResultParser parser;
 
     /**
@@ -64,22 +60,17 @@ public final class StabilityBackend implements ImageBackend {
             ResponseMemoryBudget memoryBudget,
             int maxHeaderBytes,
             Duration pollInterval) {
-        this.settings = settings;
+        super(
+                settings,
+                new BackendHttpClient(
+                        vertx,
+                        settings,
+                        withoutPath(base, "/v2beta"),
+                        memoryBudget,
+                        maxHeaderBytes,
+                        BackendHttpClient::bearerToken));
         this.pollInterval = pollInterval;
-        URI root = URI.create(base.toString().replaceFirst("(/v2beta)?/*$", ""));
-        this.http = new BackendHttpClient(
-                vertx, settings, root, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
         this.parser = new GenerationResultParser(settings.maxImageBytes());
-    }
-
-    @Override
-    public String name() {
-        return settings.name();
-    }
-
-    @Override
-    public List<BackendKeyStatus> keys() {
-        return http.keys();
     }
 
     @Override
@@ -184,15 +175,5 @@ public final class StabilityBackend implements ImageBackend {
                 request.key(),
                 backendCall,
                 scope -> await(scope, id).compose(result -> load(scope, result)).recover(JobFailures::recoverLookUp));
-    }
-
-    @Override
-    public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(timeout);
-    }
-
-    @Override
-    public Future<Void> close() {
-        return http.close();
     }
 }

@@ -2,11 +2,10 @@ package dev.darkroom.backend.example;
 
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.backend.HealthCheckResult;
-import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.HttpImageBackend;
 import dev.darkroom.backend.http.ImageSource;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
@@ -17,13 +16,10 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
-import java.time.Duration;
 import java.util.List;
 
 /** Client of an AI server that returns one image as the response to {@code POST {base}/render}. Thread-safe. */
-public final class ExampleBackend implements ImageBackend {
-    private final BackendSettings settings;
-    private final BackendHttpClient http;
+public final class ExampleBackend extends HttpImageBackend {
 
     /**
      * @param base base URL of the AI server
@@ -32,14 +28,10 @@ public final class ExampleBackend implements ImageBackend {
      */
     public ExampleBackend(
             Vertx vertx, BackendSettings settings, URI base, ResponseMemoryBudget memoryBudget, int maxHeaderBytes) {
-        this.settings = settings;
-        this.http = new BackendHttpClient(
-                vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken);
-    }
-
-    @Override
-    public String name() {
-        return settings.name();
+        super(
+                settings,
+                new BackendHttpClient(
+                        vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken));
     }
 
     @Override
@@ -61,15 +53,5 @@ public final class ExampleBackend implements ImageBackend {
 
     private MultiMap headers(BackendCallScope scope) {
         return http.headers(scope).set(HttpHeaders.ACCEPT, "image/*").add(HttpHeaders.CONTENT_TYPE, "application/json");
-    }
-
-    @Override
-    public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(timeout);
-    }
-
-    @Override
-    public Future<Void> close() {
-        return http.close();
     }
 }
