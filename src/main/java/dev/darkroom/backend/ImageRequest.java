@@ -31,20 +31,6 @@ public record ImageRequest(
         InputImages inputs,
         int priority) {
 
-    /** Creates a request without input images and with priority 0. */
-    public ImageRequest(
-            String key,
-            String prompt,
-            String negativePrompt,
-            int width,
-            int height,
-            int count,
-            long seed,
-            String model,
-            JsonObject parameters) {
-        this(key, prompt, negativePrompt, width, height, count, seed, model, parameters, InputImages.NONE, 0);
-    }
-
     /** Returns the request with other input images. */
     public ImageRequest withInputs(InputImages images) {
         return new ImageRequest(

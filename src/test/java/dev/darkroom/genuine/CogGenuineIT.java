@@ -9,6 +9,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.http.InputFields;
@@ -75,7 +76,7 @@ class CogGenuineIT {
     }
 
     private static ImageRequest request(String prompt, int count, int width) {
-        return new ImageRequest("key", prompt, null, width, 48, count, 7, null, null);
+        return new ImageRequest("key", prompt, null, width, 48, count, 7, null, null, InputImages.NONE, 0);
     }
 
     private static BackendOutcome generate(String prompt) {

@@ -8,6 +8,7 @@ import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
@@ -158,8 +159,8 @@ class ComfyUiGenuineIT {
         backend = backend(ComfyUiServer.workflow(1));
 
         // when
-        BackendFailure backendFailure =
-                failed(generate(new ImageRequest("genuine", failure, null, 64, 64, 1, 7, null, null)));
+        BackendFailure backendFailure = failed(
+                generate(new ImageRequest("genuine", failure, null, 64, 64, 1, 7, null, null, InputImages.NONE, 0)));
 
         // then
         assertThat(backendFailure.failureClass()).isEqualTo(failureClass);
@@ -258,7 +259,7 @@ class ComfyUiGenuineIT {
     }
 
     private ImageRequest request(int width, int count) {
-        return new ImageRequest("genuine", prompt, null, width, 64, count, 7, null, null);
+        return new ImageRequest("genuine", prompt, null, width, 64, count, 7, null, null, InputImages.NONE, 0);
     }
 
     private BackendOutcome generate(ImageRequest request) {

@@ -9,6 +9,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.fal.FalBackend;
 import dev.darkroom.backend.http.InputFields;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
@@ -90,7 +91,8 @@ class FalAppGenuineIT {
     }
 
     private static BackendOutcome generate(String prompt, int count, int width) {
-        ImageRequest request = new ImageRequest("key", prompt, null, width, 48, count, 7, null, null);
+        ImageRequest request =
+                new ImageRequest("key", prompt, null, width, 48, count, 7, null, null, InputImages.NONE, 0);
         return get(backend.generate(request, new BackendCall(TIMEOUT)));
     }
 
@@ -144,8 +146,8 @@ class FalAppGenuineIT {
     void killInTheMiddleLeavesTheOutcomeOpen() throws Exception {
         // given
         BackendCall backendCall = new BackendCall(TIMEOUT);
-        Future<BackendOutcome> outcome =
-                backend.generate(new ImageRequest("key", "sleep", null, 64, 48, 1, 7, null, null), backendCall);
+        Future<BackendOutcome> outcome = backend.generate(
+                new ImageRequest("key", "sleep", null, 64, 48, 1, 7, null, null, InputImages.NONE, 0), backendCall);
         assertThat(get(backend.checkHealth(Duration.ofSeconds(30)))).isNotNull();
 
         // when

@@ -9,6 +9,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
@@ -72,7 +73,9 @@ class Automatic1111BackendTest extends Automatic1111Fixture {
         BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
 
         // when
-        generated(generate(new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "ignored", null), backendCall));
+        generated(generate(
+                new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "ignored", null, InputImages.NONE, 0),
+                backendCall));
 
         // then
         JsonObject received = simulator.recordedRequests().get(0);
@@ -98,7 +101,8 @@ class Automatic1111BackendTest extends Automatic1111Fixture {
 
         // when
         generated(get(plain.generate(
-                new ImageRequest("key", "a fox", "text", 96, 64, 1, 7, null, null), new BackendCall(LONG_TIMEOUT))));
+                new ImageRequest("key", "a fox", "text", 96, 64, 1, 7, null, null, InputImages.NONE, 0),
+                new BackendCall(LONG_TIMEOUT))));
 
         // then
         assertThat(simulator.recordedRequests().get(0).getJsonObject("body").fieldNames())
@@ -114,7 +118,8 @@ class Automatic1111BackendTest extends Automatic1111Fixture {
         JsonObject parameters = new JsonObject().put("steps", 30).put("batch_size", 8);
 
         // when
-        generated(generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null, parameters)));
+        generated(
+                generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null, parameters, InputImages.NONE, 0)));
 
         // then
         JsonObject body = simulator.recordedRequests().get(0).getJsonObject("body");
@@ -126,8 +131,8 @@ class Automatic1111BackendTest extends Automatic1111Fixture {
     @Test
     void neutralizesTagsUnlessTheyAreAllowed() {
         // given
-        ImageRequest tagged =
-                new ImageRequest("key", "[a|b] <lora:x:1> <other:y>", "<hypernet:z:1>", 96, 64, 1, 7, null, null);
+        ImageRequest tagged = new ImageRequest(
+                "key", "[a|b] <lora:x:1> <other:y>", "<hypernet:z:1>", 96, 64, 1, 7, null, null, InputImages.NONE, 0);
         Automatic1111Backend passing =
                 createBackend(simulatorUrl(), "promptSanitizing", BackendSettings.PromptSanitizing.PASS);
 

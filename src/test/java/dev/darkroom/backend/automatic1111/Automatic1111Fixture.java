@@ -2,6 +2,7 @@ package dev.darkroom.backend.automatic1111;
 
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.SimulatorBackendFixture;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.BackendType;
@@ -37,6 +38,6 @@ abstract class Automatic1111Fixture extends SimulatorBackendFixture {
 
     @Override
     protected ImageRequest request(int count) {
-        return new ImageRequest("key", "a fox", null, 96, 64, count, 7, null, null);
+        return new ImageRequest("key", "a fox", null, 96, 64, count, 7, null, null, InputImages.NONE, 0);
     }
 }

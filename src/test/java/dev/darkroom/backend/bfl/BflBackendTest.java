@@ -10,6 +10,7 @@ import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
@@ -61,7 +62,9 @@ class BflBackendTest extends BflFixture {
                 1,
                 77,
                 MODEL,
-                new JsonObject().put("safety_tolerance", 1).put("prompt", "ignored"))));
+                new JsonObject().put("safety_tolerance", 1).put("prompt", "ignored"),
+                InputImages.NONE,
+                0)));
         generated(generate(request("flux-kontext-pro")));
 
         // then
@@ -100,7 +103,8 @@ class BflBackendTest extends BflFixture {
 
     @Test
     void rejectsARequestForSeveralImagesBeforeSendingIt() {
-        BackendFailure failure = failed(generate(new ImageRequest("key", "a fox", null, 96, 64, 2, 7, MODEL, null)));
+        BackendFailure failure = failed(
+                generate(new ImageRequest("key", "a fox", null, 96, 64, 2, 7, MODEL, null, InputImages.NONE, 0)));
         assertThat(failure.code()).isEqualTo("TOO_MANY_IMAGES");
         assertThat(failure.failureClass()).isEqualTo(FailureClass.TERMINAL_INPUT);
         assertThat(simulator.recordedRequests()).isEmpty();

@@ -2,6 +2,7 @@ package dev.darkroom.backend.bfl;
 
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.SimulatorBackendFixture;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.BackendType;
@@ -36,6 +37,6 @@ abstract class BflFixture extends SimulatorBackendFixture {
     }
 
     static ImageRequest request(String model) {
-        return new ImageRequest("key", "a fox", null, 96, 64, 1, 7, model, null);
+        return new ImageRequest("key", "a fox", null, 96, 64, 1, 7, model, null, InputImages.NONE, 0);
     }
 }

@@ -9,6 +9,7 @@ import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.database.NotifyChannel;
@@ -68,7 +69,8 @@ class CallbackBackendTest extends CallbackFixture {
     void sendsTheDocumentedFields() {
         // given
         BackendCall backendCall = call(LONG_TIMEOUT);
-        ImageRequest request = new ImageRequest(generationId.toString(), "a fox", "text", 96, 64, 1, 77, "flux", null);
+        ImageRequest request = new ImageRequest(
+                generationId.toString(), "a fox", "text", 96, 64, 1, 77, "flux", null, InputImages.NONE, 0);
 
         // when
         generated(get(backend.generate(request, backendCall)));
@@ -104,7 +106,8 @@ class CallbackBackendTest extends CallbackFixture {
                 new JsonObject().put("prompt", "other").put("style", new JsonObject().put("strength", 0.5));
 
         // when
-        generated(generate(new ImageRequest(generationId.toString(), "a fox", null, 96, 64, 1, 7, null, parameters)));
+        generated(generate(new ImageRequest(
+                generationId.toString(), "a fox", null, 96, 64, 1, 7, null, parameters, InputImages.NONE, 0)));
 
         // then
         JsonObject body = simulator.recordedRequests().get(0).getJsonObject("body");

@@ -4,6 +4,7 @@ import dev.darkroom.auth.CallbackTokens;
 import dev.darkroom.auth.UrlSigningKeys;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.SimulatorBackendFixture;
 import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
 import dev.darkroom.config.BackendSettings;
@@ -91,6 +92,7 @@ abstract class CallbackFixture extends SimulatorBackendFixture {
 
     @Override
     protected ImageRequest request(int count) {
-        return new ImageRequest(generationId.toString(), "a fox", null, 96, 64, count, 7, null, null);
+        return new ImageRequest(
+                generationId.toString(), "a fox", null, 96, 64, count, 7, null, null, InputImages.NONE, 0);
     }
 }

@@ -4,6 +4,7 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFixture;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobReference;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -59,7 +60,8 @@ abstract class ComfyUiBackendFixture extends BackendFixture {
     }
 
     static ImageRequest request(int count) {
-        return new ImageRequest("generation-1", "a secret fox", "no text", 96, 80, count, 7, null, null);
+        return new ImageRequest(
+                "generation-1", "a secret fox", "no text", 96, 80, count, 7, null, null, InputImages.NONE, 0);
     }
 
     BackendCall call(Duration timeout) {

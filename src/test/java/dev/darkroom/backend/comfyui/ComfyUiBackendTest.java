@@ -9,6 +9,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.NumberRange;
@@ -92,8 +93,18 @@ class ComfyUiBackendTest extends ComfyUiBackendFixture {
     @Test
     void neutralizesTagsOfThePrompt() {
         // when
-        ImageRequest request =
-                new ImageRequest("generation-1", "fox <lora:evil:1> {a|b} (red:1.2)", null, 96, 80, 1, 7, null, null);
+        ImageRequest request = new ImageRequest(
+                "generation-1",
+                "fox <lora:evil:1> {a|b} (red:1.2)",
+                null,
+                96,
+                80,
+                1,
+                7,
+                null,
+                null,
+                InputImages.NONE,
+                0);
         generated(result(backend.generate(request, call(LONG_TIMEOUT))));
 
         // then

@@ -6,6 +6,7 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.TestSettings;
@@ -29,7 +30,8 @@ import org.junit.jupiter.api.Test;
 /** The adapter that {@code CONTRIBUTING.md} shows works, over a real socket, and the page shows all of it. */
 class ExampleBackendTest {
     private static final int MAX_BYTES = 4 << 20;
-    private static final ImageRequest REQUEST = new ImageRequest("key", "a heron", null, 96, 64, 1, 7, null, null);
+    private static final ImageRequest REQUEST =
+            new ImageRequest("key", "a heron", null, 96, 64, 1, 7, null, null, InputImages.NONE, 0);
 
     private final Vertx vertx = Vertx.vertx();
 

@@ -9,6 +9,7 @@ import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.executor.BackendExecutor.BreakerState;
 import dev.darkroom.backend.executor.BackendExecutor.Execution;
 import dev.darkroom.config.BackendSettings;
@@ -39,7 +40,8 @@ abstract class BackendExecutorFixture {
     static final Duration OPEN_DURATION = Duration.ofMillis(150);
     static final Duration MAX_OPEN_DURATION = OPEN_DURATION;
     static final Duration MAX_RETRY_AFTER = Duration.ofMinutes(10);
-    static final ImageRequest REQUEST = new ImageRequest("key", "a fox", null, 8, 8, 1, 1, null, null);
+    static final ImageRequest REQUEST =
+            new ImageRequest("key", "a fox", null, 8, 8, 1, 1, null, null, InputImages.NONE, 0);
 
     static final BackendOutcome GENERATED = new BackendOutcome.Generated(List.of());
     static final BackendOutcome FAILED = failure(FailureClass.SERVER_ERROR, "SERVER_ERROR");

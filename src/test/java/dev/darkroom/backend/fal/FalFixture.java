@@ -2,6 +2,7 @@ package dev.darkroom.backend.fal;
 
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.SimulatorBackendFixture;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.BackendType;
@@ -42,6 +43,6 @@ abstract class FalFixture extends SimulatorBackendFixture {
     }
 
     static ImageRequest request(int count, String model) {
-        return new ImageRequest("key", "a fox", null, 96, 64, count, 7, model, null);
+        return new ImageRequest("key", "a fox", null, 96, 64, count, 7, model, null, InputImages.NONE, 0);
     }
 }

@@ -7,6 +7,7 @@ import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.image.TestImages;
@@ -118,7 +119,7 @@ class ImageDownloadEgressTest {
     }
 
     private static BackendOutcome generate(OpenAiImagesBackend backend) throws Exception {
-        ImageRequest request = new ImageRequest("key", "a fox", null, 64, 48, 1, 7, null, null);
+        ImageRequest request = new ImageRequest("key", "a fox", null, 64, 48, 1, 7, null, null, InputImages.NONE, 0);
         return backend.generate(request, new BackendCall(Duration.ofSeconds(60)))
                 .await(90, TimeUnit.SECONDS);
     }

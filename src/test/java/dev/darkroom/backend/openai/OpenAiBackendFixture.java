@@ -7,6 +7,7 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFixture;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.Secret;
@@ -89,7 +90,7 @@ abstract class OpenAiBackendFixture extends BackendFixture {
     }
 
     static ImageRequest request(int count) {
-        return new ImageRequest("key", "a fox", null, 64, 48, count, 7, null, null);
+        return new ImageRequest("key", "a fox", null, 64, 48, count, 7, null, null, InputImages.NONE, 0);
     }
 
     BackendOutcome generate(ImageRequest request) {

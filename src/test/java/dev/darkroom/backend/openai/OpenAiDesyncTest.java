@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.image.TestImages;
 import dev.darkroom.testing.DesyncResponse;
@@ -101,7 +102,7 @@ class OpenAiDesyncTest {
 
     /** Returns the width of the generated image; null when the call fails. */
     private static Integer width(OpenAiImagesBackend backend) throws Exception {
-        ImageRequest request = new ImageRequest("key", "a fox", null, 64, 48, 1, 7, null, null);
+        ImageRequest request = new ImageRequest("key", "a fox", null, 64, 48, 1, 7, null, null, InputImages.NONE, 0);
         BackendOutcome backendOutcome =
                 backend.generate(request, new BackendCall(TIMEOUT)).await(60, TimeUnit.SECONDS);
         return backendOutcome instanceof BackendOutcome.Generated generated

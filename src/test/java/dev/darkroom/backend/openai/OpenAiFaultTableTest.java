@@ -4,6 +4,7 @@ import dev.darkroom.backend.BackendFault;
 import dev.darkroom.backend.FaultTable;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.SimulatorBackendFixture;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.BackendType;
@@ -29,7 +30,7 @@ class OpenAiFaultTableTest extends SimulatorBackendFixture {
 
     @Override
     protected ImageRequest request(int count) {
-        return new ImageRequest("key", "a fox", null, 96, 64, count, 7, null, null);
+        return new ImageRequest("key", "a fox", null, 96, 64, count, 7, null, null, InputImages.NONE, 0);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.image.Image;
 import dev.darkroom.image.ImageFormat;
@@ -42,7 +43,8 @@ class OpenAiImagesBackendTest extends OpenAiBackendFixture {
         server.script(GENERATIONS, server.respondWithImages(PNG));
 
         // when
-        generated(generate(new ImageRequest("key-1", "a fox ü 🦊", "no text", 512, 384, 1, 77, "flux", null)));
+        generated(generate(new ImageRequest(
+                "key-1", "a fox ü 🦊", "no text", 512, 384, 1, 77, "flux", null, InputImages.NONE, 0)));
 
         // then
         ScriptedHttpServer.ReceivedRequest received =
@@ -68,19 +70,19 @@ class OpenAiImagesBackendTest extends OpenAiBackendFixture {
     @Test
     void sendsOnlyKnownFieldsToModelsOfOpenAi() {
         assertThat(OpenAiRequestFactory.createBody(
-                                new ImageRequest("k", "p", null, 8, 8, 1, 1, "gpt-image-1", null),
+                                new ImageRequest("k", "p", null, 8, 8, 1, 1, "gpt-image-1", null, InputImages.NONE, 0),
                                 BackendSettings.PromptSanitizing.PASS,
                                 OpenAiRequestFactory.optionalFields("gpt-image-1"))
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size");
         assertThat(OpenAiRequestFactory.createBody(
-                                new ImageRequest("k", "p", null, 8, 8, 1, 1, "dall-e-3", null),
+                                new ImageRequest("k", "p", null, 8, 8, 1, 1, "dall-e-3", null, InputImages.NONE, 0),
                                 BackendSettings.PromptSanitizing.PASS,
                                 OpenAiRequestFactory.optionalFields("dall-e-3"))
                         .fieldNames())
                 .containsExactlyInAnyOrder("model", "prompt", "n", "size", "response_format");
         assertThat(OpenAiRequestFactory.createBody(
-                                new ImageRequest("k", "p", null, 8, 8, 1, 1, null, null),
+                                new ImageRequest("k", "p", null, 8, 8, 1, 1, null, null, InputImages.NONE, 0),
                                 BackendSettings.PromptSanitizing.PASS,
                                 OpenAiRequestFactory.optionalFields(null))
                         .fieldNames())

@@ -9,6 +9,7 @@ import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.image.TestImages;
 import io.vertx.core.Future;
@@ -160,7 +161,8 @@ class OpenAiLargeResponsesTest {
     }
 
     private Future<BackendOutcome> generate(BackendCall backendCall, int count) {
-        return backend.generate(new ImageRequest("key", "a fox", null, 64, 48, count, 7, null, null), backendCall);
+        return backend.generate(
+                new ImageRequest("key", "a fox", null, 64, 48, count, 7, null, null, InputImages.NONE, 0), backendCall);
     }
 
     private static BackendFailure failed(BackendOutcome backendOutcome) {

@@ -3,6 +3,7 @@ package dev.darkroom.backend.openai;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.image.ChunkedBytes;
@@ -43,7 +44,7 @@ class OpenAiRequestFactoryTest {
 
         // when
         JsonObject body = OpenAiRequestFactory.createBody(
-                new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null, parameters),
+                new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null, parameters, InputImages.NONE, 0),
                 BackendSettings.PromptSanitizing.PASS,
                 EnumSet.of(BackendSettings.RequestField.N));
 

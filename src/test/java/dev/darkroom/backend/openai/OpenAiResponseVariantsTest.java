@@ -6,6 +6,7 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.image.TestImages;
 import io.vertx.core.Vertx;
@@ -232,7 +233,7 @@ class OpenAiResponseVariantsTest {
     }
 
     private BackendOutcome generate() throws Exception {
-        ImageRequest request = new ImageRequest("key", "a fox", null, 64, 48, 1, 7, null, null);
+        ImageRequest request = new ImageRequest("key", "a fox", null, 64, 48, 1, 7, null, null, InputImages.NONE, 0);
         return backend.generate(request, new BackendCall(Duration.ofSeconds(60)))
                 .await(90, TimeUnit.SECONDS);
     }

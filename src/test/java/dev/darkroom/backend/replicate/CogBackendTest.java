@@ -14,6 +14,7 @@ import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.ServerLimits;
@@ -58,7 +59,8 @@ class CogBackendTest extends CogFixture {
 
         // when
         generated(get(backend.generate(
-                new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "ignored", null), backendCall)));
+                new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "ignored", null, InputImages.NONE, 0),
+                backendCall)));
 
         // then
         JsonObject received = simulator.recordedRequests().get(0);
@@ -82,7 +84,8 @@ class CogBackendTest extends CogFixture {
         JsonObject parameters = new JsonObject().put("num_inference_steps", 4).put("seed", 1);
 
         // when
-        generated(generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null, parameters)));
+        generated(
+                generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null, parameters, InputImages.NONE, 0)));
 
         // then
         JsonObject body = simulator.recordedRequests().get(0).getJsonObject("body");
@@ -105,7 +108,7 @@ class CogBackendTest extends CogFixture {
 
         // when
         generated(get(other.generate(
-                new ImageRequest("key", "a <lora:x> fox", "text", 96, 64, 1, 7, null, null),
+                new ImageRequest("key", "a <lora:x> fox", "text", 96, 64, 1, 7, null, null, InputImages.NONE, 0),
                 new BackendCall(LONG_TIMEOUT))));
         get(other.close());
 

@@ -3,6 +3,7 @@ package dev.darkroom.backend.replicate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobProgress;
 import dev.darkroom.backend.SimulatorBackendFixture;
@@ -42,6 +43,6 @@ abstract class PredictionFixture extends SimulatorBackendFixture {
 
     @Override
     protected ImageRequest request(int count) {
-        return new ImageRequest("key", "a fox", null, 96, 64, count, 7, "acme/painter", null);
+        return new ImageRequest("key", "a fox", null, 96, 64, count, 7, "acme/painter", null, InputImages.NONE, 0);
     }
 }

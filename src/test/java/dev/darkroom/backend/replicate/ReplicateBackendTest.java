@@ -9,6 +9,7 @@ import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobListener;
 import dev.darkroom.backend.JobLookUpTests;
 import dev.darkroom.backend.JobProgress;
@@ -77,7 +78,8 @@ class ReplicateBackendTest extends ReplicateFixture implements JobLookUpTests {
     @Test
     void sendsOnlyTheInputsOfTheModel() {
         // when
-        generated(generate(new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "acme/painter", null)));
+        generated(generate(
+                new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "acme/painter", null, InputImages.NONE, 0)));
 
         // then
         JsonObject received = simulator.recordedRequests().get(0);
@@ -100,7 +102,7 @@ class ReplicateBackendTest extends ReplicateFixture implements JobLookUpTests {
         for (String model :
                 List.of("acme/painter:9dcd6d78e7c6560c340d916fe32e9f24", "9dcd6d78e7c6560c340d916fe32e9f24")) {
             // when
-            generated(generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, model, null)));
+            generated(generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, model, null, InputImages.NONE, 0)));
 
             // then
             assertThat(simulator.recordedRequests().get(0).getJsonObject("body").getString("version"))
@@ -111,7 +113,8 @@ class ReplicateBackendTest extends ReplicateFixture implements JobLookUpTests {
 
     @Test
     void rejectsARequestWithoutAModelBeforeSendingIt() {
-        BackendFailure failure = failed(generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null, null)));
+        BackendFailure failure =
+                failed(generate(new ImageRequest("key", "a fox", null, 96, 64, 1, 7, null, null, InputImages.NONE, 0)));
         assertThat(failure.code()).isEqualTo("MODEL_REQUIRED");
         assertThat(failure.failureClass()).isEqualTo(FailureClass.TERMINAL_INPUT);
         assertThat(simulator.recordedRequests()).isEmpty();

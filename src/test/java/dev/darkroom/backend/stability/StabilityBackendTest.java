@@ -9,6 +9,7 @@ import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.RequestLimits.ImageSize;
@@ -46,7 +47,17 @@ class StabilityBackendTest extends StabilityFixture {
 
         // when
         generated(generate(new ImageRequest(
-                "key", "a fox ü\r\n--x <lora:a:1>", "text", 1024, 1024, 1, 77, "sd3.5-large", parameters)));
+                "key",
+                "a fox ü\r\n--x <lora:a:1>",
+                "text",
+                1024,
+                1024,
+                1,
+                77,
+                "sd3.5-large",
+                parameters,
+                InputImages.NONE,
+                0)));
 
         // then
         JsonObject received = simulator.recordedRequests().get(0);
@@ -135,7 +146,8 @@ class StabilityBackendTest extends StabilityFixture {
 
     @Test
     void rejectsARequestForSeveralImagesBeforeSendingIt() {
-        ImageRequest request = new ImageRequest("key", "a fox", null, 1024, 1024, 2, 7, "core", null);
+        ImageRequest request =
+                new ImageRequest("key", "a fox", null, 1024, 1024, 2, 7, "core", null, InputImages.NONE, 0);
         assertThat(failed(generate(request)).code()).isEqualTo("TOO_MANY_IMAGES");
         assertThat(simulator.recordedRequests()).isEmpty();
     }

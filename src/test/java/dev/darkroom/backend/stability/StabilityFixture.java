@@ -2,6 +2,7 @@ package dev.darkroom.backend.stability;
 
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.SimulatorBackendFixture;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.BackendType;
@@ -34,6 +35,6 @@ abstract class StabilityFixture extends SimulatorBackendFixture {
     }
 
     static ImageRequest request(String model, int width, int height) {
-        return new ImageRequest("key", "a fox", null, width, height, 1, 7, model, null);
+        return new ImageRequest("key", "a fox", null, width, height, 1, 7, model, null, InputImages.NONE, 0);
     }
 }

@@ -6,6 +6,7 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.ModelSettings;
@@ -101,7 +102,7 @@ class BackendRouterTest {
             executors
                     .get(backend)
                     .execute(
-                            new ImageRequest("k", "p", null, 8, 8, 1, 1, null, null),
+                            new ImageRequest("k", "p", null, 8, 8, 1, 1, null, null, InputImages.NONE, 0),
                             new BackendCall(Duration.ofMinutes(1)));
         }
     }

@@ -6,6 +6,7 @@ import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.TestGenerations;
@@ -55,7 +56,8 @@ class GenerationLeaseStoreClaimTest {
             assertThat(generationLease.attemptBudget()).isBetween(ATTEMPT.minusSeconds(10), ATTEMPT);
             assertThat(generationLease.timeLeft()).isBetween(Duration.ofMinutes(14), Duration.ofMinutes(15));
             assertThat(generationLease.imageRequest())
-                    .isEqualTo(new ImageRequest(id.toString(), "a lighthouse", null, 64, 64, 1, 7, null, null));
+                    .isEqualTo(new ImageRequest(
+                            id.toString(), "a lighthouse", null, 64, 64, 1, 7, null, null, InputImages.NONE, 0));
         });
         assertThat(queue.queryValue(
                         "SELECT lease_owner || ' ' || lease_token || ' ' || attempt_backend FROM generation_queue"))

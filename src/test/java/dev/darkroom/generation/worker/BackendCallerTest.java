@@ -8,6 +8,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.config.BackendSettings;
@@ -79,7 +80,7 @@ class BackendCallerTest {
                 job,
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(15),
-                new ImageRequest("key", "a fox", null, 64, 64, 1, 7, null, null));
+                new ImageRequest("key", "a fox", null, 64, 64, 1, 7, null, null, InputImages.NONE, 0));
 
         // then
         assertThat(new BackendCaller(router, submission -> Future.succeededFuture(SubmissionPermit.GRANTED))

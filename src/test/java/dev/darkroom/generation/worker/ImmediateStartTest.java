@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.IdempotencyKey;
@@ -83,7 +84,8 @@ class ImmediateStartTest {
         assertThat(submitted.started()).isTrue();
         process.awaitComplete(1);
         assertThat(requests)
-                .containsExactly(new ImageRequest(id(submitted), "a lighthouse", null, 64, 64, 1, 7, null, null));
+                .containsExactly(new ImageRequest(
+                        id(submitted), "a lighthouse", null, 64, 64, 1, 7, null, null, InputImages.NONE, 0));
         assertThat(queue.query("SELECT number || ' ' || lease_token || ' ' || outcome FROM generation_attempts"))
                 .containsExactly("1 1 SUCCEEDED");
     }

@@ -3,6 +3,7 @@ package dev.darkroom.generation.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.config.Amount;
 import dev.darkroom.config.BackendSettings;
@@ -40,7 +41,7 @@ class SubmissionGateTest {
                 JobReference.of(UUID.randomUUID()),
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(1),
-                new ImageRequest("key", "a pier", null, 512, 256, 1, 7, "flux", null));
+                new ImageRequest("key", "a pier", null, 512, 256, 1, 7, "flux", null, InputImages.NONE, 0));
         return new SubmissionGate(new SubmissionPricing(router), limits, null, null, router)
                 .request(lease)
                 .result();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.ModelSettings;
@@ -63,7 +64,7 @@ class SubmissionPricingTest {
                 JobReference.of(UUID.randomUUID()),
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(1),
-                new ImageRequest("key", "a pier", null, 512, 256, count, 7, "flux", parameters));
+                new ImageRequest("key", "a pier", null, 512, 256, count, 7, "flux", parameters, InputImages.NONE, 0));
     }
 
     @Test
