@@ -208,6 +208,13 @@ public record Settings(
             @NullIfEmpty Amount userDayBudget,
             @NullIfEmpty Amount userMonthBudget,
             UserBudgets userBudgets) {
+        /** Returns whether a user has a limit. */
+        public boolean hasBudget() {
+            return userDayBudget != null
+                    || userMonthBudget != null
+                    || userBudgets.byUser().values().stream().anyMatch(Budget::exists);
+        }
+
         /** Returns the limits of a user. */
         public Budget budgetOf(String user) {
             return userBudgets.byUser().getOrDefault(user, new Budget(userDayBudget, userMonthBudget));

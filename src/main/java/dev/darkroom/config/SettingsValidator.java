@@ -3,6 +3,7 @@ package dev.darkroom.config;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Checks rules between settings. The message names one setting and shows value and origin of the other. */
@@ -56,6 +57,7 @@ record SettingsValidator(LayeredSettings layeredSettings) {
             validateBackend(backend, settings.generation(), settings.retention());
         }
         settings.models().forEach(model -> validateModel(model, settings.backends()));
+        validateBudgets(settings);
         Settings.Cluster cluster = settings.cluster();
         require(
                 cluster.members().isEmpty() || cluster.kubernetesService() == null,
@@ -68,7 +70,7 @@ record SettingsValidator(LayeredSettings layeredSettings) {
     private void validateBackend(
             BackendSettings backend, Settings.Generation generation, Settings.Retention retention) {
         boolean named = layeredSettings.backendNames().contains(backend.name());
-        String section = named ? "backends." + backend.name() : "backend";
+        String section = section(backend);
         BackendSettings.Breaker breaker = backend.breaker();
         require(
                 !isLonger(breaker.openDuration(), breaker.maxOpenDuration()),
@@ -111,6 +113,32 @@ record SettingsValidator(LayeredSettings layeredSettings) {
         if (named && backend.url() == null) {
             throw SettingValue.ofDefault(section + ".url", "").expected("the URL of the AI server");
         }
+    }
+
+    /** A budget reserves the expected cost of a submission. Reported usage is known only after the submission. */
+    private void validateBudgets(Settings settings) {
+        for (BackendSettings backend : settings.backends()) {
+            if (backend.usagePrices().rules().isEmpty()
+                    || !backend.budget().exists() && !settings.accounting().hasBudget()) {
+                continue;
+            }
+            for (ModelSettings model : settings.models()) {
+                for (ModelSettings.Target target : model.targets()) {
+                    if (target.backend().equals(backend.name())
+                            && backend.prices().find(target.model(), Set.of()).isEmpty()) {
+                        throw layeredSettings
+                                .get(section(backend) + ".prices")
+                                .expected("a price without a size or a quality for "
+                                        + (target.model() == null ? "all models" : "the model " + target.model())
+                                        + ", with usagePrices and a budget");
+                    }
+                }
+            }
+        }
+    }
+
+    private String section(BackendSettings backend) {
+        return layeredSettings.backendNames().contains(backend.name()) ? "backends." + backend.name() : "backend";
     }
 
     /** A request must be possible at each AI server of its model. */

@@ -1,6 +1,7 @@
 package dev.darkroom.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.darkroom.config.ModelSettings.Target;
 import java.io.IOException;
@@ -69,6 +70,32 @@ class ModelSettingsTest {
         assertThat(backends).extracting(BackendSettings::concurrency).containsExactly(0, 1, 0);
         assertThat(backends.get(2).apiKey().value()).isEqualTo("sk-secret");
         assertThat(backends).extracting(BackendSettings::repeatsAmbiguous).containsExactly(true, true, false);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            accounting: {userDayBudget: 10} | usagePrices: "* output_tokens=0.00003" | the model gpt-image-2
+            accounting: {userBudgets: mary=-/5} | usagePrices: "* output_tokens=0.00003", prices: gpt-image-2 1024x1024=0.2 | the model gpt-image-2
+            accounting: {} | usagePrices: "* output_tokens=0.00003", monthBudget: 5, prices: other=0.2 | the model gpt-image-2""")
+    void budgetsNeedAPriceThatIsKnownBeforeTheSubmission(String accounting, String prices, String model) {
+        assertThatThrownBy(() -> load(pricedBackend(accounting, prices)))
+                .isInstanceOf(SettingsException.class)
+                .hasMessageContaining("prices")
+                .hasMessageContaining(model);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            accounting: {} | usagePrices: "* output_tokens=0.00003"
+            accounting: {userDayBudget: 10} | prices: gpt-image-2 1024x1024=0.2
+            accounting: {userDayBudget: 10} | usagePrices: "* output_tokens=0.00003", prices: gpt-image-2=0.2""")
+    void acceptsPrices(String accounting, String prices) {
+        assertThat(load(pricedBackend(accounting, prices)).backends()).hasSize(1);
+    }
+
+    private static String pricedBackend(String accounting, String prices) {
+        return "%s%nbackends:%n  openai: {url: https://api.openai.com/v1, model: gpt-image-2, %s}%n"
+                .formatted(accounting, prices);
     }
 
     @Test

@@ -1,6 +1,5 @@
 package dev.darkroom.generation.command;
 
-import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.ModelSettings;
 import dev.darkroom.config.ModelSettings.Target;
 import dev.darkroom.generation.GenerationRequest;
@@ -59,12 +58,11 @@ record BudgetCheck(ModelCatalog catalog, BudgetLimits budgetLimits, BudgetStore 
         return last;
     }
 
-    /** Returns the price of the images at an AI server, or 0 when it reports the cost later; empty when it costs nothing. */
+    /** Returns the price of the images at an AI server; empty without a price. */
     private OptionalLong expectedCost(Target target, GenerationRequest request) {
-        BackendSettings backend = catalog.settings(target.backend());
-        OptionalLong price = backend.prices()
+        return catalog.settings(target.backend())
+                .prices()
                 .findMicros(target.model(), request.width(), request.height(), quality(request), request.count());
-        return price.isPresent() || backend.usagePrices().rules().isEmpty() ? price : OptionalLong.of(0);
     }
 
     private static String quality(GenerationRequest request) {

@@ -43,8 +43,7 @@ record SubmissionGate(
     /** Completes with the answer. The future never fails. */
     Future<SubmissionPermit> request(GenerationLease generationLease) {
         List<BudgetLimit> limits = budgetLimits.of(generationLease.userId(), generationLease.backend());
-        OptionalLong cost =
-                limits.isEmpty() ? pricing.configuredPrice(generationLease) : pricing.expectedCost(generationLease);
+        OptionalLong cost = pricing.expectedCost(generationLease);
         if (cost.isEmpty()) {
             return Future.succeededFuture(SubmissionPermit.GRANTED);
         }

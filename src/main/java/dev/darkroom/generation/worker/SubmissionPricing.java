@@ -23,7 +23,7 @@ record SubmissionPricing(BackendRouter router) {
     private static final BigDecimal MAX_REPORTED_COST = BigDecimal.valueOf(1_000_000_000);
 
     /** Returns the configured price of the images of a submission; empty without a price. */
-    OptionalLong configuredPrice(GenerationLease generationLease) {
+    OptionalLong expectedCost(GenerationLease generationLease) {
         BackendSettings settings = settings(generationLease);
         ImageRequest request = generationLease.imageRequest();
         return settings == null
@@ -35,17 +35,6 @@ record SubmissionPricing(BackendRouter router) {
                                 request.height(),
                                 request.quality(),
                                 request.count());
-    }
-
-    /** As {@link #configuredPrice}, but 0 without one when the AI server reports the cost later. */
-    OptionalLong expectedCost(GenerationLease generationLease) {
-        OptionalLong price = configuredPrice(generationLease);
-        BackendSettings settings = settings(generationLease);
-        return price.isPresent()
-                        || settings == null
-                        || settings.usagePrices().rules().isEmpty()
-                ? price
-                : OptionalLong.of(0);
     }
 
     /**
@@ -67,7 +56,7 @@ record SubmissionPricing(BackendRouter router) {
         if (reported.isPresent() || failureClass != null && !failureClass.mayBeBilled()) {
             return new AttemptBilling(true, reported.orElse(null));
         }
-        OptionalLong expected = configuredPrice(generationLease);
+        OptionalLong expected = expectedCost(generationLease);
         return new AttemptBilling(
                 true, expected.isPresent() ? new Cost(expected.getAsLong(), Cost.Source.CONFIGURED) : null);
     }
