@@ -2,7 +2,7 @@ package dev.darkroom.api.generation;
 
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
-import dev.darkroom.generation.json.GenerationJson;
+import dev.darkroom.generation.json.ModelJson;
 
 /** {@code GET /api/models}. */
 public record GetModelsHandler(GenerationClient generations) implements OperationHandler {
@@ -15,7 +15,7 @@ public record GetModelsHandler(GenerationClient generations) implements Operatio
     public void handle(OperationContext operationContext) {
         generations
                 .getModels(operationContext)
-                .onSuccess(models -> operationContext.sendJson(200, GenerationJson.toJson(models)))
+                .onSuccess(models -> operationContext.sendJson(200, ModelJson.toJson(models)))
                 .onFailure(operationContext::fail);
     }
 }

@@ -197,7 +197,7 @@ public final class GenerationCommandJson {
                                     .put("storageKey", location.image().storageKey()));
         }
         if (result instanceof ModelList models) {
-            return GenerationJson.toJson(models);
+            return ModelJson.toJson(models);
         }
         if (result instanceof UsageReport usage) {
             return new JsonObject().put("usage", UsageJson.toJson(usage));

@@ -3,24 +3,16 @@ package dev.darkroom.generation.json;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.util.TokenBuffer;
-import dev.darkroom.backend.JobProgress;
-import dev.darkroom.backend.NumberRange;
-import dev.darkroom.backend.RequestLimits.ImageSize;
 import dev.darkroom.eventbus.Rfc3339Timestamp;
 import dev.darkroom.generation.Attempt;
-import dev.darkroom.generation.Attempt.AttemptError;
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationListCursor;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
-import dev.darkroom.generation.GenerationResult.ModelLimits;
-import dev.darkroom.generation.GenerationResult.ModelList;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.StoredImage;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.json.jackson.DatabindCodec;
 import java.io.IOException;
@@ -47,44 +39,6 @@ public final class GenerationJson {
     /** Returns a generation in the form of the event bus. */
     public static JsonObject toJson(Generation generation) {
         return toJson(json -> write(json, generation, null));
-    }
-
-    /** Returns the models in the form of HTTP and the event bus. */
-    public static JsonObject toJson(ModelList list) {
-        JsonArray models = new JsonArray();
-        list.models().forEach(model -> models.add(toJson(model)));
-        return new JsonObject().put("models", models);
-    }
-
-    private static JsonObject toJson(ModelLimits model) {
-        JsonObject json = new JsonObject()
-                .put("name", model.name())
-                .put("default", model.isDefault())
-                .put("maxPromptLength", model.limits().maxPromptLength())
-                .put("width", toJson(model.limits().width()))
-                .put("height", toJson(model.limits().height()))
-                .put("count", toJson(model.limits().count()))
-                .put("negativePrompt", model.limits().negativePrompt())
-                .put("inputImages", toJson(model.limits().inputs().images()))
-                .put("mask", toJson(model.limits().inputs().masks()))
-                .put("imageFormats", new JsonArray(model.imageFormats()));
-        if (!model.limits().sizes().isEmpty()) {
-            json.put(
-                    "sizes",
-                    new JsonArray(model.limits()
-                            .allowedSizes()
-                            .map(ImageSize::toString)
-                            .toList()));
-        }
-        if (model.limits().seed() != null) {
-            json.put("seed", toJson(model.limits().seed()));
-        }
-        return model.parametersSchema() == null ? json : json.put("parameters", model.parametersSchema());
-    }
-
-    private static JsonObject toJson(NumberRange range) {
-        JsonObject json = new JsonObject().put("minimum", range.minimum()).put("maximum", range.maximum());
-        return range.values() == null ? json : json.put("values", new JsonArray(range.values()));
     }
 
     /** Returns an image in the form of the event bus. */
@@ -184,7 +138,7 @@ public final class GenerationJson {
         }
         json.writeArrayFieldStart("attempts");
         for (Attempt attempt : generation.attempts()) {
-            write(json, attempt);
+            AttemptJson.write(json, attempt);
         }
         json.writeEndArray();
         List<String> urls = imageUrl == null
@@ -242,63 +196,6 @@ public final class GenerationJson {
         }
     }
 
-    private static void write(JsonGenerator json, JobProgress progress) throws IOException {
-        json.writeStartObject();
-        if (progress.percent() != null) {
-            json.writeNumberField("percent", progress.percent());
-        }
-        if (progress.queuePosition() != null) {
-            json.writeNumberField("queuePosition", progress.queuePosition());
-        }
-        json.writeEndObject();
-    }
-
-    private static void write(JsonGenerator json, Attempt attempt) throws IOException {
-        json.writeStartObject();
-        json.writeNumberField("number", attempt.number());
-        json.writeStringField("backend", attempt.backend());
-        json.writeStringField("selection", attempt.selection().name());
-        if (attempt.apiKey() != null) {
-            json.writeStringField("apiKey", attempt.apiKey());
-        }
-        writeTime(json, "startedAt", attempt.startedAt());
-        if (attempt.progress() != null) {
-            json.writeFieldName("progress");
-            write(json, attempt.progress());
-        }
-        writeTime(json, "finishedAt", attempt.finishedAt());
-        json.writeStringField(
-                "outcome", attempt.isRunning() ? "RUNNING" : attempt.outcome().name());
-        if (!attempt.isRunning()) {
-            json.writeBooleanField("counted", attempt.counted());
-            write(json, attempt.billing());
-        }
-        if (attempt.error() != null) {
-            write(json, attempt.error());
-        }
-        writeTime(json, "retryAt", attempt.retryAt());
-        json.writeEndObject();
-    }
-
-    private static void write(JsonGenerator json, AttemptBilling billing) throws IOException {
-        json.writeBooleanField("submitted", billing.submitted());
-        if (billing.cost() != null) {
-            json.writeNumberField("costMicros", billing.cost().micros());
-            json.writeStringField("costSource", billing.cost().source().name());
-        }
-    }
-
-    private static void write(JsonGenerator json, AttemptError error) throws IOException {
-        json.writeObjectFieldStart("error");
-        json.writeStringField("errorClass", error.failureClass().name());
-        json.writeStringField("code", error.code());
-        json.writeStringField("message", error.message());
-        if (error.httpStatus() != null) {
-            json.writeNumberField("httpStatus", error.httpStatus());
-        }
-        json.writeEndObject();
-    }
-
     private static void write(JsonGenerator json, GenerationError error) throws IOException {
         json.writeObjectFieldStart("error");
         json.writeStringField("code", error.code());
@@ -323,13 +220,13 @@ public final class GenerationJson {
         json.writeEndObject();
     }
 
-    private static void writePresent(JsonGenerator json, String field, String value) throws IOException {
+    static void writePresent(JsonGenerator json, String field, String value) throws IOException {
         if (value != null) {
             json.writeStringField(field, value);
         }
     }
 
-    private static void writeTime(JsonGenerator json, String field, Instant time) throws IOException {
+    static void writeTime(JsonGenerator json, String field, Instant time) throws IOException {
         writePresent(json, field, Rfc3339Timestamp.format(time));
     }
 }
