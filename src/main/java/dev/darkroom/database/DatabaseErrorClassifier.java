@@ -42,9 +42,9 @@ public final class DatabaseErrorClassifier {
             "Pending requests failed to be sent",
             "SSL handshake failed");
 
-    /** Message of the driver when the settings require TLS and the server has none. */
     private static final String FOREIGN_KEY_VIOLATION = "23503";
 
+    /** Message of the driver when the settings require TLS and the server has none. */
     private static final String NO_TLS = "Postgres Server does not handle SSL connection";
 
     private DatabaseErrorClassifier() {}

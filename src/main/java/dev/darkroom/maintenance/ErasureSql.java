@@ -36,8 +36,8 @@ final class ErasureSql {
     /**
      * Deletes generations in any state, with the rows that reference them. Deletes the queue row first, like every statement that ends a
      * generation, to avoid deadlocks. A running attempt loses its lease and records nothing. An attempt recorded concurrently violates a
-     * foreign key; the caller then repeats the batch. Adds the attempts, also the running ones, to the usage of erased users. Stores the image files to delete, and the attempts that may have left files or may
-     * still write some.
+     * foreign key; the caller then repeats the batch. Adds the attempts, also the running ones, to the usage of erased users. Stores the
+     * image files to delete, and the attempts that may have left files or may still write some.
      */
     static final String DELETE_GENERATIONS = """
             WITH batch AS MATERIALIZED (

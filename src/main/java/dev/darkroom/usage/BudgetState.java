@@ -18,7 +18,7 @@ import java.time.format.DateTimeFormatter;
 public record BudgetState(
         BudgetLimit limit, long spentMicros, long reservedMicros, OffsetDateTime resetsAt, Duration resetsIn) {
 
-    /** Returns whether a submission of this cost exceeds the limit. One of unknown cost, 0, does so when nothing is left. */
+    /** Returns whether a submission of this cost exceeds the limit. A submission of the cost 0 does so when nothing is left. */
     public boolean exceededBy(long costMicros) {
         return spentMicros + reservedMicros + Math.max(1, costMicros) > limit.micros();
     }

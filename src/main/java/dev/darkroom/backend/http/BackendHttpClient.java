@@ -36,8 +36,9 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * HTTP client of one AI server, used by every protocol: calls, requests below the base URL, health checks, error mapping, images. Thread-safe; each call stays on the context of its caller. Worker threads
- * ("darkroom-image-decoding") parse responses and decode and inspect images.
+ * HTTP client of one AI server, used by every protocol: calls, requests below the base URL, health checks, error mapping, images.
+ * Thread-safe; each call stays on the context of its caller. Worker threads ("darkroom-image-decoding") parse responses and decode and
+ * inspect images.
  */
 public final class BackendHttpClient {
     private static final int WORKER_THREADS = 2;

@@ -254,9 +254,9 @@ public final class GenerationSql {
               ELSE 2 * g.failed_attempts + 1 END""";
 
     /**
-     * Deletes an ended generation of a user, or of any user when $2 is null, with its dependent rows. Adds its attempts to the usage. Stores the keys of its image files
-     * until they are deleted, so that a crash leaves none behind. The idempotency key stays. The row lock serializes concurrent deletions;
-     * an ended generation has no other writers.
+     * Deletes an ended generation of a user, or of any user when $2 is null, with its dependent rows. Adds its attempts to the usage.
+     * Stores the keys of its image files until they are deleted, so that a crash leaves none behind. The idempotency key stays. The row
+     * lock serializes concurrent deletions; an ended generation has no other writers.
      */
     static final String DELETE = """
             WITH ended AS MATERIALIZED (
