@@ -27,23 +27,16 @@ public final class MultipartBody {
         return "multipart/form-data; boundary=" + boundary;
     }
 
-    /**
-     * Adds a text field.
-     *
-     * @param name in ASCII, without quotes
-     */
+    /** Adds a text field. */
     public MultipartBody addText(String name, String value) {
         startPart(name).appendString("\r\n\r\n").appendString(value).appendString("\r\n");
         return this;
     }
 
-    /**
-     * Adds a file.
-     *
-     * @param name in ASCII, without quotes, as {@code fileName}
-     */
+    /** Adds a file. */
     public MultipartBody addFile(String name, String fileName, String mediaType, ChunkedBytes content) {
-        startPart(name).appendString("; filename=\"" + fileName + "\"\r\nContent-Type: " + mediaType + "\r\n\r\n");
+        startPart(name)
+                .appendString("; filename=\"" + escape(fileName) + "\"\r\nContent-Type: " + mediaType + "\r\n\r\n");
         byte[] block = new byte[BLOCK_BYTES];
         try (InputStream in = content.openStream(0)) {
             for (int count = in.read(block); count >= 0; count = in.read(block)) {
@@ -57,7 +50,12 @@ public final class MultipartBody {
     }
 
     private Buffer startPart(String name) {
-        return body.appendString("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + name + "\"");
+        return body.appendString("--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + escape(name) + "\"");
+    }
+
+    /** Escapes the characters that would end a name, as browsers do (HTML, section 4.10.21.8). */
+    private static String escape(String name) {
+        return name.replace("\"", "%22").replace("\r", "%0D").replace("\n", "%0A");
     }
 
     /** Returns the whole body. No part may be added afterwards. */

@@ -32,6 +32,23 @@ class MultipartBodyTest {
     }
 
     @Test
+    void escapesNames() {
+        // given
+        MultipartBody body = new MultipartBody(16);
+
+        // when
+        String text = body.addText("n\"; x=\"\r\nX-Header: 1", "1")
+                .addFile("é", "a\".png", "image/png", ChunkedBytes.of(new byte[0]))
+                .end()
+                .toString(StandardCharsets.UTF_8);
+
+        // then
+        assertThat(text)
+                .contains("form-data; name=\"n%22; x=%22%0D%0AX-Header: 1\"\r\n\r\n1\r\n")
+                .contains("form-data; name=\"é\"; filename=\"a%22.png\"\r\n");
+    }
+
+    @Test
     void eachBodyHasItsOwnBoundary() {
         assertThat(new MultipartBody(1).contentType()).isNotEqualTo(new MultipartBody(1).contentType());
     }
