@@ -52,7 +52,7 @@ public final class BackendKeyRing {
     private final Duration defaultRest;
     private final LongSupplier nanoTime;
     private final List<BackendKey> keys = new ArrayList<>();
-    /** All values that responses may quote, the replaced ones first. */
+    /** All values that responses may quote, in the order of their first use. */
     private final List<Secret> secrets = new CopyOnWriteArrayList<>();
     /** Index of the key at which the next search starts. Guarded by this. */
     private int next;
@@ -238,8 +238,12 @@ public final class BackendKeyRing {
         if (secret.isPresent() && !secrets.contains(secret)) {
             secrets.add(secret);
             if (secrets.size() > keys.size() + MAX_OLD_SECRETS) {
-                secrets.remove(0);
+                secrets.stream().filter(old -> !isUsed(old)).findFirst().ifPresent(secrets::remove);
             }
         }
+    }
+
+    private boolean isUsed(Secret secret) {
+        return keys.stream().anyMatch(key -> key.secret().equals(secret));
     }
 }

@@ -197,6 +197,20 @@ class BackendKeyRingTest {
     }
 
     @Test
+    void redactsValuesOfAllKeysAfterManyReplacements() {
+        // when
+        for (int i = 0; i < 50; i++) {
+            ring.replace(spare, new Secret("secret-" + i));
+        }
+
+        // then
+        assertThat(ring.secrets())
+                .hasSize(22)
+                .contains(main.secret(), spare.secret(), new Secret("secret-30"))
+                .doesNotContain(new Secret("secret-spare"));
+    }
+
+    @Test
     void removedKeyIsNotUsedForSubmissions() {
         // when
         boolean changed = ring.remove(main);
