@@ -2,6 +2,7 @@ package dev.darkroom.backend.key;
 
 import dev.darkroom.config.BackendKeySource;
 import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.FileErrorMessage;
 import dev.darkroom.config.Secret;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -9,12 +10,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +31,14 @@ public final class BackendKeyFiles {
     private final Map<BackendKey, Path> files = new LinkedHashMap<>();
     private Runnable stopTimer = () -> {};
 
+    /**
+     * Content of a file.
+     *
+     * @param secret null when the file has no key
+     * @param reason of a missing key; null for a key
+     */
+    private record Content(Secret secret, String reason) {}
+
     private BackendKeyFiles(BackendSettings settings, BackendKeyRing ring) {
         this.backend = settings.name();
         this.ring = ring;
@@ -46,8 +53,14 @@ public final class BackendKeyFiles {
     /** Adds the keys of the settings to an empty ring. Blocks on file access. A key without a usable file is missing. */
     public static BackendKeyFiles load(BackendSettings settings, BackendKeyRing ring) {
         BackendKeyFiles keyFiles = new BackendKeyFiles(settings, ring);
-        keyFiles.files.forEach((key, file) ->
-                read(file).ifPresentOrElse(secret -> ring.replace(key, secret), () -> keyFiles.logMissing(key, file)));
+        keyFiles.files.forEach((key, file) -> {
+            Content content = read(file);
+            if (content.secret() == null) {
+                keyFiles.logMissing(key, file, content);
+            } else {
+                ring.replace(key, content.secret());
+            }
+        });
         return keyFiles;
     }
 
@@ -72,39 +85,34 @@ public final class BackendKeyFiles {
     /** Reads the files and replaces the changed keys. Blocks. */
     void readAll() {
         files.forEach((key, file) -> {
-            Optional<Secret> secret = read(file);
-            if (secret.isPresent() && ring.replace(key, secret.get())) {
+            Content content = read(file);
+            if (content.secret() != null && ring.replace(key, content.secret())) {
                 LOG.atInfo()
                         .addKeyValue("backend", backend)
                         .addKeyValue("apiKey", key.name())
                         .log("api key replaced");
-            } else if (secret.isEmpty() && ring.remove(key)) {
-                logMissing(key, file);
+            } else if (content.secret() == null && ring.remove(key)) {
+                logMissing(key, file, content);
             }
         });
     }
 
-    private void logMissing(BackendKey key, Path file) {
+    private void logMissing(BackendKey key, Path file, Content content) {
         LOG.atWarn()
                 .addKeyValue("backend", backend)
                 .addKeyValue("apiKey", key.name())
                 .addKeyValue("file", file)
-                .addKeyValue("reason", Files.exists(file) ? "no key in the file" : "no such file")
+                .addKeyValue("reason", content.reason())
                 .log("api key missing");
     }
 
-    /** Returns the key in a file; empty when it cannot be read or contains no key. */
-    private static Optional<Secret> read(Path file) {
+    private static Content read(Path file) {
         try (InputStream in = Files.newInputStream(file)) {
-            return Secret.ofApiKey(new String(in.readNBytes(MAX_BYTES), StandardCharsets.UTF_8));
-        } catch (NoSuchFileException e) {
-            return Optional.empty();
+            return Secret.ofApiKey(new String(in.readNBytes(MAX_BYTES), StandardCharsets.UTF_8))
+                    .map(secret -> new Content(secret, null))
+                    .orElse(new Content(null, "no key in the file"));
         } catch (IOException e) {
-            LOG.atDebug()
-                    .addKeyValue("file", file)
-                    .addKeyValue("reason", e.toString())
-                    .log("api key file not read");
-            return Optional.empty();
+            return new Content(null, FileErrorMessage.of(e));
         }
     }
 }

@@ -2,6 +2,9 @@ package dev.darkroom.backend.key;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendKeyStatus.State;
@@ -21,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 class BackendKeyFilesTest {
     @TempDir
@@ -91,6 +95,33 @@ class BackendKeyFilesTest {
 
         // then
         assertThat(states()).containsExactly(State.USABLE, State.MISSING);
+    }
+
+    @Test
+    void logsWhyKeyIsMissing() throws IOException {
+        // given
+        Logger logger = (Logger) LoggerFactory.getLogger(BackendKeyFiles.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.addAppender(log);
+
+        // when
+        BackendKeyFiles files = BackendKeyFiles.load(settings, ring);
+        Files.writeString(file, "one");
+        files.readAll();
+        Files.delete(file);
+        Files.createDirectory(file);
+        files.readAll();
+        files.readAll();
+        logger.detachAppender(log);
+
+        // then
+        assertThat(log.list)
+                .filteredOn(event -> event.getMessage().equals("api key missing"))
+                .extracting(event -> event.getKeyValuePairs().toString())
+                .satisfiesExactly(
+                        missing -> assertThat(missing).contains("no such file or directory"),
+                        unreadable -> assertThat(unreadable).contains("Is a directory"));
     }
 
     @Test
