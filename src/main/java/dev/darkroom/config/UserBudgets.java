@@ -26,9 +26,10 @@ public record UserBudgets(Map<String, Budget> byUser) {
                 if (equals < 1 || limits.length != 2) {
                     throw value.expected(EXPECTED);
                 }
-                budgets.put(
-                        text.substring(0, equals).strip(),
-                        new Budget(limit(value, limits[0]), limit(value, limits[1])));
+                Budget budget = new Budget(limit(value, limits[0]), limit(value, limits[1]));
+                if (budgets.put(text.substring(0, equals).strip(), budget) != null) {
+                    throw value.expected("each user once");
+                }
             }
         }
         return new UserBudgets(budgets);

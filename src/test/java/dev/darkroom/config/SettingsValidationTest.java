@@ -163,6 +163,8 @@ class SettingsValidationTest {
                         + " got a value that is not shown",
                 "DARKROOM_BACKEND_URL | http://gpu/v1?a=b | an absolute http or https URL without query and fragment,"
                         + " got a value that is not shown",
+                // budgets
+                "DARKROOM_ACCOUNTING_USER_BUDGETS | mary=1/-,mary=2/- | each user once, got \"mary=1/-,mary=2/-\"",
                 // cluster
                 "DARKROOM_CLUSTER_ENABLED | yes | true or false, got \"yes\"",
                 "DARKROOM_CLUSTER_HOST | 0.0.0.0 | an address by which others reach this machine, not a wildcard,"
