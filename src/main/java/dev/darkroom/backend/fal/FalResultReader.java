@@ -38,7 +38,12 @@ final class FalResultReader {
         }
         BackendFailure failure = errors.toFailure(response);
         if (FalErrorMapper.isResult(response)) {
-            return FalResult.failed(failure, response);
+            // The result stays the same, so another look-up cannot resolve it.
+            return FalResult.failed(
+                    failure.failureClass() == FailureClass.AMBIGUOUS
+                            ? failure.withFailureClass(FailureClass.SERVER_ERROR)
+                            : failure,
+                    response);
         }
         throw new BackendCallException(
                 failure.failureClass() == FailureClass.TERMINAL_INPUT

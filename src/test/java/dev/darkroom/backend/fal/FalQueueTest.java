@@ -248,6 +248,7 @@ class FalQueueTest extends FalFixture {
             404 | {"detail":"Path /fast not found"}                                       |                            |       | TERMINAL_INPUT     | NOT_FOUND
             503 | {"detail":"GPU error"}                                                  |                            |       | REJECTED_RETRYABLE | UNAVAILABLE
             504 | {"detail":"Request timed out"}                                          | X-Fal-Request-Timeout-Type | user  | REJECTED_RETRYABLE | JOB_NOT_STARTED
+            504 | {"detail":"Upstream timed out"}                                         |                            |       | SERVER_ERROR       | GATEWAY_TIMEOUT
             504 | {"detail":"Request timed out","error_type":"request_timeout"}           |                            |       | SERVER_ERROR       | JOB_FAILED
             504 | {"detail":"slow"}                                                       | X-Fal-Error-Type           | startup_timeout | REJECTED_RETRYABLE | JOB_NOT_STARTED
             500 | {"detail":[{"msg":"x","type":"internal_server_error"}]}                 | X-Fal-Retryable            | false | TERMINAL_INPUT     | NOT_RETRYABLE
