@@ -123,19 +123,19 @@ public final class ComfyUiBackend extends HttpImageBackend {
     @Override
     public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
         return http.run(
-                        request.key(),
-                        backendCall,
-                        scope -> validator
-                                .validate(scope)
-                                .compose(valid -> uploader.upload(scope, request.inputs()))
-                                .compose(images -> submit(scope, request, images, backendCall)))
-                .onSuccess(this::validateAgainAfterFailure);
+                request.key(),
+                backendCall,
+                scope -> validator
+                        .validate(scope)
+                        .compose(valid -> uploader.upload(scope, request.inputs()))
+                        .compose(images -> submit(scope, request, images, backendCall)
+                                .onFailure(this::validateAgainAfterFailure)));
     }
 
     /** Requires a new validation when the server rejected the workflow or failed to execute it, as its nodes may have changed. */
-    private void validateAgainAfterFailure(BackendOutcome outcome) {
-        if (outcome instanceof BackendOutcome.Failed failed
-                && CAUSED_BY_WORKFLOW.contains(failed.backendFailure().failureClass())) {
+    private void validateAgainAfterFailure(Throwable cause) {
+        if (cause instanceof BackendCallException failed
+                && CAUSED_BY_WORKFLOW.contains(failed.failure().failureClass())) {
             validator.reset();
         }
     }

@@ -3,9 +3,15 @@ package dev.darkroom.backend.comfyui;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.ImageRequest;
+import dev.darkroom.backend.InputImage;
+import dev.darkroom.backend.InputImageException;
+import dev.darkroom.backend.InputImageLoader;
+import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobReference;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -14,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -27,6 +34,26 @@ class ComfyUiFaultsTest extends ComfyUiBackendFixture {
     void respectsRetryAfter() {
         server.script("{\"status\": 429, \"retryAfter\": 7}");
         assertThat(failed(generate(1)).retryAfter()).isEqualTo(Duration.ofSeconds(7));
+    }
+
+    @Test
+    void unusableInputImageIsNoReasonToReadTheNodeTypesAgain() {
+        // given
+        backend = backend(Path.of("conf/examples/comfyui-edit-workflow.json"));
+        InputImageLoader failing = (inputs, call) ->
+                Future.failedFuture(InputImageException.permanent("INPUT_IMAGE_NOT_FETCHED", "No image."));
+        InputImages inputs = new InputImages(List.of(InputImage.ofUrl("https://a.example/b.png")), null);
+        ImageRequest edit = new ImageRequest("edit", "a fox", null, 96, 80, 1, 7, null, null, inputs, 0);
+
+        // when
+        for (int i = 0; i < 2; i++) {
+            BackendOutcome outcome = result(
+                    backend.generate(edit, new BackendCall(LONG_TIMEOUT, JobReference.of(key), listener, failing)));
+            assertThat(failed(outcome).code()).isEqualTo("INPUT_IMAGE_NOT_FETCHED");
+        }
+
+        // then
+        assertThat(server.requests("GET /object_info")).hasSize(1);
     }
 
     @Test
