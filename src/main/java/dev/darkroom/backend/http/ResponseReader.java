@@ -72,16 +72,13 @@ public record ResponseReader(int maxBytes, ErrorResponseMapper errors) {
     }
 
     /**
-     * Parses the decoded body of a success.
+     * Parses the body of a success.
      *
-     * @throws BackendCallException when the status is not 2xx, the body exceeds the size limit, or it cannot be parsed
+     * @throws BackendCallException as {@link #requireBody}, and when the body cannot be parsed
      */
     <T> T parse(OutboundResponse outboundResponse, BodyParser<T> parser) {
-        if (!outboundResponse.success() || outboundResponse.truncated()) {
-            throw new BackendCallException(errors.toFailure(outboundResponse));
-        }
         try {
-            return parser.parse(outboundResponse.body().drain());
+            return parser.parse(requireBody(outboundResponse).body().drain());
         } catch (IOException e) {
             throw new BackendCallException(
                     BackendCallException.malformedResponse().failure().withDetail(e.getMessage()));

@@ -16,6 +16,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
+import java.io.InputStream;
 import java.net.URI;
 import java.util.List;
 import java.util.Queue;
@@ -104,6 +105,18 @@ class BackendHttpClientApiKeysTest extends BackendFixture {
         // then
         assertThat(failed(outcome).code()).isEqualTo("UNAUTHORIZED");
         assertThat(requests).containsExactly("GET Bearer two", "GET Bearer two");
+    }
+
+    @Test
+    void fetchNamesABodyThatIsTooLarge() {
+        assertThat(http.fetch("/schema", 1, LONG_TIMEOUT, InputStream::readAllBytes)
+                        .map(body -> "read")
+                        .otherwise(Throwable::getMessage)
+                        .toCompletionStage()
+                        .toCompletableFuture())
+                .succeedsWithin(LONG_TIMEOUT)
+                .asString()
+                .contains("RESPONSE_TOO_LARGE");
     }
 
     private static BackendCall call(String apiKey) {
