@@ -64,12 +64,12 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
         }
     }
 
-    /** Returns the named backends; without any, that of the section {@code backend}. */
     /** Returns whether a component is a section of settings rather than one setting. */
     static boolean isSection(Class<?> type) {
         return type.isRecord() && (type.isMemberClass() || type == BackendSettings.class);
     }
 
+    /** Returns the named backends; without any, that of the section {@code backend}. */
     private List<BackendSettings> bindBackends() {
         List<String> names = layeredSettings.backendNames();
         return names.isEmpty()
