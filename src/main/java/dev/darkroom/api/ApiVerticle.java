@@ -43,7 +43,7 @@ import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.fleet.FleetCommand;
 import dev.darkroom.generation.watch.ProgressSubscribers;
-import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.store.ImageStore;
 import dev.darkroom.maintenance.ErasureCommand;
 import dev.darkroom.notification.stream.NotificationHub;
 import dev.darkroom.upload.UploadCommand;

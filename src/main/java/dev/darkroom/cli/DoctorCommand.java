@@ -1,8 +1,13 @@
 package dev.darkroom.cli;
 
+import static dev.darkroom.server.ProcessLifecycle.await;
+
 import dev.darkroom.config.Settings;
+import dev.darkroom.image.store.ImageStoreOwner;
 import dev.darkroom.maintenance.doctor.DatabaseDoctor;
 import dev.darkroom.maintenance.doctor.DoctorReport;
+import dev.darkroom.server.ImageStoreFactory;
+import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -38,9 +43,18 @@ final class DoctorCommand extends DatabaseCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         return withDatabase((url, settings) -> {
-            DoctorReport report = DatabaseDoctor.examine(url, settings, new DatabaseDoctor.Options(deep, timeout));
-            System.out.println(json ? report.toJson().encodePrettily() : report.toText());
-            return report.isConsistent() ? 0 : 1;
+            Vertx vertx = Vertx.vertx();
+            try {
+                DoctorReport report = DatabaseDoctor.examine(
+                        url,
+                        settings,
+                        new DatabaseDoctor.Options(deep, timeout),
+                        id -> ImageStoreFactory.forReading(vertx, settings, ImageStoreOwner.withoutImages(id)));
+                System.out.println(json ? report.toJson().encodePrettily() : report.toText());
+                return report.isConsistent() ? 0 : 1;
+            } finally {
+                await(vertx.close());
+            }
         });
     }
 

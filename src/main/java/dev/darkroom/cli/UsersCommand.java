@@ -6,9 +6,10 @@ import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
-import dev.darkroom.image.local.LocalImageStore;
+import dev.darkroom.image.store.ImageStore;
 import dev.darkroom.maintenance.InstallationStore;
 import dev.darkroom.maintenance.UserErasureService;
+import dev.darkroom.server.ImageStoreFactory;
 import dev.darkroom.server.StartupException;
 import io.vertx.core.Vertx;
 import java.util.function.Supplier;
@@ -49,8 +50,8 @@ final class UsersCommand extends DatabaseCommand {
     private static void erase(Vertx vertx, DatabaseUrl url, Settings settings, String user) throws Exception {
         Database database = Database.open(vertx, url, settings.database());
         NotifyChannel notifyChannel = NotifyChannel.open(vertx, url, settings.database());
-        LocalImageStore images = await(InstallationStore.readIdentity(database)
-                .compose(identity -> LocalImageStore.open(vertx, settings.imageDir(), identity)));
+        ImageStore images = await(InstallationStore.readIdentity(database)
+                .compose(identity -> ImageStoreFactory.open(vertx, settings, identity)));
         UserErasureService erasure = new UserErasureService(vertx, database, notifyChannel, images);
         await(erasure.request(user));
         // WARN, because commands log nothing below that level.

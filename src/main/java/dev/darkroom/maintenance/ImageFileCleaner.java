@@ -1,14 +1,14 @@
 package dev.darkroom.maintenance;
 
-import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.store.ImageKeyFactory;
+import dev.darkroom.image.store.ImageStore;
+import dev.darkroom.image.store.ImageStore.StoredFile;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,27 +16,20 @@ import org.slf4j.LoggerFactory;
 record ImageFileCleaner(ImageStore imageStore, RetentionStore store) {
     private static final Logger LOG = LoggerFactory.getLogger(ImageFileCleaner.class);
 
-    /** Name of an image file; group 1 is the image id. Other files are ignored. */
-    private static final Pattern IMAGE_FILE_NAME =
-            Pattern.compile("(?:.*/)?(\\p{XDigit}{8}(?:-\\p{XDigit}{4}){3}-\\p{XDigit}{12})\\.[0-9a-z]+");
-
     /** Deletes the files of images whose rows were deleted. A later run repeats failed deletions. */
     Future<Void> deleteDiscarded(List<String> keys) {
         return deleteFiles(keys).compose(store::deleteDiscardedImages);
     }
 
     /**
-     * Deletes the files of a page that have no row, and whose name is that of an image.
+     * Deletes the files of a page that have no row, and whose key is that of an image.
      *
      * @return number of orphaned files, including those that could not be deleted
      */
-    Future<Integer> deleteOrphans(List<String> keys) {
+    Future<Integer> deleteOrphans(List<StoredFile> files) {
         Map<String, UUID> ids = new LinkedHashMap<>();
-        for (String key : keys) {
-            Matcher name = IMAGE_FILE_NAME.matcher(key);
-            if (name.matches()) {
-                ids.put(key, UUID.fromString(name.group(1)));
-            }
+        for (StoredFile file : files) {
+            ImageKeyFactory.idOf(file.key()).ifPresent(id -> ids.put(file.key(), id));
         }
         return store.findKnownImages(List.copyOf(ids.values())).compose(known -> {
             List<String> orphans =

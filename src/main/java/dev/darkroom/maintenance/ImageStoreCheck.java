@@ -1,7 +1,7 @@
 package dev.darkroom.maintenance;
 
-import dev.darkroom.image.ImageStore;
-import dev.darkroom.image.ImageStoreHealth;
+import dev.darkroom.image.store.ImageStore;
+import dev.darkroom.image.store.ImageStoreHealth;
 import dev.darkroom.task.PeriodicTaskVerticle;
 import io.vertx.core.Future;
 import java.time.Duration;

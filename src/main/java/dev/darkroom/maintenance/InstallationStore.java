@@ -1,7 +1,7 @@
 package dev.darkroom.maintenance;
 
 import dev.darkroom.database.Database;
-import dev.darkroom.image.local.ImageDirectoryOwner;
+import dev.darkroom.image.store.ImageStoreOwner;
 import io.vertx.core.Future;
 import java.util.List;
 
@@ -15,12 +15,11 @@ public final class InstallationStore {
     private InstallationStore() {}
 
     /** Reads the id of the database. The returned object queries the recent storage keys on each call. */
-    public static Future<ImageDirectoryOwner> readIdentity(Database database) {
+    public static Future<ImageStoreOwner> readIdentity(Database database) {
         return database.pool()
                 .query(FIND_ID)
                 .execute()
-                .map(rows ->
-                        new ImageDirectoryOwner(rows.iterator().next().getUUID("id"), () -> findRecentKeys(database)));
+                .map(rows -> new ImageStoreOwner(rows.iterator().next().getUUID("id"), () -> findRecentKeys(database)));
     }
 
     private static Future<List<String>> findRecentKeys(Database database) {

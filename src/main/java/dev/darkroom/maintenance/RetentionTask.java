@@ -2,7 +2,8 @@ package dev.darkroom.maintenance;
 
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
-import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.store.ImageStore;
+import dev.darkroom.image.store.ImageStore.FilePages;
 import dev.darkroom.maintenance.RetentionStore.DeletedBatch;
 import dev.darkroom.task.PeriodicTaskVerticle;
 import io.vertx.core.Future;
@@ -147,15 +148,24 @@ public final class RetentionTask {
     }
 
     private Future<Void> deleteOrphans(BooleanSupplier stopped, Duration age, DeletionCounts counts) {
-        return imageStore.scanStaleKeys(
-                age,
-                BATCH_SIZE,
-                keys -> stopped.getAsBoolean()
-                        ? Future.succeededFuture()
-                        : files.deleteOrphans(keys).compose(orphans -> {
-                            counts.orphanedFiles += orphans;
-                            return orphans == 0 ? Future.succeededFuture() : waitBetweenBatches();
-                        }));
+        return deleteOrphans(stopped, imageStore.listStaleFiles(age, BATCH_SIZE), counts);
+    }
+
+    private Future<Void> deleteOrphans(BooleanSupplier stopped, FilePages pages, DeletionCounts counts) {
+        if (stopped.getAsBoolean()) {
+            return Future.succeededFuture();
+        }
+        return pages.next().compose(page -> {
+            if (page.isEmpty()) {
+                return Future.succeededFuture();
+            }
+            return files.deleteOrphans(page)
+                    .compose(orphans -> {
+                        counts.orphanedFiles += orphans;
+                        return orphans == 0 ? Future.<Void>succeededFuture() : waitBetweenBatches();
+                    })
+                    .compose(done -> deleteOrphans(stopped, pages, counts));
+        });
     }
 
     private Future<Void> repeatBatches(BooleanSupplier stopped, String sql, Duration age) {

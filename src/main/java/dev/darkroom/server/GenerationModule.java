@@ -24,7 +24,7 @@ import dev.darkroom.generation.watch.ProgressVerticle;
 import dev.darkroom.generation.worker.GenerationReaperVerticle;
 import dev.darkroom.generation.worker.GenerationWorkerVerticle;
 import dev.darkroom.http.egress.EgressPolicy;
-import dev.darkroom.image.ImageStoreHealth;
+import dev.darkroom.image.store.ImageStoreHealth;
 import dev.darkroom.maintenance.ImageStoreCheck;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.task.PeriodicTaskVerticle;

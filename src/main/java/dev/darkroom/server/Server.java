@@ -28,8 +28,7 @@ import dev.darkroom.eventbus.cluster.ClusterVerticle;
 import dev.darkroom.fleet.FleetVerticle;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.route.ModelCatalog;
-import dev.darkroom.image.ImageStore;
-import dev.darkroom.image.local.LocalImageStore;
+import dev.darkroom.image.store.ImageStore;
 import dev.darkroom.maintenance.ErasureVerticle;
 import dev.darkroom.maintenance.InstallationStore;
 import dev.darkroom.maintenance.RetentionTask;
@@ -156,7 +155,8 @@ public final class Server {
             processLifecycle.addStopStep("backend", backend::close);
         }
         ImageStore images = await(InstallationStore.readIdentity(database)
-                .compose(identity -> LocalImageStore.open(vertx, settings.imageDir(), identity)));
+                .compose(identity -> ImageStoreFactory.open(vertx, settings, identity)));
+        processLifecycle.addStopStep("image store", images::close);
 
         ServerResources resources =
                 new ServerResources(vertx, settings, processLifecycle, database, notifyChannel, images);

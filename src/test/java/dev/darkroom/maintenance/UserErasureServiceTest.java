@@ -10,9 +10,9 @@ import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.image.ImageFormat;
-import dev.darkroom.image.ImageKeyFactory;
-import dev.darkroom.image.local.ImageDirectoryOwner;
 import dev.darkroom.image.local.LocalImageStore;
+import dev.darkroom.image.store.ImageKeyFactory;
+import dev.darkroom.image.store.ImageStoreOwner;
 import dev.darkroom.task.PeriodicTaskVerticle;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
@@ -60,7 +60,7 @@ class UserErasureServiceTest {
         database = Database.open(vertx, url, settings.database());
         notifyChannel = NotifyChannel.open(vertx, url, settings.database());
         images = get(LocalImageStore.open(
-                vertx, directory.resolve("images"), ImageDirectoryOwner.withoutImages(UUID.randomUUID())));
+                vertx, directory.resolve("images"), ImageStoreOwner.withoutImages(UUID.randomUUID())));
         erasure = new UserErasureService(vertx, database, notifyChannel, images);
     }
 

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.image.store.ImageStoreOwner;
 import dev.darkroom.maintenance.doctor.DatabaseDoctor;
 import dev.darkroom.maintenance.doctor.DoctorReport;
+import dev.darkroom.server.ImageStoreFactory;
 import dev.darkroom.usage.UsageSql;
+import io.vertx.core.Vertx;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -66,6 +69,20 @@ public final class DatabaseInvariants {
         Settings settings = SettingsLoader.load(
                         Map.of("DARKROOM_IMAGE_DIR", imageDir.toAbsolutePath().toString()), Path.of("/nowhere/at/all"))
                 .settings();
-        return DatabaseDoctor.examine(database, settings, DEEP);
+        return runDoctor(database, settings, DEEP);
+    }
+
+    /** Returns the doctor's report. */
+    public static DoctorReport runDoctor(DatabaseUrl database, Settings settings, DatabaseDoctor.Options options) {
+        Vertx vertx = Vertx.vertx();
+        try {
+            return DatabaseDoctor.examine(
+                    database,
+                    settings,
+                    options,
+                    id -> ImageStoreFactory.forReading(vertx, settings, ImageStoreOwner.withoutImages(id)));
+        } finally {
+            vertx.close().toCompletionStage().toCompletableFuture().join();
+        }
     }
 }

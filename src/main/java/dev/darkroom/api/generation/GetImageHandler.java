@@ -7,8 +7,8 @@ import dev.darkroom.auth.ClientAddressKey;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.StoredImage;
 import dev.darkroom.image.ImageFormat;
-import dev.darkroom.image.ImageNotFoundException;
-import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.store.ImageNotFoundException;
+import dev.darkroom.image.store.ImageStore;
 import io.vertx.core.Future;
 import io.vertx.core.VertxException;
 import io.vertx.core.http.HttpHeaders;
@@ -107,7 +107,7 @@ public final class GetImageHandler implements OperationHandler {
         if (range.isPresent()) {
             response.setStatusCode(206).putHeader(HttpHeaders.CONTENT_RANGE, sentRange.contentRange(length));
         }
-        return images.open(image.storageKey())
+        return images.open(image.storageKey(), sentRange.start(), sentRange.end())
                 .compose(content -> ImageBodySender.send(content, sentRange, operationContext.request())
                         .eventually(content::close))
                 .onComplete(sent -> release.run())

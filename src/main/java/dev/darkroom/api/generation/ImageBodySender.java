@@ -1,7 +1,7 @@
 package dev.darkroom.api.generation;
 
 import dev.darkroom.api.transport.ResponseWriter;
-import dev.darkroom.image.ImageContent;
+import dev.darkroom.image.store.ImageContent;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.http.HttpServerRequest;
@@ -38,7 +38,7 @@ final class ImageBodySender {
     private void sendNext() {
         int length = (int) Math.min(ResponseWriter.PIECE_BYTES, range.end() - position);
         boolean last = position + length == range.end();
-        content.read(position, length)
+        content.read(length)
                 .compose(block -> last ? writer.endWith(block) : writer.write(block))
                 .onSuccess(written -> {
                     position += length;

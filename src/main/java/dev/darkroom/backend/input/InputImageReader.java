@@ -18,11 +18,11 @@ import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.http.egress.WhatwgUrl;
 import dev.darkroom.image.ChunkedBytes;
 import dev.darkroom.image.Image;
-import dev.darkroom.image.ImageContent;
-import dev.darkroom.image.ImageNotFoundException;
 import dev.darkroom.image.ImageSanitizer;
-import dev.darkroom.image.ImageStore;
 import dev.darkroom.image.InvalidImageException;
+import dev.darkroom.image.store.ImageContent;
+import dev.darkroom.image.store.ImageNotFoundException;
+import dev.darkroom.image.store.ImageStore;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -101,8 +101,8 @@ public final class InputImageReader implements InputImageLoader {
 
     private Future<ChunkedBytes> readUpload(InputImage uploaded) {
         return imageStore
-                .open(uploaded.storageKey())
-                .compose(content -> readFrom(content, 0, uploaded.bytes(), new ChunkedBytes.Builder())
+                .open(uploaded.storageKey(), 0, uploaded.bytes())
+                .compose(content -> readFully(content, uploaded.bytes(), new ChunkedBytes.Builder())
                         .eventually(content::close))
                 .recover(error -> Future.failedFuture(
                         error instanceof ImageNotFoundException
@@ -111,12 +111,11 @@ public final class InputImageReader implements InputImageLoader {
                                 : InputImageException.internal(error)));
     }
 
-    private static Future<ChunkedBytes> readFrom(
-            ImageContent content, int position, int end, ChunkedBytes.Builder bytes) {
-        return position == end
+    private static Future<ChunkedBytes> readFully(ImageContent content, int remaining, ChunkedBytes.Builder bytes) {
+        return remaining == 0
                 ? Future.succeededFuture(bytes.build())
-                : content.read(position, Math.min(BLOCK_BYTES, end - position))
-                        .compose(block -> readFrom(content, position + block.length(), end, bytes.append(block)));
+                : content.read(Math.min(BLOCK_BYTES, remaining))
+                        .compose(block -> readFully(content, remaining - block.length(), bytes.append(block)));
     }
 
     private Future<ChunkedBytes> fetch(String url, Call call) {

@@ -10,7 +10,7 @@ import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.store.GenerationOutcomeStore;
 import dev.darkroom.generation.store.GenerationStore;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
-import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.store.ImageStore;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.List;

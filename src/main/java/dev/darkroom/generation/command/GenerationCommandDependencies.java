@@ -7,7 +7,7 @@ import dev.darkroom.generation.store.GenerationOutcomeStore;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.watch.CompletionWaiters;
 import dev.darkroom.http.egress.EgressPolicy;
-import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.store.ImageStore;
 import dev.darkroom.upload.UploadStore;
 import dev.darkroom.usage.BudgetLimits;
 import java.util.List;

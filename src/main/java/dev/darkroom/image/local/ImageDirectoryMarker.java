@@ -1,6 +1,7 @@
 package dev.darkroom.image.local;
 
 import dev.darkroom.image.ChunkedBytes;
+import dev.darkroom.image.store.ImageStoreException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -16,7 +17,7 @@ record ImageDirectoryMarker(Path directory, UUID databaseId) {
      * Reads the marker.
      *
      * @return false when there is no marker
-     * @throws ImageDirectoryException when it contains the ID of another database
+     * @throws ImageStoreException when it contains the ID of another database
      * @throws IOException when it cannot be read
      */
     boolean isPresent() throws IOException {
@@ -27,16 +28,16 @@ record ImageDirectoryMarker(Path directory, UUID databaseId) {
             return false;
         }
         if (!storedId.equals(databaseId.toString())) {
-            throw new ImageDirectoryException(
+            throw new ImageStoreException(
                     "image directory " + directory + " belongs to another database according to its file " + FILE_NAME);
         }
         return true;
     }
 
-    /** Throws {@link ImageDirectoryException} unless the marker exists and contains the ID of this database. */
+    /** Throws {@link ImageStoreException} unless the marker exists and contains the ID of this database. */
     void requirePresent() throws IOException {
         if (!isPresent()) {
-            throw new ImageDirectoryException("image directory " + directory + " has no file " + FILE_NAME
+            throw new ImageStoreException("image directory " + directory + " has no file " + FILE_NAME
                     + ": it was removed, replaced or unmounted");
         }
     }
@@ -48,8 +49,8 @@ record ImageDirectoryMarker(Path directory, UUID databaseId) {
                 ChunkedBytes.of((databaseId + "\n").getBytes(java.nio.charset.StandardCharsets.US_ASCII)));
     }
 
-    ImageDirectoryException missingImagesException() {
-        return new ImageDirectoryException("image directory " + directory
+    ImageStoreException missingImagesException() {
+        return new ImageStoreException("image directory " + directory
                 + " has none of the images that the database names; is it mounted? If the images are lost permanently,"
                 + " write " + databaseId + " into its file " + FILE_NAME);
     }

@@ -1,6 +1,6 @@
 package dev.darkroom.image.local;
 
-import dev.darkroom.image.ImageContent;
+import dev.darkroom.image.store.ImageContent;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
@@ -10,20 +10,24 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
-/** An open image file. Uses the worker pool of the image store. */
+/**
+ * An open image file. Uses the worker pool of the image store.
+ *
+ * @param channel its position is that of the next block
+ */
 record LocalImageContent(FileChannel channel, WorkerExecutor workers) implements ImageContent {
 
     @Override
-    public Future<Buffer> read(long position, int length) {
-        return workers.executeBlocking(() -> readBlock(position, length), false);
+    public Future<Buffer> read(int length) {
+        return workers.executeBlocking(() -> readBlock(length), false);
     }
 
-    private Buffer readBlock(long position, int length) {
+    private Buffer readBlock(int length) {
         ByteBuffer block = ByteBuffer.allocate(length);
         try {
             while (block.hasRemaining()) {
-                if (channel.read(block, position + block.position()) < 0) {
-                    throw new EOFException("image ends at byte " + (position + block.position()));
+                if (channel.read(block) < 0) {
+                    throw new EOFException("image ends at byte " + channel.position());
                 }
             }
         } catch (IOException e) {

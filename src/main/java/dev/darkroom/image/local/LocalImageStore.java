@@ -3,9 +3,10 @@ package dev.darkroom.image.local;
 import dev.darkroom.config.FileErrorMessage;
 import dev.darkroom.config.SettingsException;
 import dev.darkroom.image.Image;
-import dev.darkroom.image.ImageContent;
-import dev.darkroom.image.ImageNotFoundException;
-import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.store.ImageContent;
+import dev.darkroom.image.store.ImageNotFoundException;
+import dev.darkroom.image.store.ImageStore;
+import dev.darkroom.image.store.ImageStoreOwner;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -16,8 +17,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.util.List;
-import java.util.function.Function;
+import java.time.Instant;
 import java.util.regex.Pattern;
 
 /**
@@ -36,13 +36,15 @@ public final class LocalImageStore implements ImageStore {
     private final WorkerExecutor workers;
     private final ImageFileWriter fileWriter;
     private final ImageDirectoryMarker marker;
-    private final ImageDirectoryOwner owner;
+    private final ImageStoreOwner owner;
+    private final boolean readOnly;
 
-    private LocalImageStore(Vertx vertx, Path directory, ImageDirectoryOwner owner) {
+    private LocalImageStore(Vertx vertx, Path directory, ImageStoreOwner owner, boolean readOnly) {
         this.directory = directory;
         this.workers = vertx.createSharedWorkerExecutor("darkroom-image-store", WORKER_THREADS);
         this.fileWriter = new ImageFileWriter(directory);
         this.owner = owner;
+        this.readOnly = readOnly;
         this.marker = new ImageDirectoryMarker(directory, owner.databaseId());
     }
 
@@ -54,8 +56,8 @@ public final class LocalImageStore implements ImageStore {
      * @return fails with a {@link SettingsException} when the directory cannot be created, is not writable or belongs to another
      *     database
      */
-    public static Future<LocalImageStore> open(Vertx vertx, Path directory, ImageDirectoryOwner owner) {
-        LocalImageStore store = new LocalImageStore(vertx, directory, owner);
+    public static Future<LocalImageStore> open(Vertx vertx, Path directory, ImageStoreOwner owner) {
+        LocalImageStore store = new LocalImageStore(vertx, directory, owner, false);
         return store.checkWritable()
                 .compose(checked -> store.runBlocking(store.fileWriter::deleteAbandoned))
                 .map(store)
@@ -63,6 +65,15 @@ public final class LocalImageStore implements ImageStore {
                         .transform(closed -> Future.failedFuture(
                                 new SettingsException("DARKROOM_IMAGE_DIR: expected a writable directory, got \""
                                         + directory + "\" (" + FileErrorMessage.of(failure) + ")"))));
+    }
+
+    /**
+     * Creates a store that checks and creates nothing. For reading only.
+     *
+     * @param directory an absolute path
+     */
+    public static LocalImageStore forReading(Vertx vertx, Path directory, ImageStoreOwner owner) {
+        return new LocalImageStore(vertx, directory, owner, true);
     }
 
     @Override
@@ -85,6 +96,11 @@ public final class LocalImageStore implements ImageStore {
                     fileWriter.createDirectories();
                     fileWriter.checkWritable();
                 }));
+    }
+
+    @Override
+    public Future<Void> checkOwner() {
+        return runBlocking(marker::requirePresent);
     }
 
     private Future<Void> markDirectory() {
@@ -113,21 +129,38 @@ public final class LocalImageStore implements ImageStore {
     }
 
     @Override
-    public Future<ImageContent> open(String key) {
+    public Future<ImageContent> open(String key, long start, long end) {
         if (!KEY_PATTERN.matcher(key).matches()) {
             return Future.failedFuture(new ImageNotFoundException(key));
         }
-        return workers.executeBlocking(() -> new LocalImageContent(openFile(key), workers), false);
+        return workers.executeBlocking(() -> new LocalImageContent(openFile(key, start), workers), false);
     }
 
-    private FileChannel openFile(String key) throws IOException {
+    private FileChannel openFile(String key, long start) throws IOException {
         try {
-            return FileChannel.open(directory.resolve(key), StandardOpenOption.READ);
+            return FileChannel.open(directory.resolve(key), StandardOpenOption.READ)
+                    .position(start);
         } catch (NoSuchFileException e) {
             // In an unmounted directory the file seems to be missing, although it exists.
             marker.requirePresent();
             throw new ImageNotFoundException(key);
         }
+    }
+
+    @Override
+    public Future<Long> size(String key) {
+        if (!KEY_PATTERN.matcher(key).matches()) {
+            return Future.failedFuture(new ImageNotFoundException(key));
+        }
+        return workers.executeBlocking(
+                () -> {
+                    try {
+                        return Files.size(directory.resolve(key));
+                    } catch (NoSuchFileException e) {
+                        throw new ImageNotFoundException(key);
+                    }
+                },
+                false);
     }
 
     @Override
@@ -143,22 +176,19 @@ public final class LocalImageStore implements ImageStore {
     }
 
     @Override
-    public Future<Void> scanStaleKeys(Duration age, int limit, Function<List<String>, Future<Void>> page) {
-        return workers.executeBlocking(
-                        () -> StaleFileScanner.below(
-                                directory, fileWriter.fileSystemTime().minus(age)),
-                        false)
-                .compose(scanner -> scanNextPage(scanner, limit, page));
+    public FilePages listStaleFiles(Duration age, int limit) {
+        StaleFileScanner scanner = new StaleFileScanner(
+                directory, () -> (readOnly ? Instant.now() : fileWriter.fileSystemTime()).minus(age));
+        return () -> workers.executeBlocking(() -> scanner.nextPage(limit, KEY_PATTERN.asMatchPredicate()), false);
     }
 
-    private Future<Void> scanNextPage(StaleFileScanner scanner, int limit, Function<List<String>, Future<Void>> page) {
-        return workers.executeBlocking(() -> scanner.nextPage(limit, KEY_PATTERN.asMatchPredicate()), false)
-                .compose(keys -> keys.isEmpty()
-                        ? Future.succeededFuture()
-                        : page.apply(keys).compose(done -> scanNextPage(scanner, limit, page)));
+    @Override
+    public String location() {
+        return directory.toString();
     }
 
-    /** Stops the worker threads. Flushes nothing: images are durable when the future of {@link #put} completes. */
+    /** Stops the worker threads. */
+    @Override
     public Future<Void> close() {
         return workers.close();
     }

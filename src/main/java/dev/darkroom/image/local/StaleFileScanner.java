@@ -1,5 +1,6 @@
 package dev.darkroom.image.local;
 
+import dev.darkroom.image.store.ImageStore.StoredFile;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -16,28 +17,36 @@ import java.util.function.Predicate;
 /** Finds the files below a directory that were modified before a time. Reads one directory at a time. Blocking; not thread-safe. */
 final class StaleFileScanner {
     private final Path root;
-    private final Instant modifiedBefore;
+    private final TimeSource modifiedBefore;
     private final Deque<Path> directories = new ArrayDeque<>();
-    private final Deque<String> pendingKeys = new ArrayDeque<>();
+    private final Deque<StoredFile> pendingFiles = new ArrayDeque<>();
 
-    private StaleFileScanner(Path root, Instant modifiedBefore) {
+    /** Null until the first page. */
+    private Instant limit;
+
+    /** Reads a time from the file system. */
+    interface TimeSource {
+        Instant read() throws IOException;
+    }
+
+    /** @param modifiedBefore read once, for the first page */
+    StaleFileScanner(Path root, TimeSource modifiedBefore) {
         this.root = root;
         this.modifiedBefore = modifiedBefore;
         directories.add(root);
     }
 
-    static StaleFileScanner below(Path root, Instant modifiedBefore) {
-        return new StaleFileScanner(root, modifiedBefore);
-    }
-
-    /** Returns the next paths, relative to the root; empty at the end. A returned file may have been deleted meanwhile. */
-    List<String> nextPage(int limit, Predicate<String> filter) throws IOException {
-        while (pendingKeys.size() < limit && !directories.isEmpty()) {
+    /** Returns the next files; empty at the end. A returned file may have been deleted meanwhile. */
+    List<StoredFile> nextPage(int maxSize, Predicate<String> filter) throws IOException {
+        if (limit == null) {
+            limit = modifiedBefore.read();
+        }
+        while (pendingFiles.size() < maxSize && !directories.isEmpty()) {
             scanDirectory(directories.remove(), filter);
         }
-        List<String> page = new ArrayList<>();
-        while (page.size() < limit && !pendingKeys.isEmpty()) {
-            page.add(pendingKeys.remove());
+        List<StoredFile> page = new ArrayList<>();
+        while (page.size() < maxSize && !pendingFiles.isEmpty()) {
+            page.add(pendingFiles.remove());
         }
         return page;
     }
@@ -65,8 +74,8 @@ final class StaleFileScanner {
             if (!key.startsWith(".")) {
                 directories.add(entry);
             }
-        } else if (filter.test(key) && attributes.lastModifiedTime().toInstant().isBefore(modifiedBefore)) {
-            pendingKeys.add(key);
+        } else if (filter.test(key) && attributes.lastModifiedTime().toInstant().isBefore(limit)) {
+            pendingFiles.add(new StoredFile(key, attributes.size()));
         }
     }
 }

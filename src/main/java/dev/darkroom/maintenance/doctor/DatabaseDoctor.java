@@ -3,6 +3,7 @@ package dev.darkroom.maintenance.doctor;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.DatabaseException;
+import dev.darkroom.image.store.ImageStore;
 import dev.darkroom.maintenance.doctor.DoctorReport.CheckResult;
 import dev.darkroom.maintenance.doctor.DoctorReport.Finding;
 import java.sql.SQLException;
@@ -11,6 +12,8 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -25,6 +28,7 @@ public final class DatabaseDoctor {
     static final int MAX_FINDINGS = 20;
 
     private static final String READ_CLOCK = "SELECT now()";
+    private static final String READ_DATABASE_ID = "SELECT id FROM installation";
 
     private static final String QUERY_PREFIX = "SELECT *, count(*) OVER () FROM (";
     private static final String QUERY_SUFFIX = ") exceptions ORDER BY 1, 2 LIMIT " + MAX_FINDINGS;
@@ -54,17 +58,23 @@ public final class DatabaseDoctor {
     /**
      * Runs all checks once.
      *
+     * @param openImageStore opens the image store of the database with an id, for reading. The caller closes it
      * @throws DatabaseException if the database cannot be read; the message is a single line
      */
-    public static DoctorReport examine(DatabaseUrl url, Settings settings, Options options) {
+    public static DoctorReport examine(
+            DatabaseUrl url, Settings settings, Options options, Function<UUID, ImageStore> openImageStore) {
         try (ReadOnlySession readOnlySession = ReadOnlySession.open(url, options.statementTimeout())) {
             DoctorReport tables = readOnlySession.runInSnapshot(() -> checkTables(readOnlySession, url, settings));
-            ImageFileChecker files = new ImageFileChecker(readOnlySession, settings.imageDir(), orphanAge(settings));
+            UUID databaseId = readOnlySession.runInSnapshot(() -> readOnlySession
+                    .query(READ_DATABASE_ID, List.of(), row -> row.getObject(1, UUID.class))
+                    .get(0));
+            ImageFileChecker files =
+                    new ImageFileChecker(readOnlySession, openImageStore.apply(databaseId), orphanAge(settings));
             CheckResult fileCheck = files.checkFiles(options.deep());
             return new DoctorReport(
                     tables.database(),
                     tables.takenAt(),
-                    Stream.concat(tables.results().stream(), Stream.of(files.checkDirectory(), fileCheck))
+                    Stream.concat(tables.results().stream(), Stream.of(files.checkOwner(), fileCheck))
                             .toList(),
                     Stream.concat(tables.notes().stream(), files.findOrphans().stream())
                             .toList());

@@ -44,7 +44,7 @@ public record DoctorReport(String database, Instant takenAt, List<CheckResult> r
     /**
      * One violation.
      *
-     * @param subject kind of object: {@code generation}, {@code user}, {@code delivery} or {@code image directory}
+     * @param subject kind of object: {@code generation}, {@code user}, {@code delivery} or {@code image store}
      * @param id id or name of the object
      * @param description continues a sentence that starts with subject and id
      */

@@ -1,23 +1,27 @@
 package dev.darkroom.maintenance.doctor;
 
+import dev.darkroom.image.store.ImageContent;
+import dev.darkroom.image.store.ImageKeyFactory;
+import dev.darkroom.image.store.ImageNotFoundException;
+import dev.darkroom.image.store.ImageStore;
+import dev.darkroom.image.store.ImageStore.FilePages;
+import dev.darkroom.image.store.ImageStore.StoredFile;
+import dev.darkroom.image.store.ImageStoreException;
 import dev.darkroom.maintenance.doctor.DoctorReport.CheckResult;
 import dev.darkroom.maintenance.doctor.DoctorReport.Finding;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
+import io.vertx.core.Future;
+import java.security.MessageDigest;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletionException;
+import org.apache.commons.codec.binary.Hex;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
@@ -26,8 +30,13 @@ import org.apache.commons.codec.digest.DigestUtils;
  *
  * @param orphanAge minimum age of files that count as orphaned
  */
-record ImageFileChecker(ReadOnlySession readOnlySession, Path imageDirectory, Duration orphanAge) {
+record ImageFileChecker(ReadOnlySession readOnlySession, ImageStore imageStore, Duration orphanAge) {
     private static final int PAGE_SIZE = 2_000;
+
+    /** Number of files that are examined concurrently. A response of an object store takes milliseconds. */
+    private static final int CONCURRENCY = 32;
+
+    private static final int BLOCK_BYTES = 1 << 16;
     private static final String FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
     private static final String FIND_PAGE = """
@@ -36,12 +45,7 @@ record ImageFileChecker(ReadOnlySession readOnlySession, Path imageDirectory, Du
                   UNION ALL SELECT id, 'upload', id, storage_key, bytes, sha256 FROM uploads) files
             WHERE files.id > ?::uuid ORDER BY files.id LIMIT\s""" + PAGE_SIZE;
 
-    /** Name of the file written by {@code ImageDirectoryMarker}, which contains the id of the database. */
-    private static final String MARKER_FILE = ".darkroom";
-
-    /** Selects the id of the database; no row if the database has no images. */
-    private static final String FIND_DATABASE_ID =
-            "SELECT id::text FROM installation WHERE EXISTS (SELECT FROM images)";
+    private static final String FIND_IMAGES = "SELECT 1 FROM images LIMIT 1";
 
     private static final String FIND_EXISTING_IDS = """
             SELECT id::text FROM (SELECT id FROM images UNION ALL SELECT id FROM uploads) files WHERE files.id = ANY (?::uuid[])""";
@@ -52,37 +56,25 @@ record ImageFileChecker(ReadOnlySession readOnlySession, Path imageDirectory, Du
     /** @param kind of the owner: {@code generation} or {@code upload} */
     private record ImageRow(String id, String kind, String owner, String key, long bytes, String sha256) {}
 
-    /** Checks that the image directory belongs to this database, unless the database has no images. */
-    CheckResult checkDirectory() {
+    /** Checks that the image store belongs to this database, unless the database has no images. */
+    CheckResult checkOwner() {
         List<Finding> findings = new ArrayList<>();
-        for (String id : readOnlySession.runInSnapshot(
-                () -> readOnlySession.query(FIND_DATABASE_ID, List.of(), row -> row.getString(1)))) {
-            String problem = checkMarker(id);
-            if (problem != null) {
-                findings.add(new Finding("image directory", imageDirectory.toString(), problem));
-            }
+        boolean hasImages = !readOnlySession
+                .runInSnapshot(() -> readOnlySession.query(FIND_IMAGES, List.of(), row -> row.getInt(1)))
+                .isEmpty();
+        if (hasImages) {
+            await(imageStore
+                            .checkOwner()
+                            .map(Optional.<String>empty())
+                            .otherwise(failure -> Optional.of(describe(failure))))
+                    .ifPresent(problem -> findings.add(new Finding("image store", imageStore.location(), problem)));
         }
         return new CheckResult(
                 "files",
-                "the image directory belongs to this database",
+                "the image store belongs to this database",
                 findings.size(),
                 findings,
-                "Check the mount and DARKROOM_IMAGE_DIR. Processes do not store images until this is corrected.");
-    }
-
-    /** Returns the problem with the marker file; null if it contains {@code databaseId}. */
-    private String checkMarker(String databaseId) {
-        try {
-            String markerId =
-                    Files.readString(imageDirectory.resolve(MARKER_FILE)).strip();
-            return markerId.equals(databaseId)
-                    ? null
-                    : "belongs to another database according to its file " + MARKER_FILE;
-        } catch (NoSuchFileException e) {
-            return "has no file " + MARKER_FILE;
-        } catch (IOException e) {
-            return "cannot be read (" + e.getClass().getSimpleName() + ")";
-        }
+                "Check the settings of the image store, and the mount of a directory. Processes do not store images until this is corrected.");
     }
 
     /** Checks that every image has a file with the recorded size and, if {@code deep}, with the recorded SHA-256. */
@@ -112,17 +104,18 @@ record ImageFileChecker(ReadOnlySession readOnlySession, Path imageDirectory, Du
                         : "each image has a file with the recorded size",
                 total,
                 findings,
-                "Check that " + imageDirectory
-                        + " is the image directory that all processes share, then restore the files from a backup.");
+                "Check that " + imageStore.location()
+                        + " is the image store that all processes share, then restore the files from a backup.");
     }
 
     private Map<ImageRow, String> findProblems(List<ImageRow> page, boolean deep) {
         Map<ImageRow, String> problems = new LinkedHashMap<>();
-        for (ImageRow imageRow : page) {
-            String problem = findProblem(imageRow, deep);
-            if (problem != null) {
-                problems.put(imageRow, problem);
-            }
+        for (int from = 0; from < page.size(); from += CONCURRENCY) {
+            Map<ImageRow, Future<Optional<String>>> examined = new LinkedHashMap<>();
+            page.subList(from, Math.min(page.size(), from + CONCURRENCY))
+                    .forEach(imageRow -> examined.put(imageRow, findProblem(imageRow, deep)));
+            examined.forEach((imageRow, problem) ->
+                    await(problem).ifPresent(description -> problems.put(imageRow, description)));
         }
         // Retention may have deleted row and file since the page was read.
         Set<String> existingIds = problems.isEmpty()
@@ -134,22 +127,36 @@ record ImageFileChecker(ReadOnlySession readOnlySession, Path imageDirectory, Du
         return problems;
     }
 
-    /** Returns a note about files without a row; empty if there are none. Such files use disk space and are otherwise harmless. */
+    /** Returns a note about files without a row; empty if there are none. Such files use space and are otherwise harmless. */
     List<String> findOrphans() {
-        OrphanCounter orphanCounter = new OrphanCounter(Instant.now().minus(orphanAge));
+        FilePages pages = imageStore.listStaleFiles(orphanAge, PAGE_SIZE);
+        long count = 0;
+        long bytes = 0;
+        String example = null;
         try {
-            Files.walkFileTree(imageDirectory, orphanCounter);
-            orphanCounter.countPage();
-        } catch (NoSuchFileException e) {
-            return List.of();
-        } catch (IOException e) {
-            return List.of("image directory " + imageDirectory + " not readable: " + e);
+            for (List<StoredFile> page = await(pages.next()); !page.isEmpty(); page = await(pages.next())) {
+                List<StoredFile> orphans = withoutRow(page);
+                count += orphans.size();
+                bytes += orphans.stream().mapToLong(StoredFile::bytes).sum();
+                example = example == null && !orphans.isEmpty() ? orphans.get(0).key() : example;
+            }
+        } catch (CompletionException e) {
+            return List.of("files of the image store " + imageStore.location() + " not listed: " + e.getCause());
         }
-        return orphanCounter.files == 0
+        return count == 0
                 ? List.of()
-                : List.of(orphanCounter.files + " image files (" + orphanCounter.bytes
-                        + " bytes) have no row, for example " + orphanCounter.example
+                : List.of(count + " image files (" + bytes + " bytes) have no row, for example " + example
                         + ": left by crashes, harmless, deleted by retention.orphanedFiles");
+    }
+
+    /** Looks up the image ids, which are the file names. */
+    private List<StoredFile> withoutRow(List<StoredFile> page) {
+        List<String> ids = page.stream()
+                .flatMap(file -> ImageKeyFactory.idOf(file.key()).stream())
+                .map(UUID::toString)
+                .toList();
+        Set<String> known = ids.isEmpty() ? Set.of() : findValues(FIND_STORAGE_KEYS, ids);
+        return page.stream().filter(file -> !known.contains(file.key())).toList();
     }
 
     private List<ImageRow> fetchPage(String afterId) {
@@ -170,86 +177,50 @@ record ImageFileChecker(ReadOnlySession readOnlySession, Path imageDirectory, Du
                 readOnlySession.query(sql, List.of((Object) ids.toArray(String[]::new)), row -> row.getString(1))));
     }
 
-    /** Returns the problem with the file of an image; null if there is none. */
-    private String findProblem(ImageRow imageRow, boolean deep) {
-        Path file = imageDirectory.resolve(imageRow.key()).normalize();
-        if (!file.startsWith(imageDirectory)) {
-            return "key outside the image directory";
-        }
-        try {
-            long size = Files.size(file);
-            if (size != imageRow.bytes()) {
-                return "file has " + size + " bytes instead of " + imageRow.bytes();
-            }
-            return !deep || sha256(file).equals(imageRow.sha256()) ? null : "SHA-256 of the file differs from the row";
-        } catch (NoSuchFileException e) {
-            return "file missing";
-        } catch (IOException e) {
-            return "file not readable (" + e.getClass().getSimpleName() + ")";
-        }
+    /** Returns the problem with the file of an image; empty if there is none. Never fails. */
+    private Future<Optional<String>> findProblem(ImageRow imageRow, boolean deep) {
+        return imageStore
+                .size(imageRow.key())
+                .compose(size -> {
+                    if (size != imageRow.bytes()) {
+                        return Future.succeededFuture(
+                                Optional.of("file has " + size + " bytes instead of " + imageRow.bytes()));
+                    }
+                    return deep && size > 0 ? compareHash(imageRow) : Future.succeededFuture(Optional.<String>empty());
+                })
+                .otherwise(failure -> Optional.of(
+                        failure instanceof ImageNotFoundException
+                                ? "file missing"
+                                : "file not readable (" + describe(failure) + ")"));
     }
 
-    private static String sha256(Path file) throws IOException {
-        try (InputStream content = Files.newInputStream(file)) {
-            return DigestUtils.sha256Hex(content);
-        }
+    private Future<Optional<String>> compareHash(ImageRow imageRow) {
+        MessageDigest digest = DigestUtils.getSha256Digest();
+        return imageStore
+                .open(imageRow.key(), 0, imageRow.bytes())
+                .compose(content -> readAll(content, imageRow.bytes(), digest).eventually(content::close))
+                .map(read -> Hex.encodeHexString(digest.digest()).equals(imageRow.sha256())
+                        ? Optional.empty()
+                        : Optional.of("SHA-256 of the file differs from the row"));
     }
 
-    /** Counts the files without a row. Looks up the image ids, which are the file names, one page at a time. */
-    private final class OrphanCounter extends SimpleFileVisitor<Path> {
-        private final Instant maxModifiedAt;
-        /** Sizes of the files of the current page in bytes, by storage key. */
-        private final Map<String, Long> page = new LinkedHashMap<>();
-
-        private long files;
-        private long bytes;
-        private String example;
-
-        private OrphanCounter(Instant maxModifiedAt) {
-            this.maxModifiedAt = maxModifiedAt;
-        }
-
-        @Override
-        public FileVisitResult preVisitDirectory(Path path, BasicFileAttributes attributes) {
-            // Skip directories of images that are being written.
-            return path.getFileName().toString().startsWith(".") && !path.equals(imageDirectory)
-                    ? FileVisitResult.SKIP_SUBTREE
-                    : FileVisitResult.CONTINUE;
-        }
-
-        @Override
-        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            // Names of image files never start with a dot.
-            boolean image = !file.getFileName().toString().startsWith(".");
-            if (image && attributes.lastModifiedTime().toInstant().isBefore(maxModifiedAt)) {
-                page.put(imageDirectory.relativize(file).toString(), attributes.size());
-                if (page.size() == PAGE_SIZE) {
-                    countPage();
-                }
-            }
-            return FileVisitResult.CONTINUE;
-        }
-
-        private void countPage() {
-            List<String> ids = page.keySet().stream()
-                    .map(ImageFileChecker::imageId)
-                    .filter(id -> id.matches("\\p{XDigit}{8}(-\\p{XDigit}{4}){3}-\\p{XDigit}{12}"))
-                    .toList();
-            Set<String> known = ids.isEmpty() ? Set.of() : findValues(FIND_STORAGE_KEYS, ids);
-            page.forEach((key, size) -> {
-                if (!known.contains(key)) {
-                    files++;
-                    bytes += size;
-                    example = example == null ? key : example;
-                }
-            });
-            page.clear();
-        }
+    private static Future<Void> readAll(ImageContent content, long remaining, MessageDigest digest) {
+        return remaining == 0
+                ? Future.succeededFuture()
+                : content.read((int) Math.min(BLOCK_BYTES, remaining)).compose(block -> {
+                    digest.update(block.getBytes());
+                    return readAll(content, remaining - block.length(), digest);
+                });
     }
 
-    private static String imageId(String key) {
-        String name = key.substring(key.lastIndexOf('/') + 1);
-        int dot = name.indexOf('.');
-        return dot < 0 ? name : name.substring(0, dot);
+    /** @throws CompletionException with the cause, if the future fails */
+    private static <T> T await(Future<T> future) {
+        return future.toCompletionStage().toCompletableFuture().join();
+    }
+
+    private static String describe(Throwable failure) {
+        return failure instanceof ImageStoreException
+                ? failure.getMessage()
+                : failure.getClass().getSimpleName();
     }
 }

@@ -23,6 +23,7 @@ import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.maintenance.doctor.DatabaseDoctor;
 import dev.darkroom.queue.ClaimedJobs;
 import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.DatabaseInvariants;
 import dev.darkroom.testing.TestPostgres;
 import dev.darkroom.upload.UploadStore;
 import dev.darkroom.usage.BudgetLimits;
@@ -283,7 +284,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
 
     /** Returns the problems that the doctor finds in the tables. The images of this fixture have no files. */
     public List<String> findViolations() {
-        return DatabaseDoctor.examine(url, settings, new DatabaseDoctor.Options(false, Duration.ofSeconds(30)))
+        return DatabaseInvariants.runDoctor(url, settings, new DatabaseDoctor.Options(false, Duration.ofSeconds(30)))
                 .problems()
                 .stream()
                 .filter(problem -> !problem.startsWith("files: "))

@@ -9,12 +9,11 @@ import dev.darkroom.backend.JobReference;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.image.ChunkedBytes;
 import dev.darkroom.image.Image;
-import dev.darkroom.image.ImageContent;
 import dev.darkroom.image.ImageFormat;
-import dev.darkroom.image.ImageStore;
+import dev.darkroom.image.store.ImageStore;
+import dev.darkroom.image.store.ImageStoreStub;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -29,32 +28,7 @@ final class FakeImageBackend implements ImageBackend {
             new Image(ChunkedBytes.of(new byte[] {1, 2, 3}), ImageFormat.PNG, 64, 64, "ab".repeat(32));
 
     /** Accepts every image immediately and stores none. */
-    static final ImageStore DISCARDING_STORE = new ImageStore() {
-        @Override
-        public Future<Void> put(String key, Image image) {
-            return Future.succeededFuture();
-        }
-
-        @Override
-        public Future<ImageContent> open(String key) {
-            return Future.failedFuture("not stored");
-        }
-
-        @Override
-        public Future<Void> checkWritable() {
-            return Future.succeededFuture();
-        }
-
-        @Override
-        public Future<Void> delete(String key) {
-            return Future.succeededFuture();
-        }
-
-        @Override
-        public Future<Void> scanStaleKeys(Duration age, int limit, Function<List<String>, Future<Void>> page) {
-            return Future.succeededFuture();
-        }
-    };
+    static final ImageStore DISCARDING_STORE = new ImageStoreStub();
 
     private final Function<ImageRequest, Future<BackendOutcome>> outcome;
     private final Function<JobReference, Future<BackendOutcome>> lookUp;

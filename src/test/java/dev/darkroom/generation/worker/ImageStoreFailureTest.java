@@ -8,9 +8,8 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.image.Image;
-import dev.darkroom.image.ImageContent;
-import dev.darkroom.image.ImageStore;
-import dev.darkroom.image.ImageStoreHealth;
+import dev.darkroom.image.store.ImageStoreHealth;
+import dev.darkroom.image.store.ImageStoreStub;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.io.IOException;
@@ -20,7 +19,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -150,7 +148,7 @@ class ImageStoreFailureTest {
     }
 
     /** Stores keys in memory, or fails like a full disk. */
-    private static final class BrokenStore implements ImageStore {
+    private static final class BrokenStore extends ImageStoreStub {
         private final Set<String> files = ConcurrentHashMap.newKeySet();
         private final AtomicInteger failedWrites = new AtomicInteger();
         private final AtomicInteger written = new AtomicInteger();
@@ -168,11 +166,6 @@ class ImageStoreFailureTest {
         }
 
         @Override
-        public Future<ImageContent> open(String key) {
-            return Future.failedFuture("not stored");
-        }
-
-        @Override
         public Future<Void> checkWritable() {
             return failing ? Future.failedFuture(new IOException("No space left on device")) : Future.succeededFuture();
         }
@@ -180,11 +173,6 @@ class ImageStoreFailureTest {
         @Override
         public Future<Void> delete(String key) {
             files.remove(key);
-            return Future.succeededFuture();
-        }
-
-        @Override
-        public Future<Void> scanStaleKeys(Duration age, int limit, Function<List<String>, Future<Void>> page) {
             return Future.succeededFuture();
         }
     }

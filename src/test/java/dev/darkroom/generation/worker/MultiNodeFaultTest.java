@@ -15,7 +15,7 @@ import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.route.TestModels;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.TestFailures;
-import dev.darkroom.image.ImageStoreHealth;
+import dev.darkroom.image.store.ImageStoreHealth;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.node.NodeHeartbeatVerticle;
 import dev.darkroom.testing.TestPostgres;

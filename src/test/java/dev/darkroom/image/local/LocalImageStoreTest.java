@@ -6,11 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.darkroom.config.SettingsException;
 import dev.darkroom.image.ChunkedBytes;
 import dev.darkroom.image.Image;
-import dev.darkroom.image.ImageContent;
 import dev.darkroom.image.ImageFormat;
 import dev.darkroom.image.ImageInspector;
-import dev.darkroom.image.ImageNotFoundException;
 import dev.darkroom.image.TestImages;
+import dev.darkroom.image.store.ImageContent;
+import dev.darkroom.image.store.ImageNotFoundException;
+import dev.darkroom.image.store.ImageStore;
+import dev.darkroom.image.store.ImageStore.StoredFile;
+import dev.darkroom.image.store.ImageStoreException;
+import dev.darkroom.image.store.ImageStoreOwner;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -44,7 +48,7 @@ class LocalImageStoreTest {
     private Vertx vertx;
     private LocalImageStore store;
 
-    private static final ImageDirectoryOwner OWNER = ImageDirectoryOwner.withoutImages(UUID.randomUUID());
+    private static final ImageStoreOwner OWNER = ImageStoreOwner.withoutImages(UUID.randomUUID());
 
     @BeforeEach
     void open() throws Exception {
@@ -85,7 +89,7 @@ class LocalImageStoreTest {
         // when
         assertThatThrownBy(() -> get(store.put("3f/one.png", unchecked(new byte[] {1}))))
                 .cause()
-                .isInstanceOf(ImageDirectoryException.class)
+                .isInstanceOf(ImageStoreException.class)
                 .hasMessageContaining(images.toString());
         assertThat(images).isEmptyDirectory();
 
@@ -108,7 +112,7 @@ class LocalImageStoreTest {
         Files.createDirectory(images);
 
         // then
-        assertThatThrownBy(() -> get(store.delete("3f/one.png"))).cause().isInstanceOf(ImageDirectoryException.class);
+        assertThatThrownBy(() -> get(store.delete("3f/one.png"))).cause().isInstanceOf(ImageStoreException.class);
 
         // and when the directory is restored
         Files.delete(images);
@@ -120,8 +124,8 @@ class LocalImageStoreTest {
     @Test
     void rejectsDirectoryWithoutImagesOfDatabase() throws Exception {
         // given a database with an image
-        ImageDirectoryOwner owner =
-                new ImageDirectoryOwner(UUID.randomUUID(), () -> Future.succeededFuture(List.of("3f/one.png")));
+        ImageStoreOwner owner =
+                new ImageStoreOwner(UUID.randomUUID(), () -> Future.succeededFuture(List.of("3f/one.png")));
         Path empty = Files.createDirectory(dir.resolve("empty"));
         Path full = Files.createDirectories(dir.resolve("full/3f")).getParent();
         Files.write(full.resolve("3f/one.png"), new byte[] {1});
@@ -140,7 +144,7 @@ class LocalImageStoreTest {
     @Test
     void rejectsDirectoryOfAnotherDatabase() {
         assertThatThrownBy(() -> get(LocalImageStore.open(
-                        vertx, dir.resolve("images"), ImageDirectoryOwner.withoutImages(UUID.randomUUID()))))
+                        vertx, dir.resolve("images"), ImageStoreOwner.withoutImages(UUID.randomUUID()))))
                 .cause()
                 .isInstanceOf(SettingsException.class)
                 .hasMessageContaining("DARKROOM_IMAGE_DIR")
@@ -203,16 +207,16 @@ class LocalImageStoreTest {
         Files.setLastModifiedTime(hiddenFile, FileTime.from(Instant.now().minusSeconds(7200)));
 
         // when
-        List<List<String>> pages = new java.util.ArrayList<>();
-        get(store.scanStaleKeys(Duration.ofHours(1), 3, page -> {
+        List<List<StoredFile>> pages = new java.util.ArrayList<>();
+        ImageStore.FilePages stale = store.listStaleFiles(Duration.ofHours(1), 3);
+        for (List<StoredFile> page = get(stale.next()); !page.isEmpty(); page = get(stale.next())) {
             pages.add(page);
-            return Future.succeededFuture();
-        }));
+        }
 
         // then
         assertThat(pages).extracting(List::size).containsExactly(3, 3, 1);
         assertThat(pages.stream().flatMap(List::stream))
-                .allMatch(key -> key.contains("/old"))
+                .allMatch(file -> file.key().contains("/old") && file.bytes() == 1)
                 .doesNotHaveDuplicates();
     }
 
@@ -224,13 +228,12 @@ class LocalImageStoreTest {
         get(store.put("00/big.png", unchecked(bytes)));
 
         // when
-        ImageContent content = get(store.open("00/big.png"));
+        ImageContent content = get(store.open("00/big.png", 10, 1_000_003));
 
         // then
-        assertThat(get(content.read(0, 65_536)).getBytes()).isEqualTo(Arrays.copyOf(bytes, 65_536));
-        assertThat(get(content.read(999_999, 4)).getBytes()).isEqualTo(Arrays.copyOfRange(bytes, 999_999, 1_000_003));
-        assertThat(get(content.read(1_000_003, 0)).length()).isZero();
-        assertThatThrownBy(() -> get(content.read(999_999, 5))).hasRootCauseInstanceOf(EOFException.class);
+        assertThat(get(content.read(65_536)).getBytes()).isEqualTo(Arrays.copyOfRange(bytes, 10, 65_546));
+        assertThat(get(content.read(934_457)).getBytes()).isEqualTo(Arrays.copyOfRange(bytes, 65_546, 1_000_003));
+        assertThatThrownBy(() -> get(content.read(1))).hasRootCauseInstanceOf(EOFException.class);
         get(content.close());
     }
 
@@ -264,7 +267,7 @@ class LocalImageStoreTest {
 
     @Test
     void failsForMissingKey() {
-        assertThatThrownBy(() -> get(store.open("3f/nothing.png")))
+        assertThatThrownBy(() -> get(store.open("3f/nothing.png", 0, 1)))
                 .hasRootCauseInstanceOf(ImageNotFoundException.class);
     }
 
@@ -286,7 +289,7 @@ class LocalImageStoreTest {
     void rejectsUnsafeKey(String key) throws Exception {
         assertThatThrownBy(() -> get(store.put(key, image(TestImages.png(8, 8)))))
                 .hasRootCauseInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> get(store.open(key))).hasRootCauseInstanceOf(ImageNotFoundException.class);
+        assertThatThrownBy(() -> get(store.open(key, 0, 1))).hasRootCauseInstanceOf(ImageNotFoundException.class);
         assertThat(files()).isEmpty();
     }
 
@@ -344,8 +347,8 @@ class LocalImageStoreTest {
     void closesFile() throws Exception {
         // given
         get(store.put("00/left.png", unchecked(new byte[1_000_000])));
-        ImageContent content = get(store.open("00/left.png"));
-        get(content.read(0, 1_000));
+        ImageContent content = get(store.open("00/left.png", 0, 1_000_000));
+        get(content.read(1_000));
 
         // when
         get(content.close());
@@ -362,7 +365,8 @@ class LocalImageStoreTest {
         Files.createDirectory(dir.resolve("images"));
 
         // then
-        assertThatThrownBy(() -> get(store.open("00/there.png"))).hasRootCauseInstanceOf(ImageDirectoryException.class);
+        assertThatThrownBy(() -> get(store.open("00/there.png", 0, 10)))
+                .hasRootCauseInstanceOf(ImageStoreException.class);
     }
 
     private static long openFiles(String name) throws IOException {
@@ -384,9 +388,9 @@ class LocalImageStoreTest {
     }
 
     private Buffer read(String key) throws Exception {
-        ImageContent content = get(store.open(key));
-        int length = (int) Files.size(dir.resolve("images").resolve(key));
-        return get(content.read(0, length).eventually(content::close));
+        int length = (int) (long) get(store.size(key));
+        ImageContent content = get(store.open(key, 0, length));
+        return get(content.read(length).eventually(content::close));
     }
 
     /** Returns the visible files below the store, including temporary files. */

@@ -4,6 +4,7 @@ import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.DatabaseMigrator;
+import dev.darkroom.testing.DatabaseInvariants;
 import dev.darkroom.testing.TestDirectories;
 import dev.darkroom.testing.TestPostgres;
 import java.io.IOException;
@@ -65,7 +66,7 @@ final class DoctorFixture implements BeforeEachCallback, AfterAllCallback {
     }
 
     DoctorReport runDoctor(boolean deep) {
-        return DatabaseDoctor.examine(url, settings, new DatabaseDoctor.Options(deep, Duration.ofSeconds(30)));
+        return DatabaseInvariants.runDoctor(url, settings, new DatabaseDoctor.Options(deep, Duration.ofSeconds(30)));
     }
 
     void execute(String... sql) {

@@ -1,4 +1,4 @@
-package dev.darkroom.image;
+package dev.darkroom.image.store;
 
 import io.vertx.core.json.JsonObject;
 import java.util.List;

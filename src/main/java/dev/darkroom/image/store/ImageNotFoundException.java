@@ -1,4 +1,4 @@
-package dev.darkroom.image;
+package dev.darkroom.image.store;
 
 /** The image store has no image with a key. */
 public final class ImageNotFoundException extends RuntimeException {

@@ -1,9 +1,13 @@
-package dev.darkroom.image;
+package dev.darkroom.image.store;
 
+import dev.darkroom.image.ImageFormat;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.commons.codec.digest.DigestUtils;
 
 /**
@@ -14,6 +18,10 @@ public final class ImageKeyFactory {
     private static final long TIME_MASK = 0xFFFF_FFFF_FFFF_0000L;
     private static final long VERSION_7 = 0x7000L;
     private static final long VARIANT = 0x8000_0000_0000_0000L;
+
+    /** A storage key; group 1 is the ID of the image. */
+    private static final Pattern KEY =
+            Pattern.compile("[0-9a-f]{2}/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\\.[a-z]{3,4}");
 
     private ImageKeyFactory() {}
 
@@ -41,6 +49,12 @@ public final class ImageKeyFactory {
     public static String createKey(UUID id, ImageFormat format) {
         String name = id.toString();
         return name.substring(name.length() - 2) + "/" + name + "." + format.extension();
+    }
+
+    /** Returns the ID in a storage key; empty for other names. */
+    public static Optional<UUID> idOf(String key) {
+        Matcher matcher = KEY.matcher(key);
+        return matcher.matches() ? Optional.of(UUID.fromString(matcher.group(1))) : Optional.empty();
     }
 
     /** Returns the storage keys of all files that an attempt for {@code images} images may have written, in every format. */

@@ -1,7 +1,8 @@
-package dev.darkroom.image;
+package dev.darkroom.image.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.image.ImageFormat;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.UUID;

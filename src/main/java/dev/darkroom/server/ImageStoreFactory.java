@@ -1,0 +1,29 @@
+package dev.darkroom.server;
+
+import dev.darkroom.config.Settings;
+import dev.darkroom.config.SettingsException;
+import dev.darkroom.image.local.LocalImageStore;
+import dev.darkroom.image.store.ImageStore;
+import dev.darkroom.image.store.ImageStoreOwner;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+
+/** Creates the image store that the settings select. */
+public final class ImageStoreFactory {
+    private ImageStoreFactory() {}
+
+    /**
+     * Opens the image store for reading and writing.
+     *
+     * @param owner the database that the images belong to
+     * @return fails with a {@link SettingsException} when the store is not writable or belongs to another database
+     */
+    public static Future<ImageStore> open(Vertx vertx, Settings settings, ImageStoreOwner owner) {
+        return LocalImageStore.open(vertx, settings.imageDir(), owner).map(store -> store);
+    }
+
+    /** Creates the image store for reading. Checks and changes nothing. */
+    public static ImageStore forReading(Vertx vertx, Settings settings, ImageStoreOwner owner) {
+        return LocalImageStore.forReading(vertx, settings.imageDir(), owner);
+    }
+}
