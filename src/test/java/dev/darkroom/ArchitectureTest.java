@@ -74,7 +74,7 @@ class ArchitectureTest {
     private static final Map<String, String> DEPENDENCIES = Map.ofEntries(
             Map.entry(
                     "api",
-                    "api.callback api.contract api.fleet api.generation api.management api.notification api.security api.stream api.transport api.upload api.webhook auth backend.callback config fleet generation.watch image image.store maintenance notification.stream upload webhook"),
+                    "api.callback api.contract api.fleet api.generation api.management api.notification api.openai api.problem api.security api.stream api.transport api.upload api.webhook auth backend.callback config fleet generation.watch image image.store maintenance notification.stream upload webhook"),
             Map.entry("api.callback", "api.contract api.problem api.transport auth backend.callback"),
             Map.entry("api.contract", "api.problem api.security api.transport auth eventbus notification"),
             Map.entry("api.fleet", "api.contract api.problem auth eventbus fleet"),
@@ -87,6 +87,9 @@ class ArchitectureTest {
             Map.entry(
                     "api.notification",
                     "api.contract api.problem api.security api.stream api.transport auth eventbus notification notification.stream netty"),
+            Map.entry(
+                    "api.openai",
+                    "api.contract api.generation api.problem api.transport backend generation image.store"),
             Map.entry("api.problem", ""),
             Map.entry("api.security", "api.problem api.transport auth config"),
             Map.entry("api.stream", "api.contract api.transport auth config notification.stream"),

@@ -26,6 +26,13 @@ import dev.darkroom.api.management.GetOpenApiDocumentHandler;
 import dev.darkroom.api.notification.NotificationClient;
 import dev.darkroom.api.notification.OpenNotificationSocketHandler;
 import dev.darkroom.api.notification.StreamNotificationsHandler;
+import dev.darkroom.api.openai.CreateOpenAiImageHandler;
+import dev.darkroom.api.openai.ImageCallServices;
+import dev.darkroom.api.openai.OpenAiErrorRenderer;
+import dev.darkroom.api.openai.OpenAiImageResponder;
+import dev.darkroom.api.openai.OpenAiModelOperations;
+import dev.darkroom.api.openai.RetryAttachment;
+import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.security.TlsCertificateReloader;
 import dev.darkroom.api.stream.StreamAdmission;
@@ -89,6 +96,8 @@ public final class ApiVerticle extends VerticleBase {
 
     /** Added to the reply timeout of commands that resolve a host name. */
     private static final Duration DNS_LOOKUP_TIMEOUT = Duration.ofSeconds(5);
+
+    private static final ErrorRenderers ERROR_RENDERERS = new ErrorRenderers(List.of(new OpenAiErrorRenderer()));
 
     private final Settings settings;
     private final SharedServices sharedServices;
@@ -155,7 +164,8 @@ public final class ApiVerticle extends VerticleBase {
                     operationHandlers(policy),
                     sharedServices.authServices(),
                     policy,
-                    new RequestBodyLimits(http.maxBodyBytes(), http.requestTimeout()));
+                    new RequestBodyLimits(http.maxBodyBytes(), http.requestTimeout()),
+                    ERROR_RENDERERS);
         }
         HttpServerOptions options = serverOptions();
         if (!http.tls().isEnabled()) {
@@ -208,6 +218,11 @@ public final class ApiVerticle extends VerticleBase {
                 new JsonOperationHandler("acknowledgeNotifications", 200, notifications::acknowledge),
                 new JsonOperationHandler("markNotificationRead", 200, notifications::markRead),
                 new GetOpenApiDocumentHandler(sharedServices.apiContract())));
+        OpenAiImageResponder openAiResponder =
+                new OpenAiImageResponder(responder, sharedServices.images(), sharedServices.openImageLimiter());
+        handlers.add(new CreateOpenAiImageHandler(
+                new ImageCallServices(generations, openAiResponder, RetryAttachment.NONE, maxWait)));
+        handlers.addAll(new OpenAiModelOperations(generations, openAiResponder).handlers());
         handlers.addAll(new UsageOperations(generations).handlers());
         handlers.addAll(new WebhookOperations(
                         new CommandClient(
@@ -258,7 +273,7 @@ public final class ApiVerticle extends VerticleBase {
         server = vertx.createHttpServer(options)
                 .connectionHandler(slowRequestGuard::watch)
                 .requestHandler(slowRequestGuard.trackRequests(router))
-                .invalidRequestHandler(new InvalidRequestHandler());
+                .invalidRequestHandler(new InvalidRequestHandler(ERROR_RENDERERS));
         // Instances that listen on the same negative port share a free port; with 0 each would get its own.
         return server.listen(http.port() == 0 ? -1 : http.port(), http.host());
     }

@@ -57,7 +57,7 @@ public sealed interface GenerationCommand<R extends GenerationResult> extends Co
     /** Deletes an ended generation permanently. */
     record DeleteGeneration(Requester requester, UUID id) implements GenerationCommand<DeletedGeneration> {}
 
-    /** Returns the models that requests may name. */
+    /** Returns the models. */
     record GetModels(Requester requester) implements GenerationCommand<ModelList> {}
 
     /** Returns the usage of the user. */

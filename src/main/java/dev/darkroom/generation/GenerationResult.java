@@ -45,9 +45,9 @@ public sealed interface GenerationResult
     record DeletedGeneration(UUID id, String userId) implements GenerationResult {}
 
     /**
-     * Models that requests may name.
+     * Models.
      *
-     * @param models in the order of the configuration; empty when requests may name none
+     * @param models in the order of the configuration, not empty
      */
     record ModelList(String userId, List<ModelLimits> models) implements GenerationResult {
         public ModelList {
@@ -58,6 +58,7 @@ public sealed interface GenerationResult
     /**
      * Model and its limits.
      *
+     * @param name null for the only model when requests may name none
      * @param isDefault whether requests without a model get it
      * @param imageFormats media types of its images
      * @param parametersSchema JSON Schema of the parameters; null when the model accepts none

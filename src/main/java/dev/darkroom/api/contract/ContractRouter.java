@@ -1,5 +1,6 @@
 package dev.darkroom.api.contract;
 
+import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.AuthenticationHandler;
 import dev.darkroom.api.security.CorsPolicyHandler;
 import dev.darkroom.api.security.HostAndOriginPolicy;
@@ -37,6 +38,7 @@ public final class ContractRouter {
     /**
      * @param policy host and origin checks
      * @param limits size and time limits of request bodies
+     * @param errorRenderers forms of error responses
      * @throws IllegalStateException when an operation has no handler or a handler has no operation
      */
     public static Router create(
@@ -45,7 +47,8 @@ public final class ContractRouter {
             List<OperationHandler> handlers,
             AuthServices authServices,
             HostAndOriginPolicy policy,
-            RequestBodyLimits limits) {
+            RequestBodyLimits limits,
+            ErrorRenderers errorRenderers) {
         RateLimitHandler rateLimitHandler = new RateLimitHandler(authServices);
         Set<String> streamOperationIds = handlers.stream()
                 .filter(OperationHandler::opensStream)
@@ -87,7 +90,7 @@ public final class ContractRouter {
                 .filter(route -> route.getMetadata(RouterBuilder.KEY_META_DATA_OPERATION) instanceof Operation operation
                         && StrictPathHandler.supportsHead(apiContract.openApi(), operation, streamOperationIds))
                 .forEach(route -> route.method(HttpMethod.HEAD));
-        return addErrorHandlers(router);
+        return addErrorHandlers(router, errorRenderers);
     }
 
     private static void authenticate(
@@ -143,9 +146,9 @@ public final class ContractRouter {
                 });
     }
 
-    /** Turns errors of the router itself into problem documents. */
-    private static Router addErrorHandlers(Router router) {
-        ProblemHandler problems = new ProblemHandler();
+    /** Answers failed requests, and errors of the router itself. */
+    private static Router addErrorHandlers(Router router, ErrorRenderers errorRenderers) {
+        ProblemHandler problems = new ProblemHandler(errorRenderers);
         for (int status = 400; status < 600; status++) {
             int errorStatus = status;
             router.errorHandler(status, context -> problems.handle(context, errorStatus));

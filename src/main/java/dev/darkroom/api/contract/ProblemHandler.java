@@ -1,10 +1,13 @@
 package dev.darkroom.api.contract;
 
+import dev.darkroom.api.problem.ErrorRenderer.ErrorResponse;
+import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.security.CorsPolicyHandler;
 import dev.darkroom.api.security.RateLimitHandler;
 import dev.darkroom.api.security.SecurityHeadersHandler;
 import dev.darkroom.api.transport.RequestIdHandler;
+import dev.darkroom.api.transport.ResponseHeaders;
 import dev.darkroom.api.transport.ResponseWriter;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -18,18 +21,27 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sends a problem document for a failed request. */
+/** Sends the error response of a failed request: a problem document, or the form of the API of its path. */
 final class ProblemHandler {
     private static final Logger LOG = LoggerFactory.getLogger(ProblemHandler.class);
 
-    /** Headers that earlier handlers set and that apply to a problem document too. */
+    /** Headers that earlier handlers set and that apply to an error response too. */
     private static final List<String> KEPT_HEADERS = Stream.concat(
-                    Stream.of(RateLimitHandler.LIMIT_HEADER, RateLimitHandler.POLICY_HEADER),
+                    Stream.of(
+                            RateLimitHandler.LIMIT_HEADER,
+                            RateLimitHandler.POLICY_HEADER,
+                            ResponseHeaders.GENERATION_ID),
                     CorsPolicyHandler.RESPONSE_HEADERS.stream())
             .toList();
 
+    private final ErrorRenderers renderers;
+
+    ProblemHandler(ErrorRenderers renderers) {
+        this.renderers = renderers;
+    }
+
     /**
-     * Sends a problem document. Resets the response when it is partly sent, and does nothing when it has ended.
+     * Sends an error response. Resets the response when it is partly sent, and does nothing when it has ended.
      *
      * @param status status that the router has chosen
      */
@@ -44,7 +56,7 @@ final class ProblemHandler {
             response.reset();
             return;
         }
-        // Headers of the intended response, such as its length, do not apply to the problem document.
+        // Headers of the intended response, such as its length, do not apply to the error response.
         Map<String, String> kept = new LinkedHashMap<>();
         for (String name : KEPT_HEADERS) {
             String value = response.headers().get(name);
@@ -55,22 +67,21 @@ final class ProblemHandler {
         response.headers().clear();
         SecurityHeadersHandler.putHeaders(context);
         kept.forEach(response::putHeader);
-        response.putHeader(RequestIdHandler.HEADER, RequestIdHandler.of(context));
-        problem.headers().forEach(response::putHeader);
+        String requestId = RequestIdHandler.of(context);
+        response.putHeader(RequestIdHandler.HEADER, requestId);
+        ErrorResponse error = renderers.render(problem, context.request().path(), requestId);
+        error.headers().forEach(response::putHeader);
         if (context.request().version() == HttpVersion.HTTP_2) {
             // RFC 9113, section 8.2.2: HTTP/2 does not allow this header.
             response.headers().remove(HttpHeaders.CONNECTION);
         }
-        response.setStatusCode(problem.status());
+        response.setStatusCode(error.status());
         if (HttpMethod.HEAD.equals(context.request().method())) {
             response.end();
             return;
         }
-        response.putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE);
-        ResponseWriter.end(
-                context.request(),
-                problem.toJson(context.request().path(), RequestIdHandler.of(context))
-                        .toBuffer());
+        response.putHeader(HttpHeaders.CONTENT_TYPE, error.mediaType());
+        ResponseWriter.end(context.request(), error.body().toBuffer());
     }
 
     private static Problem toProblem(RoutingContext context, int status) {

@@ -24,6 +24,7 @@ import dev.darkroom.generation.GenerationResult.DeletedGeneration;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.GenerationResult.ModelList;
+import dev.darkroom.generation.GenerationSpec;
 import dev.darkroom.generation.UsageFilter;
 import dev.darkroom.generation.UsageReport;
 import dev.darkroom.generation.json.GenerationSpecParser;
@@ -47,9 +48,14 @@ public final class GenerationClient {
     /** Creates a generation from the request body. */
     Future<CreatedGeneration> create(OperationContext operationContext) {
         return parse(() -> GenerationSpecParser.parse(operationContext.body()))
-                .compose(spec -> bus.send(
-                        new CreateGeneration(requester(operationContext), spec, idempotencyKey(operationContext)),
-                        operationContext));
+                .compose(spec -> create(operationContext, spec));
+    }
+
+    /** Creates a generation. */
+    public Future<CreatedGeneration> create(OperationContext operationContext, GenerationSpec spec) {
+        return bus.send(
+                new CreateGeneration(requester(operationContext), spec, idempotencyKey(operationContext)),
+                operationContext);
     }
 
     /** Creates a generation with the parameters of a failed generation of the user. */
@@ -64,7 +70,7 @@ public final class GenerationClient {
      *
      * @param wait returns as soon as it has finished, at the latest after this time; zero to return at once
      */
-    Future<Generation> get(OperationContext operationContext, UUID id, Duration wait) {
+    public Future<Generation> get(OperationContext operationContext, UUID id, Duration wait) {
         return bus.send(new GetGeneration(requester(operationContext), id, wait), operationContext, wait);
     }
 
@@ -99,8 +105,8 @@ public final class GenerationClient {
                         operationContext));
     }
 
-    /** Returns the models that requests may name. */
-    Future<ModelList> getModels(OperationContext operationContext) {
+    /** Returns the models. */
+    public Future<ModelList> getModels(OperationContext operationContext) {
         return bus.send(new GetModels(requester(operationContext)), operationContext);
     }
 

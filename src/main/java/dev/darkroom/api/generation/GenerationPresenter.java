@@ -44,7 +44,8 @@ public final class GenerationPresenter {
         return GenerationJson.encode(page, image -> imageUrl(image, querySigner));
     }
 
-    private String imageUrl(StoredImage image, UnaryOperator<String> querySigner) {
+    /** @param querySigner returns the signed query of an image URL, given the image name */
+    String imageUrl(StoredImage image, UnaryOperator<String> querySigner) {
         String name = image.id() + "."
                 + ImageFormat.ofContentType(image.contentType()).extension();
         return publicUrl.get() + "/images/" + name + "?" + querySigner.apply(name);

@@ -7,6 +7,7 @@ import dev.darkroom.generation.Generation;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +39,14 @@ public final class GenerationResponder {
     /** Returns the current signer; the future completes with null when the generation has no images. */
     Future<ImageUrlSigner.QuerySigner> signerForImages(Generation generation) {
         return generation.images().isEmpty() ? Future.succeededFuture() : currentSigner();
+    }
+
+    /** Returns the signed URLs of the images. Fails with a {@link Problem} when the signing keys are unavailable. */
+    public Future<List<String>> imageUrls(Generation generation) {
+        return currentSigner()
+                .map(querySigner -> generation.images().stream()
+                        .map(image -> presenter.imageUrl(image, querySigner::signedQuery))
+                        .toList());
     }
 
     /** Sets {@code Retry-After} when the generation is pending. */

@@ -27,7 +27,7 @@ public final class OpenImageLimiter {
      *
      * @return releases the slot, must run once; null when no slot is free
      */
-    Runnable acquireForUser(String user) {
+    public Runnable acquireForUser(String user) {
         return acquire("user " + user, share(HOLDER_SHARE_DIVISOR), null, 0);
     }
 

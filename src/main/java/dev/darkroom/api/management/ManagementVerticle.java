@@ -4,6 +4,7 @@ import dev.darkroom.api.contract.ApiContract;
 import dev.darkroom.api.contract.ContractRouter;
 import dev.darkroom.api.contract.JsonOperationHandler;
 import dev.darkroom.api.contract.OperationHandler;
+import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.transport.InvalidRequestHandler;
 import dev.darkroom.api.transport.RequestBodyLimits;
@@ -101,8 +102,9 @@ public final class ManagementVerticle extends VerticleBase {
                         handlers,
                         AuthServices.withoutAuthentication(),
                         HostAndOriginPolicy.forManagement(settings),
-                        BODY_LIMITS)))
-                .invalidRequestHandler(new InvalidRequestHandler());
+                        BODY_LIMITS,
+                        ErrorRenderers.PROBLEM_DOCUMENTS)))
+                .invalidRequestHandler(new InvalidRequestHandler(ErrorRenderers.PROBLEM_DOCUMENTS));
         return server.listen(settings.port(), settings.host());
     }
 

@@ -273,6 +273,15 @@ public final class Problem extends RuntimeException {
         return type == Type.UNAUTHORIZED && headers.containsValue(INVALID_TOKEN_CHALLENGE);
     }
 
+    public Type type() {
+        return type;
+    }
+
+    /** Returns the invalid fields; empty unless the type is {@link Type#INVALID_REQUEST}. */
+    public List<ValidationError> errors() {
+        return errors;
+    }
+
     /** Returns the HTTP status. */
     public int status() {
         return status;

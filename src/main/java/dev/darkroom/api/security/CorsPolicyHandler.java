@@ -1,6 +1,7 @@
 package dev.darkroom.api.security;
 
 import dev.darkroom.api.transport.RequestIdHandler;
+import dev.darkroom.api.transport.ResponseHeaders;
 import io.vertx.core.Handler;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -52,6 +53,8 @@ public final class CorsPolicyHandler implements Handler<RoutingContext> {
                         "WWW-Authenticate",
                         "Idempotency-Replayed",
                         "Preference-Applied",
+                        ResponseHeaders.GENERATION_ID,
+                        ResponseHeaders.SHOULD_RETRY,
                         RateLimitHandler.LIMIT_HEADER,
                         RateLimitHandler.POLICY_HEADER,
                         RequestIdHandler.HEADER))

@@ -1,5 +1,7 @@
 package dev.darkroom.api.transport;
 
+import dev.darkroom.api.problem.ErrorRenderer.ErrorResponse;
+import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.problem.Problem;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
@@ -8,19 +10,22 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 
 /** Rejects input that is not valid HTTP. Such input never reaches the router. */
-public final class InvalidRequestHandler implements Handler<HttpServerRequest> {
+public record InvalidRequestHandler(ErrorRenderers renderers) implements Handler<HttpServerRequest> {
 
     @Override
     public void handle(HttpServerRequest request) {
         String requestId = RequestIdHandler.acceptOrGenerate(request.getHeader(RequestIdHandler.HEADER));
         Problem problem = toProblem(request.decoderResult().cause());
+        // The path is known when only the headers are too large.
+        ErrorResponse error = renderers.render(problem, request.path() == null ? "/" : request.path(), requestId);
+        error.headers().forEach(request.response()::putHeader);
         request.response()
-                .setStatusCode(problem.status())
+                .setStatusCode(error.status())
                 .putHeader(RequestIdHandler.HEADER, requestId)
-                .putHeader(HttpHeaders.CONTENT_TYPE, Problem.MEDIA_TYPE)
+                .putHeader(HttpHeaders.CONTENT_TYPE, error.mediaType())
                 .putHeader(HttpHeaders.CONNECTION, "close");
         new ResponseWriter(request)
-                .endWith(problem.toJson("/", requestId).toBuffer())
+                .endWith(error.body().toBuffer())
                 .onComplete(sent -> request.connection().close());
     }
 

@@ -97,7 +97,7 @@ public final class GenerationCommandVerticle extends VerticleBase {
     private Future<CommandReply<ModelList>> getModels(CommandContext<GetModels> context) {
         return CommandReply.completed(new ModelList(
                         context.command().requester().user(),
-                        catalog.named().map(this::toModelLimits).toList()))
+                        catalog.models().stream().map(this::toModelLimits).toList()))
                 .toFuture();
     }
 

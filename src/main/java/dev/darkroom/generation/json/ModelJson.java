@@ -13,7 +13,7 @@ public final class ModelJson {
 
     public static JsonObject toJson(ModelList list) {
         JsonArray models = new JsonArray();
-        list.models().forEach(model -> models.add(toJson(model)));
+        list.models().stream().filter(model -> model.name() != null).forEach(model -> models.add(toJson(model)));
         return new JsonObject().put("models", models);
     }
 

@@ -7,6 +7,7 @@ import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.generation.FinishedGenerationCache;
 import dev.darkroom.api.management.ManagementVerticle;
+import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.auth.AuthServices;
@@ -81,7 +82,8 @@ class ContractRouterTest {
                         handlers,
                         AuthServices.withoutAuthentication(),
                         HostAndOriginPolicy.unrestricted(List.of()),
-                        new RequestBodyLimits(1, Duration.ofSeconds(1))))
+                        new RequestBodyLimits(1, Duration.ofSeconds(1)),
+                        ErrorRenderers.PROBLEM_DOCUMENTS))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("no handler for [getImage]");
     }
@@ -100,7 +102,8 @@ class ContractRouterTest {
                         handlers,
                         AuthServices.withoutAuthentication(),
                         HostAndOriginPolicy.unrestricted(List.of()),
-                        new RequestBodyLimits(1, Duration.ofSeconds(1))))
+                        new RequestBodyLimits(1, Duration.ofSeconds(1)),
+                        ErrorRenderers.PROBLEM_DOCUMENTS))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the contract has no operation paintGeneration");
     }

@@ -30,7 +30,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * Validates responses against {@code openapi.yaml}. The status and the media type must be described. Required headers must be present,
  * and headers must match their schemas. Only general HTTP headers may be undescribed. JSON bodies must match the strict copy of their
- * schemas, see {@link StrictContract}. Responses to requests outside the contract must be problem documents.
+ * schemas, see {@link StrictContract}. Responses to requests outside the contract must be problem documents, and errors of the OpenAI API
+ * below {@code /v1/}.
  */
 public final class OpenApiResponseValidator {
     private static final Vertx VERTX = Vertx.vertx();
@@ -175,6 +176,11 @@ public final class OpenApiResponseValidator {
             assertThat(headers).as(exchange).containsKey("Allow");
         }
         if (exchange.startsWith("HEAD")) {
+            return;
+        }
+        if (path.startsWith("/v1/")) {
+            assertThat(contentType).as(exchange).isEqualTo("application/json");
+            checkSchema("OpenAiErrorResponse", new String(body, StandardCharsets.UTF_8));
             return;
         }
         assertThat(contentType).as(exchange).isEqualTo("application/problem+json");

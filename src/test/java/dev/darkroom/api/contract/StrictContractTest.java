@@ -50,7 +50,8 @@ class StrictContractTest {
                                 .path("additionalProperties")
                                 .asText())
                         .as(name)
-                        .isEqualTo("false"));
+                        // Further members of this body are parameters of the model, which rejects unknown ones.
+                        .isEqualTo(String.valueOf(name.contains("/v1/images/"))));
     }
 
     static Stream<String> responseSchemas() {

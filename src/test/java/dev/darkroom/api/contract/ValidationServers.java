@@ -2,6 +2,7 @@ package dev.darkroom.api.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.auth.AuthServices;
@@ -46,7 +47,8 @@ final class ValidationServers implements AutoCloseable {
                         handlers,
                         AuthServices.withoutAuthentication(),
                         HostAndOriginPolicy.unrestricted(List.of()),
-                        new RequestBodyLimits(MAX_BODY_BYTES, Duration.ofSeconds(30)))));
+                        new RequestBodyLimits(MAX_BODY_BYTES, Duration.ofSeconds(30)),
+                        ErrorRenderers.PROBLEM_DOCUMENTS)));
     }
 
     /** Starts a server with the unchanged validation of the OpenAPI library; returns its port. */

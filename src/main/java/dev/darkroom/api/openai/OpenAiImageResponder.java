@@ -1,0 +1,71 @@
+package dev.darkroom.api.openai;
+
+import dev.darkroom.api.contract.OperationContext;
+import dev.darkroom.api.generation.GenerationResponder;
+import dev.darkroom.api.generation.OpenImageLimiter;
+import dev.darkroom.api.openai.Base64BodySender.Part;
+import dev.darkroom.api.openai.OpenAiImageRequest.ResponseFormat;
+import dev.darkroom.api.problem.ErrorRenderer.ErrorResponse;
+import dev.darkroom.api.problem.Problem;
+import dev.darkroom.api.transport.ResponseWriter;
+import dev.darkroom.generation.Generation;
+import dev.darkroom.image.store.ImageStore;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
+
+/** Sends the images of a generation, or an error. */
+public record OpenAiImageResponder(GenerationResponder urls, ImageStore images, OpenImageLimiter openImageLimiter) {
+    private static final int RETRY_AFTER_SECONDS = 1;
+
+    /** @return completes when the operating system has taken the response; fails when it is not complete */
+    Future<Void> send(OperationContext operationContext, ResponseFormat format, Generation generation) {
+        return format == ResponseFormat.URL
+                ? urls.imageUrls(generation).compose(list -> sendUrls(operationContext, generation, list))
+                : sendBase64(operationContext, OpenAiImagesJson.base64(generation));
+    }
+
+    private static Future<Void> sendUrls(OperationContext operationContext, Generation generation, List<String> list) {
+        JsonArray data = new JsonArray();
+        list.forEach(url -> data.add(new JsonObject().put("url", url)));
+        Buffer body = OpenAiImagesJson.toJson(generation, data).toBuffer();
+        return start(operationContext, body.length()).endWith(body);
+    }
+
+    private Future<Void> sendBase64(OperationContext operationContext, List<Part> parts) {
+        Runnable release = openImageLimiter.acquireForUser(operationContext.user());
+        if (release == null) {
+            return Future.failedFuture(
+                    Problem.tooManyRequests("Too many concurrent image downloads.", RETRY_AFTER_SECONDS));
+        }
+        return new Base64BodySender(images, start(operationContext, Base64BodySender.length(parts)))
+                .send(parts)
+                .onComplete(sent -> release.run());
+    }
+
+    private static ResponseWriter start(OperationContext operationContext, long length) {
+        operationContext
+                .response()
+                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+                .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(length));
+        return new ResponseWriter(operationContext.request());
+    }
+
+    void sendError(OperationContext operationContext, OpenAiError error) {
+        ErrorResponse errorResponse = error.toResponse(Map.of());
+        errorResponse.headers().forEach(operationContext.response()::putHeader);
+        operationContext.sendJson(errorResponse.status(), errorResponse.body());
+    }
+
+    void fail(OperationContext operationContext, Throwable failure) {
+        if (failure instanceof OpenAiRequestException invalid) {
+            sendError(operationContext, invalid.error());
+        } else {
+            operationContext.fail(failure);
+        }
+    }
+}

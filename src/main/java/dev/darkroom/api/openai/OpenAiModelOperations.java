@@ -1,0 +1,79 @@
+package dev.darkroom.api.openai;
+
+import dev.darkroom.api.contract.OperationContext;
+import dev.darkroom.api.contract.OperationHandler;
+import dev.darkroom.api.generation.GenerationClient;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/** Operations that read the models in the form of the OpenAI API. */
+public record OpenAiModelOperations(GenerationClient generations, OpenAiImageResponder responder) {
+
+    public List<OperationHandler> handlers() {
+        return List.of(new ListModels(this), new GetModel(this));
+    }
+
+    /** {@code GET /v1/models}. */
+    private record ListModels(OpenAiModelOperations operations) implements OperationHandler {
+        @Override
+        public String operationId() {
+            return "getOpenAiModels";
+        }
+
+        @Override
+        public void handle(OperationContext operationContext) {
+            operations
+                    .names(operationContext)
+                    .onSuccess(names -> {
+                        JsonArray data = new JsonArray();
+                        names.forEach(name -> data.add(toJson(name)));
+                        operationContext.sendJson(
+                                200, new JsonObject().put("object", "list").put("data", data));
+                    })
+                    .onFailure(operationContext::fail);
+        }
+    }
+
+    /** {@code GET /v1/models/{model}}. */
+    private record GetModel(OpenAiModelOperations operations) implements OperationHandler {
+        @Override
+        public String operationId() {
+            return "getOpenAiModel";
+        }
+
+        @Override
+        public void handle(OperationContext operationContext) {
+            String requested = operationContext.parameter("model");
+            operations
+                    .names(operationContext)
+                    .onSuccess(names -> {
+                        if (names.anyMatch(requested::equals)) {
+                            operationContext.sendJson(200, toJson(requested));
+                        } else {
+                            operations
+                                    .responder()
+                                    .sendError(operationContext, OpenAiImageRequestParser.unknownModel(requested));
+                        }
+                    })
+                    .onFailure(operationContext::fail);
+        }
+    }
+
+    private Future<Stream<String>> names(OperationContext operationContext) {
+        return generations
+                .getModels(operationContext)
+                .map(list -> list.models().stream().map(model -> model.name()).filter(Objects::nonNull));
+    }
+
+    private static JsonObject toJson(String name) {
+        return new JsonObject()
+                .put("id", name)
+                .put("object", "model")
+                .put("created", 0)
+                .put("owned_by", "darkroom");
+    }
+}
