@@ -160,3 +160,15 @@ CREATE TABLE idempotency_keys (
 COMMENT ON TABLE idempotency_keys IS
     'The generation created for each idempotency key. No foreign key: after a deletion the key stays, so a repeated request creates nothing.';
 CREATE INDEX idempotency_keys_created_at ON idempotency_keys (created_at);
+
+CREATE TABLE waiting_requests (
+    generation_id   uuid PRIMARY KEY REFERENCES generations (id) ON DELETE CASCADE,
+    connection_id   uuid NOT NULL UNIQUE,                     -- the connection that waits; another one after a retry attached
+    process_id      uuid NOT NULL,                            -- the process that has this connection
+    caller_digest   text NOT NULL,                            -- SHA-256 of user, client address and body, lower-case hex
+    retry_count     integer NOT NULL,                         -- of the request on this connection; 0 for the first one
+    disconnected_at timestamptz                               -- null while the connection waits
+);
+COMMENT ON TABLE waiting_requests IS
+    'HTTP requests whose connection waits for the end of a generation. A retry attaches to a row whose connection broke. Deleted with the response.';
+CREATE INDEX waiting_requests_of_caller ON waiting_requests (caller_digest);

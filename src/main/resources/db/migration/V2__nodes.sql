@@ -9,7 +9,8 @@ CREATE TABLE nodes (
     draining           boolean NOT NULL DEFAULT false,
     concurrency        integer NOT NULL DEFAULT 0,            -- concurrent AI calls; 0 when it makes none
     average_attempt_ms bigint,                                -- measured duration of its attempts; null before the first one
-    backends           jsonb NOT NULL DEFAULT '[]'            -- state of its calls to each AI server, for admins
+    backends           jsonb NOT NULL DEFAULT '[]',           -- state of its calls to each AI server, for admins
+    process_id         uuid NOT NULL DEFAULT gen_random_uuid() -- the same in all rows of a process, which registers again after an expiry
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50);
 COMMENT ON TABLE nodes IS
     'One row per process start, so no process inherits the leases of another. Concurrency and duration together estimate the queue time.';

@@ -120,13 +120,18 @@ class ArchitectureTest {
             Map.entry("eventbus.cluster", "config eventbus generation generation.json"),
             Map.entry("file", ""),
             Map.entry("fleet", "backend backend.executor config database eventbus signal task"),
-            Map.entry("generation", "backend generation.route config database eventbus image queue signal usage"),
+            Map.entry(
+                    "generation",
+                    "backend generation.route generation.waiting config database eventbus image queue signal usage"),
             Map.entry(
                     "generation.command",
-                    "backend cache config database eventbus generation generation.json generation.route generation.store generation.watch http.egress image image.store signal upload usage"),
+                    "backend cache config database eventbus generation generation.json generation.route generation.store generation.waiting generation.watch http.egress image image.store signal upload usage"),
             Map.entry("generation.json", "backend config eventbus generation generation.route usage"),
             Map.entry("generation.route", "backend backend.executor config"),
-            Map.entry("generation.store", "backend generation.route config database eventbus generation queue usage"),
+            Map.entry(
+                    "generation.store",
+                    "backend generation.route config database eventbus generation generation.waiting queue usage"),
+            Map.entry("generation.waiting", "config database"),
             Map.entry("generation.watch", "backend database generation generation.store signal task"),
             Map.entry(
                     "generation.worker",

@@ -4,9 +4,12 @@ import dev.darkroom.eventbus.Command;
 import dev.darkroom.eventbus.Requester;
 import dev.darkroom.generation.GenerationResult.CreatedGeneration;
 import dev.darkroom.generation.GenerationResult.DeletedGeneration;
+import dev.darkroom.generation.GenerationResult.EndedWaitingRequest;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.GenerationResult.ModelList;
+import dev.darkroom.generation.GenerationResult.RetryAttachment;
+import dev.darkroom.generation.waiting.WaitingRequest;
 import java.time.Duration;
 import java.util.UUID;
 
@@ -25,9 +28,35 @@ public sealed interface GenerationCommand<R extends GenerationResult> extends Co
         return null;
     }
 
-    /** Creates a generation. */
-    record CreateGeneration(Requester requester, GenerationSpec spec, String idempotencyKey)
-            implements GenerationCommand<CreatedGeneration> {}
+    /**
+     * Creates a generation.
+     *
+     * @param idempotencyKey null without a key
+     * @param waitingRequest request whose retries attach to the generation; null when there is none. With a key, its digest decides
+     *     whether a repeated request is equal, and retries do not attach, because they repeat the key
+     */
+    record CreateGeneration(
+            Requester requester, GenerationSpec spec, String idempotencyKey, WaitingRequest waitingRequest)
+            implements GenerationCommand<CreatedGeneration> {
+        /** Creates a command of a request that does not wait. */
+        public CreateGeneration(Requester requester, GenerationSpec spec, String idempotencyKey) {
+            this(requester, spec, idempotencyKey, null);
+        }
+    }
+
+    /**
+     * Attaches a retry to the generation of the request that it repeats, if the connection of that request broke. May take a few seconds,
+     * see {@code WaitingRequestSql}.
+     */
+    record AttachRetry(Requester requester, WaitingRequest retry) implements GenerationCommand<RetryAttachment> {}
+
+    /**
+     * Stores how a {@link WaitingRequest} ended.
+     *
+     * @param answered whether the whole response was sent; otherwise a retry may attach to the generation
+     */
+    record EndWaitingRequest(Requester requester, UUID connectionId, boolean answered)
+            implements GenerationCommand<EndedWaitingRequest> {}
 
     /** Creates a generation with the request of a FAILED one. It belongs to the owner of that one, also when an admin retries it. */
     record RetryGeneration(Requester requester, UUID id, String idempotencyKey)

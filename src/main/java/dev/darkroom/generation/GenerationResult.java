@@ -13,6 +13,8 @@ public sealed interface GenerationResult
                 GenerationResult.ImageLocation,
                 GenerationResult.DeletedGeneration,
                 GenerationResult.ModelList,
+                GenerationResult.RetryAttachment,
+                GenerationResult.EndedWaitingRequest,
                 UsageReport {
 
     /** Returns the owner of the resource, or the user of the command when the result belongs to no user. */
@@ -41,6 +43,11 @@ public sealed interface GenerationResult
 
     /** Image and its storage location. */
     record ImageLocation(UUID generationId, String userId, StoredImage image) implements GenerationResult {}
+
+    /** @param generation generation of the request that the retry repeats; null when the retry should create one */
+    record RetryAttachment(String userId, Generation generation) implements GenerationResult {}
+
+    record EndedWaitingRequest(String userId) implements GenerationResult {}
 
     record DeletedGeneration(UUID id, String userId) implements GenerationResult {}
 

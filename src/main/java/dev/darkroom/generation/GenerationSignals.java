@@ -25,5 +25,8 @@ public final class GenerationSignals {
     /** Generations were deleted. Caches evict them. */
     public static final ChangeSignal DELETED = new ChangeSignal("deleted");
 
+    /** Connections of waiting requests broke. The key identifies the caller. Retries that arrived before search again. */
+    public static final ChangeSignal DISCONNECTED = new ChangeSignal("disconnected");
+
     private GenerationSignals() {}
 }

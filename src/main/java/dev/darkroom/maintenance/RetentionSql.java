@@ -80,6 +80,22 @@ final class RetentionSql {
               DELETE FROM idempotency_keys k USING old WHERE k.user_id = old.user_id AND k.key = old.key RETURNING 1)
             SELECT count(*) AS deleted FROM deleted""";
 
+    /**
+     * Deletes requests that no retry can attach to: whose connection broke {@code $1} ms ago, or whose process expired before then. A
+     * waiting connection of a live process keeps its row.
+     */
+    static final String DELETE_WAITING_REQUESTS = """
+            WITH old AS MATERIALIZED (
+              SELECT generation_id FROM waiting_requests w
+              WHERE disconnected_at < now() - $1::bigint * interval '1 millisecond'
+                OR disconnected_at IS NULL AND NOT EXISTS (
+                  SELECT FROM nodes n
+                  WHERE n.process_id = w.process_id AND n.expires_at > now() - $1::bigint * interval '1 millisecond')
+              LIMIT $2 FOR UPDATE OF w SKIP LOCKED),
+            deleted AS (
+              DELETE FROM waiting_requests w USING old WHERE w.generation_id = old.generation_id RETURNING 1)
+            SELECT count(*) AS deleted FROM deleted""";
+
     /** Deletes stream tickets that expired more than {@code $1} ms ago. */
     static final String DELETE_EXPIRED_TICKETS = """
             WITH old AS MATERIALIZED (

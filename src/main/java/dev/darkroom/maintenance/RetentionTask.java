@@ -29,6 +29,9 @@ public final class RetentionTask {
     /** Age of deleted idempotency keys; the contract promises 24 hours. */
     private static final Duration IDEMPOTENCY_KEY_TTL = Duration.ofHours(25);
 
+    /** Age of deleted waiting requests, from their disconnection; longer than retries attach to them. */
+    private static final Duration WAITING_REQUEST_TTL = Duration.ofMinutes(5);
+
     /** Time after its deadline in which a repeated report of a callback job still gets the same response. */
     private static final Duration CALLBACK_JOB_TTL = Duration.ofHours(1);
 
@@ -110,6 +113,7 @@ public final class RetentionTask {
     private Future<?> deleteGenerations(BooleanSupplier stopped) {
         DeletionCounts counts = new DeletionCounts();
         return repeatBatches(stopped, RetentionSql.DELETE_IDEMPOTENCY_KEYS, IDEMPOTENCY_KEY_TTL)
+                .compose(done -> repeatBatches(stopped, RetentionSql.DELETE_WAITING_REQUESTS, WAITING_REQUEST_TTL))
                 .compose(done -> repeatBatches(stopped, RetentionSql.DELETE_EXPIRED_TICKETS, Duration.ZERO))
                 .compose(done -> repeatBatches(stopped, RetentionSql.DELETE_EXPIRED_CALLBACK_JOBS, CALLBACK_JOB_TTL))
                 .compose(done -> repeatBatches(

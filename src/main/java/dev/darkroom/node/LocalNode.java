@@ -18,6 +18,7 @@ import java.util.function.Supplier;
  * another process may reclaim them.
  */
 public final class LocalNode {
+    private final UUID processId = UUID.randomUUID();
     private final LongSupplier nanoClock;
     private final List<Runnable> lostHandlers = new ArrayList<>();
     private UUID id;
@@ -42,6 +43,11 @@ public final class LocalNode {
     /** @param nanoClock monotonic, in nanoseconds */
     public LocalNode(LongSupplier nanoClock) {
         this.nanoClock = nanoClock;
+    }
+
+    /** Returns the id of this process, which stays the same when the process registers again with another node id. */
+    public UUID processId() {
+        return processId;
     }
 
     /** Returns the node id for claims; empty without a valid identity and while draining. */

@@ -100,7 +100,7 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
         long sentAt = localNode.nanoTime();
         return database.heartbeats()
                 .preparedQuery(NodeSql.REGISTER)
-                .execute(Tuple.of(id, host, version, settings.ttl().toMillis()))
+                .execute(Tuple.of(id, host, version, settings.ttl().toMillis(), localNode.processId()))
                 .<Void>mapEmpty()
                 .onSuccess(registered -> {
                     localNode.confirm(id, sentAt, localTtlNanos());

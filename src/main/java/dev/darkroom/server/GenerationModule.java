@@ -159,7 +159,8 @@ final class GenerationModule {
                 unresolved -> backends.stream()
                         .filter(backend -> backend.name().equals(unresolved.backend()))
                         .forEach(backend -> backend.cancel(unresolved.job())),
-                new BudgetLimits(settings.accounting(), settings.backends()));
+                new BudgetLimits(settings.accounting(), settings.backends()),
+                settings.node());
         resources
                 .processLifecycle()
                 .deploy(

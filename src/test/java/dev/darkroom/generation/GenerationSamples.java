@@ -8,9 +8,11 @@ import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.backend.RequestLimits.ImageSize;
 import dev.darkroom.eventbus.Requester;
+import dev.darkroom.generation.GenerationCommand.AttachRetry;
 import dev.darkroom.generation.GenerationCommand.CancelGeneration;
 import dev.darkroom.generation.GenerationCommand.CreateGeneration;
 import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
+import dev.darkroom.generation.GenerationCommand.EndWaitingRequest;
 import dev.darkroom.generation.GenerationCommand.GetAllUsage;
 import dev.darkroom.generation.GenerationCommand.GetGeneration;
 import dev.darkroom.generation.GenerationCommand.GetImage;
@@ -20,10 +22,13 @@ import dev.darkroom.generation.GenerationCommand.ListGenerations;
 import dev.darkroom.generation.GenerationCommand.RetryGeneration;
 import dev.darkroom.generation.GenerationResult.CreatedGeneration;
 import dev.darkroom.generation.GenerationResult.DeletedGeneration;
+import dev.darkroom.generation.GenerationResult.EndedWaitingRequest;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.GenerationResult.ModelLimits;
 import dev.darkroom.generation.GenerationResult.ModelList;
+import dev.darkroom.generation.GenerationResult.RetryAttachment;
+import dev.darkroom.generation.waiting.WaitingRequest;
 import dev.darkroom.usage.UsageItem;
 import dev.darkroom.usage.UsageSums;
 import io.vertx.core.json.JsonObject;
@@ -55,6 +60,8 @@ public final class GenerationSamples {
             NumberRange.between(0, 100),
             true,
             InputLimits.upTo(4, true));
+    private static final WaitingRequest WAITING_REQUEST =
+            new WaitingRequest(ID, UUID.randomUUID(), 2, "192.0.2.1", "ab".repeat(32));
     private static final GenerationListCursor CURSOR = new GenerationListCursor(TIME, ID);
     private static final Generation WAITING = new Generation(
             ID,
@@ -115,7 +122,10 @@ public final class GenerationSamples {
                         USER,
                         new GenerationSpec(
                                 "a", null, null, null, null, null, null, null, null, InputImages.NONE, null, null),
-                        null),
+                        null,
+                        WAITING_REQUEST),
+                new AttachRetry(USER, WAITING_REQUEST),
+                new EndWaitingRequest(USER, ID, true),
                 new RetryGeneration(ADMIN, ID, "key"),
                 new RetryGeneration(ADMIN, ID, null),
                 new GetGeneration(USER, ID, Duration.ofMillis(1500)),
@@ -142,6 +152,9 @@ public final class GenerationSamples {
                 new GenerationPage("ann", List.of(), null),
                 new ImageLocation(ID, "ann", TestGenerations.image(ID, "image/webp")),
                 new DeletedGeneration(ID, "ann"),
+                new RetryAttachment("ann", WAITING),
+                new RetryAttachment("ann", null),
+                new EndedWaitingRequest("ann"),
                 new ModelList("ann", List.of()),
                 new ModelList("ann", List.of(new ModelLimits("flux", true, LIMITS, List.of("image/png"), PARAMETERS))),
                 new UsageReport("ann", "USD", LocalDate.of(2026, 11, 1), LocalDate.of(2026, 11, 30), List.of()),

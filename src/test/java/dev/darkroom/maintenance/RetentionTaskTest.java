@@ -38,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("database")
 class RetentionTaskTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(60);
+    private static final UUID DEAD_PROCESS = UUID.randomUUID();
     private static final Duration MONTH = Duration.ofDays(30);
 
     @TempDir
@@ -332,6 +333,39 @@ class RetentionTaskTest {
                 .until(() -> query("SELECT count(*) FROM idempotency_keys").equals(List.of("25")));
         assertThat(query("SELECT count(*) FROM idempotency_keys WHERE created_at < now() - interval '25 h'"))
                 .containsExactly("0");
+    }
+
+    @Test
+    void deletesWaitingRequestsThatNoRetryCanAttachTo() throws Exception {
+        // given
+        UUID live = UUID.randomUUID();
+        TestPostgres.execute(
+                url,
+                "INSERT INTO nodes (id, host, version, expires_at, process_id) VALUES (gen_random_uuid(), 'h', 'v', now() + interval '1 h', '"
+                        + live + "'), (gen_random_uuid(), 'h', 'v', now() - interval '301 s', '" + DEAD_PROCESS + "')");
+        UUID waiting = insertWaitingRequest(live, "NULL");
+        UUID disconnected = insertWaitingRequest(live, "now() - interval '200 s'");
+        insertWaitingRequest(live, "now() - interval '301 s'");
+        insertWaitingRequest(DEAD_PROCESS, "NULL");
+
+        // when
+        deploy(null, null, null);
+
+        // then
+        await("the deletion of old requests")
+                .atMost(TIMEOUT)
+                .until(() -> query("SELECT count(*) FROM waiting_requests").equals(List.of("2")));
+        assertThat(query("SELECT generation_id FROM waiting_requests"))
+                .containsExactlyInAnyOrder(waiting.toString(), disconnected.toString());
+    }
+
+    private UUID insertWaitingRequest(UUID process, String disconnectedAt) {
+        UUID generation = insertPending(Duration.ofMinutes(6));
+        TestPostgres.execute(
+                url,
+                "INSERT INTO waiting_requests VALUES ('" + generation + "', gen_random_uuid(), '" + process
+                        + "', 'digest', 0, " + disconnectedAt + ")");
+        return generation;
     }
 
     @Test

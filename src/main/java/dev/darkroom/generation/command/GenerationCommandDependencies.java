@@ -1,5 +1,6 @@
 package dev.darkroom.generation.command;
 
+import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.generation.GenerationFinishListener;
@@ -40,4 +41,5 @@ public record GenerationCommandDependencies(
         UploadStore uploads,
         EgressPolicy inputImageEgress,
         Consumer<GenerationOutcomeStore.UnresolvedJob> jobCanceller,
-        BudgetLimits budgetLimits) {}
+        BudgetLimits budgetLimits,
+        Settings.Node nodeSettings) {}

@@ -8,9 +8,11 @@ import dev.darkroom.eventbus.CommandProtocol;
 import dev.darkroom.eventbus.CommandReply;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationCommand;
+import dev.darkroom.generation.GenerationCommand.AttachRetry;
 import dev.darkroom.generation.GenerationCommand.CancelGeneration;
 import dev.darkroom.generation.GenerationCommand.CreateGeneration;
 import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
+import dev.darkroom.generation.GenerationCommand.EndWaitingRequest;
 import dev.darkroom.generation.GenerationCommand.GetAllUsage;
 import dev.darkroom.generation.GenerationCommand.GetGeneration;
 import dev.darkroom.generation.GenerationCommand.GetImage;
@@ -66,6 +68,8 @@ public final class GenerationCommandVerticle extends VerticleBase {
         commandJson = new GenerationCommandJson(catalog);
         GenerationQueries queries = new GenerationQueries(vertx, dependencies, settings.maxWait());
         SubmissionService submissionService = new SubmissionService(dependencies, queries, settings, catalog, random);
+        WaitingRequestService waitingRequests = new WaitingRequestService(vertx, dependencies, queries);
+        waitingRequests.start();
         CancellationService cancellationService = new CancellationService(vertx, dependencies);
         handle(CreateGeneration.class, GenerationBus.CREATE, submissionService::create);
         handle(RetryGeneration.class, GenerationBus.RETRY, submissionService::retry);
@@ -80,6 +84,8 @@ public final class GenerationCommandVerticle extends VerticleBase {
         handle(GetUsage.class, GenerationBus.GET_USAGE, context -> usageQueries.get(context.command()));
         handle(GetAllUsage.class, GenerationBus.GET_ALL_USAGE, context -> usageQueries.getAll(context.command()));
         handle(GetModels.class, GenerationBus.GET_MODELS, this::getModels);
+        dispatcher.on(AttachRetry.class, waitingRequests::attach);
+        dispatcher.on(EndWaitingRequest.class, waitingRequests::end);
         return Future.all(
                 dispatcher.register(vertx, GenerationBus.TYPED_COMMANDS),
                 vertx.eventBus()

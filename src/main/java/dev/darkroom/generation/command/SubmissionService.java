@@ -25,6 +25,7 @@ import dev.darkroom.generation.store.IdempotencyKey;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.store.SubmissionStore.Submission;
 import dev.darkroom.generation.store.SubmissionStore.UsedKey;
+import dev.darkroom.generation.waiting.WaitingRequest;
 import dev.darkroom.http.egress.HostLookupException;
 import dev.darkroom.http.egress.RejectedUrlException;
 import dev.darkroom.usage.BudgetState;
@@ -89,7 +90,12 @@ final class SubmissionService {
     Future<CommandReply<CreatedGeneration>> create(CommandContext<CreateGeneration> context) {
         CreateGeneration command = context.command();
         return accept(new SubmissionRequest(
-                command.requester().user(), command.spec(), null, command.idempotencyKey(), context.requestId()));
+                command.requester().user(),
+                command.spec(),
+                null,
+                command.idempotencyKey(),
+                command.waitingRequest(),
+                context.requestId()));
     }
 
     Future<CommandReply<CreatedGeneration>> retry(CommandContext<RetryGeneration> context) {
@@ -108,6 +114,7 @@ final class SubmissionService {
                     GenerationSpec.repeat(original.request(), catalog),
                     original.id(),
                     command.idempotencyKey(),
+                    null,
                     context.requestId()));
         });
     }
@@ -118,11 +125,18 @@ final class SubmissionService {
      * @param userId owner of the new generation
      * @param retryOf generation that it retries, null when it is no retry
      * @param key idempotency key, null without one
+     * @param waitingRequest null when no connection waits
      * @param requestId for the log
      */
-    private record SubmissionRequest(String userId, GenerationSpec spec, UUID retryOf, String key, String requestId) {
+    private record SubmissionRequest(
+            String userId,
+            GenerationSpec spec,
+            UUID retryOf,
+            String key,
+            WaitingRequest waitingRequest,
+            String requestId) {
         SubmissionRequest withInputs(InputImages inputs) {
-            return new SubmissionRequest(userId, spec.withInputs(inputs), retryOf, key, requestId);
+            return new SubmissionRequest(userId, spec.withInputs(inputs), retryOf, key, waitingRequest, requestId);
         }
     }
 
@@ -227,11 +241,7 @@ final class SubmissionService {
     private Submission toSubmission(SubmissionRequest request) {
         ModelSettings model = catalog.find(request.spec().model()).orElseThrow();
         GenerationRequest resolved = request.spec().resolve(settings, catalog.limitsOf(model), model.name(), random);
-        IdempotencyKey key = request.key() == null
-                ? null
-                : request.retryOf() == null
-                        ? IdempotencyKey.forCreate(request.key(), request.spec(), resolved)
-                        : IdempotencyKey.forRetry(request.key(), request.retryOf());
+        IdempotencyKey key = request.key() == null ? null : toKey(request, resolved);
         return new Submission(
                 idGenerator.generate(),
                 request.userId(),
@@ -239,7 +249,17 @@ final class SubmissionService {
                 resolved,
                 request.retryOf(),
                 key,
-                request.spec().webhookUrl());
+                request.spec().webhookUrl(),
+                key == null ? request.waitingRequest() : null);
+    }
+
+    private static IdempotencyKey toKey(SubmissionRequest request, GenerationRequest resolved) {
+        if (request.retryOf() != null) {
+            return IdempotencyKey.forRetry(request.key(), request.retryOf());
+        }
+        return request.waitingRequest() == null
+                ? IdempotencyKey.forCreate(request.key(), request.spec(), resolved)
+                : IdempotencyKey.forBody(request.key(), request.waitingRequest().bodyDigest());
     }
 
     /**

@@ -108,9 +108,13 @@ public final class GenerationSql {
      * inserted in the same order everywhere, so that two statements with the same keys do not deadlock.
      *
      * <p>A use is stored for each upload. It violates its foreign key when the upload was deleted after it was looked up.
+     *
+     * <p>A waiting request is stored with its generation, so that retries find it also after a crash. Not stored when its process has
+     * expired: the connection would seem broken.
      */
     static final String SUBMIT = GIVEN.formatted(
-                    ", $23::uuid[], $24::text[], $25::text[], $26::text[]", ", retry_of, key, fingerprint, webhook_url")
+                    ", $23::uuid[], $24::text[], $25::text[], $26::text[], $27::uuid[], $28::uuid[], $29::int[], $30::text[]",
+                    ", retry_of, key, fingerprint, webhook_url, connection_id, process_id, retry_count, caller_digest")
             + """
             allowed AS MATERIALIZED (
               SELECT g.* FROM has JOIN (
@@ -136,10 +140,19 @@ public final class GenerationSql {
               SELECT DISTINCT f.id, (i ->> 'uploadId')::uuid
               FROM fresh f CROSS JOIN LATERAL jsonb_array_elements(f.input_images::jsonb) i
               WHERE f.input_images IS NOT NULL AND i ->> 'uploadId' IS NOT NULL),
+            waiting AS (
+              INSERT INTO waiting_requests (generation_id, connection_id, process_id, retry_count, caller_digest)
+              SELECT f.id, f.connection_id, f.process_id, f.retry_count, f.caller_digest
+              FROM fresh f
+              WHERE f.connection_id IS NOT NULL
+                AND EXISTS (SELECT FROM nodes n WHERE n.process_id = f.process_id AND n.expires_at > now())),
             """.formatted(WITHIN_LIMITS)
             + STORE_FRESH;
 
-    /** As {@link #SUBMIT}, for submissions without an idempotency key, a webhook URL, input images and an original that they retry. */
+    /**
+     * As {@link #SUBMIT}, for submissions without an idempotency key, a webhook URL, input images, a waiting request and an original that
+     * they retry.
+     */
     static final String SUBMIT_PLAIN = GIVEN.formatted("", "") + """
             fresh AS MATERIALIZED (
               SELECT g.* FROM has JOIN (

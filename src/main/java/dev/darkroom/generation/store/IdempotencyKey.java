@@ -58,6 +58,15 @@ public record IdempotencyKey(String key, String fingerprint) {
         return new IdempotencyKey(key, hash("retry " + retryOf));
     }
 
+    /**
+     * Returns the key of a request in the form of another API.
+     *
+     * @param bodyDigest digest of the body
+     */
+    public static IdempotencyKey forBody(String key, String bodyDigest) {
+        return new IdempotencyKey(key, hash("body " + bodyDigest));
+    }
+
     /** Returns the fields that the client stated. A missing seed stays out: each such request gets another one. */
     private static Map<String, Object> statedFields(GenerationSpec spec) {
         Map<String, Object> fields = new HashMap<>();

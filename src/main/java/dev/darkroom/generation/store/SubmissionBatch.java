@@ -6,6 +6,7 @@ import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.generation.route.RouteOffer.Slot;
 import dev.darkroom.generation.store.SubmissionStore.Submission;
+import dev.darkroom.generation.waiting.WaitingRequest;
 import io.vertx.core.json.Json;
 import io.vertx.sqlclient.Tuple;
 import java.util.List;
@@ -63,7 +64,20 @@ final class SubmissionBatch {
                                 batch,
                                 String[]::new,
                                 each -> each.key() == null ? null : each.key().fingerprint()))
-                        .addValue(column(batch, String[]::new, Submission::webhookUrl));
+                        .addValue(column(batch, String[]::new, Submission::webhookUrl))
+                        .addValue(column(batch, UUID[]::new, ifWaiting(WaitingRequest::connectionId)))
+                        .addValue(column(batch, UUID[]::new, ifWaiting(WaitingRequest::processId)))
+                        .addValue(column(batch, Integer[]::new, ifWaiting(WaitingRequest::retryCount)))
+                        .addValue(column(
+                                batch,
+                                String[]::new,
+                                each -> each.waitingRequest() == null
+                                        ? null
+                                        : each.waitingRequest().callerDigest(each.userId())));
+    }
+
+    private static <T> Function<Submission, T> ifWaiting(Function<WaitingRequest, T> value) {
+        return each -> each.waitingRequest() == null ? null : value.apply(each.waitingRequest());
     }
 
     private static String encodeMetadata(GenerationRequest request) {

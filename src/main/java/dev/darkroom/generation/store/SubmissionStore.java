@@ -11,6 +11,7 @@ import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.ImmediateStart.Permission.Started;
 import dev.darkroom.generation.route.BackendSelection;
 import dev.darkroom.generation.route.RouteOffer;
+import dev.darkroom.generation.waiting.WaitingRequest;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -72,6 +73,7 @@ public final class SubmissionStore {
      * @param retryOf generation that it retries, null when it is no retry
      * @param key null without an idempotency key
      * @param webhookUrl URL of a webhook for the end of this generation, already checked by the egress policy; null when there is none
+     * @param waitingRequest request whose retries attach to the generation; null when there is none
      */
     public record Submission(
             UUID id,
@@ -80,12 +82,14 @@ public final class SubmissionStore {
             GenerationRequest request,
             UUID retryOf,
             IdempotencyKey key,
-            String webhookUrl) {
+            String webhookUrl,
+            WaitingRequest waitingRequest) {
 
         boolean isPlain() {
             return retryOf == null
                     && key == null
                     && webhookUrl == null
+                    && waitingRequest == null
                     && request.inputs().isEmpty();
         }
 

@@ -103,7 +103,8 @@ class GenerationCommandVerticleTest {
                 new UploadStore(database, TestSettings.DEFAULTS.inputImages()),
                 GenerationDatabaseFixture.NO_EGRESS,
                 cancelledJobs::add,
-                new BudgetLimits(TestSettings.DEFAULTS.accounting(), List.of()));
+                new BudgetLimits(TestSettings.DEFAULTS.accounting(), List.of()),
+                TestSettings.DEFAULTS.node());
     }
 
     @AfterAll

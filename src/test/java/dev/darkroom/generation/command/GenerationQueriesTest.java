@@ -54,7 +54,8 @@ class GenerationQueriesTest {
                 defaults.uploads(),
                 defaults.inputImageEgress(),
                 defaults.jobCanceller(),
-                defaults.budgetLimits());
+                defaults.budgetLimits(),
+                defaults.nodeSettings());
     }
 
     private static GenerationQueries queries(GenerationCommandDependencies dependencies) {

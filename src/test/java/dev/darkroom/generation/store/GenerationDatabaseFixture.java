@@ -18,6 +18,7 @@ import dev.darkroom.generation.command.GenerationCommandDependencies;
 import dev.darkroom.generation.command.QueueSnapshots;
 import dev.darkroom.generation.route.BackendSelection;
 import dev.darkroom.generation.route.RouteOffer;
+import dev.darkroom.generation.waiting.WaitingRequest;
 import dev.darkroom.generation.watch.CompletionWaiters;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.maintenance.doctor.DatabaseDoctor;
@@ -60,6 +61,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
             "usage_days",
             "budgets",
             "images",
+            "waiting_requests",
             "upload_uses",
             "uploads",
             "callback_jobs",
@@ -140,7 +142,8 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
                 new UploadStore(database, settings.inputImages()),
                 NO_EGRESS,
                 job -> {},
-                new BudgetLimits(settings.accounting(), settings.backends()));
+                new BudgetLimits(settings.accounting(), settings.backends()),
+                settings.node());
     }
 
     /** Submits one generation per list element, which names its user. */
@@ -165,7 +168,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     private static SubmissionStore.Submission submission(String user, int priority) {
         GenerationRequest request =
                 new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null, null, InputImages.NONE, priority);
-        return new SubmissionStore.Submission(UUID.randomUUID(), user, ROUTE, request, null, null, null);
+        return new SubmissionStore.Submission(UUID.randomUUID(), user, ROUTE, request, null, null, null, null);
     }
 
     /** Submits a generation that the worker of {@code immediateStart} may start immediately. */
@@ -178,8 +181,17 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         SubmissionStore.Submission plain = submission("local", 0);
         return await(new SubmissionStore(database, settings.generation(), immediateStart)
                 .submit(new SubmissionStore.Submission(
-                        plain.id(), plain.userId(), ROUTE, plain.request(), null, key, null))
+                        plain.id(), plain.userId(), ROUTE, plain.request(), null, key, null, null))
                 .map(Optional::orElseThrow));
+    }
+
+    /** Submits a generation for which a connection waits. Its process must have a node. */
+    public UUID submit(String user, WaitingRequest request) {
+        SubmissionStore.Submission plain = submission(user, 0);
+        return await(submissionStore
+                .submit(new SubmissionStore.Submission(
+                        plain.id(), user, ROUTE, plain.request(), null, null, null, request))
+                .map(stored -> plain.id()));
     }
 
     /** As {@link #submit(ImmediateStart)}, without waiting for the result. */
@@ -216,6 +228,13 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         execute("INSERT INTO nodes (id, host, version, expires_at) VALUES ('" + id
                 + "', 'test', 'test', now() + interval '1 hour')");
         return id;
+    }
+
+    /** Inserts a node of a process that expires in the TTL of the settings. */
+    public void insertNodeOf(UUID processId) {
+        execute(
+                "INSERT INTO nodes (id, host, version, expires_at, process_id) VALUES (gen_random_uuid(), 'test', 'test', now() + interval '"
+                        + settings.node().ttl().toMillis() + " ms', '" + processId + "')");
     }
 
     /** Lets a node expire. */

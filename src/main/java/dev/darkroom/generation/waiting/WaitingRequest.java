@@ -1,0 +1,46 @@
+package dev.darkroom.generation.waiting;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.UUID;
+
+/**
+ * HTTP request whose connection waits for the end of its generation. When the connection breaks, a retry of the client may attach to the
+ * generation. Immutable.
+ *
+ * @param connectionId a new id for each request
+ * @param processId the process that has the connection, as in the table of nodes
+ * @param retryCount number of requests that the client has sent before for the same call, 0 for the first one
+ * @param clientAddress as for rate limits
+ * @param bodyDigest SHA-256 of the operation and the members of the body, lower-case hex
+ */
+public record WaitingRequest(
+        UUID connectionId, UUID processId, int retryCount, String clientAddress, String bodyDigest) {
+
+    /** Returns whether the client has sent the same call before. */
+    public boolean isRetry() {
+        return retryCount > 0;
+    }
+
+    /** Returns the SHA-256 of the user, the client address and the body, which all requests of a call have in common. */
+    public String callerDigest(String userId) {
+        MessageDigest sha256 = newSha256();
+        for (String part : new String[] {userId, clientAddress, bodyDigest}) {
+            byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
+            // The length separates the parts, so that no two lists of parts have the same digest.
+            sha256.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
+            sha256.update(bytes);
+        }
+        return HexFormat.of().formatHex(sha256.digest());
+    }
+
+    private static MessageDigest newSha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256 is not available", e);
+        }
+    }
+}
