@@ -39,21 +39,16 @@ public final class BackendCapabilities {
     }
 
     private static RequestLimits toLimits(BackendSettings settings) {
-        NumberRange side = NumberRange.between(0, orUnlimited(settings.maxSide()));
+        NumberRange side = NumberRange.between(BackendSettings.MIN_SIDE, settings.maxSide());
         return new RequestLimits(
-                orUnlimited(settings.maxPromptLength()),
+                settings.maxPromptLength(),
                 side,
                 side,
                 settings.sizes().stream().map(ImageSize::parse).toList(),
-                NumberRange.between(0, orUnlimited(settings.maxCount())),
+                NumberRange.between(1, settings.maxCount()),
                 RequestLimits.SEEDS,
                 true,
                 InputLimits.upTo(settings.maxInputImages(), true));
-    }
-
-    /** @param limit 0 for none */
-    private static int orUnlimited(int limit) {
-        return limit == 0 ? Integer.MAX_VALUE : limit;
     }
 
     /** Returns the settings of the AI server. */

@@ -24,9 +24,9 @@ import java.util.Set;
  * @param model null when the AI server chooses
  * @param concurrency maximum number of concurrent calls of this process; 0 for that of the type and the worker
  * @param requestsPerMinute maximum number of calls of this process in a minute; 0 for no limit
- * @param maxPromptLength in code points; 0 for the limit of all generations, as for the next two
- * @param maxSide in pixels
- * @param maxCount number of images
+ * @param maxPromptLength in code points, of the prompt and of the negative prompt
+ * @param maxSide maximum width and height in pixels
+ * @param maxCount number of images of one generation
  * @param maxInputImages number of images that a request is based on; 0 for none
  * @param sizes the only sizes of images, such as {@code 1024x1024}; empty for any
  * @param readLimits whether further limits are read from the AI server
@@ -53,10 +53,10 @@ public record BackendSettings(
         @Range(max = 1024) int concurrency,
         @Range(max = 10_000) int requestsPerMinute,
         AmbiguityPolicy onAmbiguous,
-        @Range(max = 4000) int maxPromptLength,
-        @Range(max = 2048) int maxSide,
-        @Range(max = 4) int maxCount,
-        @Range(max = 8) int maxInputImages,
+        @Range(min = 1, max = MAX_PROMPT_LENGTH) int maxPromptLength,
+        @Range(min = MIN_SIDE, max = MAX_SIDE) int maxSide,
+        @Range(min = 1, max = MAX_COUNT) int maxCount,
+        @Range(max = MAX_INPUT_IMAGES) int maxInputImages,
         @Format(TextFormat.SIZES) List<String> sizes,
         @Format(TextFormat.IMAGE_FORMATS) List<String> imageFormats,
         boolean readLimits,
@@ -83,6 +83,15 @@ public record BackendSettings(
         @NullIfEmpty Amount dayBudget,
         @NullIfEmpty Amount monthBudget,
         Breaker breaker) {
+    /** Minimum width and height of images in pixels. */
+    public static final int MIN_SIDE = 64;
+
+    /** Limits of the contract, which are also the defaults. */
+    static final int MAX_PROMPT_LENGTH = 32_000;
+
+    static final int MAX_SIDE = 2048;
+    static final int MAX_COUNT = 10;
+    static final int MAX_INPUT_IMAGES = 16;
 
     /** Returns the sources of the API keys, in their order; empty when there is none. */
     public List<BackendKeySource> keys() {

@@ -86,10 +86,9 @@ public record Settings(
             @Range(max = SettingRules.MAX_PORT) int port, Duration latency) {}
 
     /**
-     * Defaults and limits of generations. The upper bounds are the limits of the contract.
+     * Defaults and limits of generations. {@link BackendSettings} has the limits of requests.
      *
      * @param instances number of generation verticles; the default is resolved
-     * @param maxInputImages number of images that a generation may be based on; 0 for none
      * @param maxPendingPerUser 0 for no limit
      * @param maxPerDayPerUser 0 for no limit
      */
@@ -98,20 +97,18 @@ public record Settings(
             int instances,
 
             @DurationRange(min = "1s") Duration deadline,
-            @Range(min = MIN_SIDE, max = 2048) int defaultWidth,
-            @Range(min = MIN_SIDE, max = 2048) int defaultHeight,
-            @Range(min = 1, max = 4) int defaultCount,
-            @Range(min = 1, max = 4000) int maxPromptLength,
-            @Range(min = MIN_SIDE, max = 2048) int maxSide,
-            @Range(min = 1, max = 4) int maxCount,
-            @Range(max = 8) int maxInputImages,
+
+            @Range(min = BackendSettings.MIN_SIDE, max = BackendSettings.MAX_SIDE)
+            int defaultWidth,
+
+            @Range(min = BackendSettings.MIN_SIDE, max = BackendSettings.MAX_SIDE)
+            int defaultHeight,
+
+            @Range(min = 1, max = BackendSettings.MAX_COUNT) int defaultCount,
             Duration maxWait,
             @Range(max = SettingRules.MILLION) int maxPendingPerUser,
             @Range(max = 10 * SettingRules.MILLION) int maxPerDayPerUser,
-            @Range(min = 1, max = 100_000) int maxQueueSize) {
-        /** Minimum width and height of images in pixels. */
-        public static final int MIN_SIDE = 64;
-    }
+            @Range(min = 1, max = 100_000) int maxQueueSize) {}
 
     /**
      * Images that requests are based on: uploads, and images fetched from URLs.

@@ -43,7 +43,6 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 "generation.maxWait",
                 "shorter than",
                 "http.idleTimeout");
-        validateGenerationLimits(settings.generation());
         Settings.Retry retry = settings.retry();
         require(!isLonger(retry.initialDelay(), retry.maxDelay()), "retry.maxDelay", "at least", "retry.initialDelay");
         // The node lease must survive one late heartbeat.
@@ -84,23 +83,27 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 "longer than",
                 section + ".timeout");
         require(
-                backend.maxSide() == 0
-                        || backend.maxSide() >= Math.max(generation.defaultWidth(), generation.defaultHeight()),
+                backend.maxSide() >= generation.defaultWidth(),
                 section + ".maxSide",
-                "0, or at least the default width and height, such as",
+                "at least",
                 "generation.defaultWidth");
         require(
-                backend.maxCount() == 0 || backend.maxCount() >= generation.defaultCount(),
+                backend.maxSide() >= generation.defaultHeight(),
+                section + ".maxSide",
+                "at least",
+                "generation.defaultHeight");
+        require(
+                backend.maxCount() >= generation.defaultCount(),
                 section + ".maxCount",
-                "0, or at least",
+                "at least",
                 "generation.defaultCount");
-        int maxSide = backend.maxSide() == 0 ? generation.maxSide() : backend.maxSide();
         for (String side : String.join("x", backend.sizes()).split("x", -1)) {
             if (!side.isEmpty()
-                    && (Integer.parseInt(side) < Settings.Generation.MIN_SIDE || Integer.parseInt(side) > maxSide)) {
+                    && (Integer.parseInt(side) < BackendSettings.MIN_SIDE
+                            || Integer.parseInt(side) > backend.maxSide())) {
                 throw layeredSettings
                         .get(section + ".sizes")
-                        .expected("sizes with sides from " + Settings.Generation.MIN_SIDE + " to " + maxSide);
+                        .expected("sizes with sides from " + BackendSettings.MIN_SIDE + " to " + backend.maxSide());
             }
         }
         require(
@@ -201,17 +204,6 @@ record SettingsValidator(LayeredSettings layeredSettings) {
     private static boolean isHttpsOrLoopback(URI url) {
         String host = url.getHost().replaceAll("[\\[\\]]", "");
         return url.getScheme().equals("https") || LOOPBACK.matcher(host).matches();
-    }
-
-    private void validateGenerationLimits(Settings.Generation generation) {
-        int side = generation.maxSide();
-        require(generation.defaultWidth() <= side, "generation.defaultWidth", "at most", "generation.maxSide");
-        require(generation.defaultHeight() <= side, "generation.defaultHeight", "at most", "generation.maxSide");
-        require(
-                generation.defaultCount() <= generation.maxCount(),
-                "generation.defaultCount",
-                "at most",
-                "generation.maxCount");
     }
 
     private void require(boolean valid, String setting, String expected) {

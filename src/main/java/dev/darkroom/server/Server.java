@@ -163,7 +163,7 @@ public final class Server {
         NotificationModule notifications = NotificationModule.deploy(resources);
         GenerationModule generations = new GenerationModule(
                 resources,
-                new ModelCatalog(settings.generation(), settings.models(), capabilities),
+                new ModelCatalog(settings.models(), capabilities),
                 List.of(notifications.notificationWriter()));
         LocalNode localNode = new LocalNode(System::nanoTime);
         VacuumBlockerMonitor vacuumBlockers =

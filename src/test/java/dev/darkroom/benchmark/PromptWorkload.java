@@ -20,7 +20,7 @@ record PromptWorkload(String name, GenerationRequest request) {
         return new PromptWorkload("usual", of(text(240), text(40)));
     }
 
-    /** Returns a request with prompts of the maximum length of the contract. */
+    /** Returns a request with two prompts of 4,000 characters, far longer than usual ones. */
     static PromptWorkload maximum() {
         return new PromptWorkload("largest prompts", of(text(4_000), text(4_000)));
     }

@@ -34,15 +34,15 @@ class SettingsLoaderTest {
         assertThat(settings.imageDir()).isEqualTo(Path.of("/srv/darkroom/data/images"));
         assertThat(settings.http())
                 .hasToString(
-                        "Http[host=127.0.0.1, port=8080, maxBodyBytes=262144, idleTimeout=PT1M, requestTimeout=PT30S,"
+                        "Http[host=127.0.0.1, port=8080, maxBodyBytes=1048576, idleTimeout=PT1M, requestTimeout=PT30S,"
                                 + " corsOrigins=[], allowedHosts=[], tls=Tls[certFile=null, keyFile=null, reloadInterval=PT1M]]");
         assertThat(settings.management()).isEqualTo(new InboundSettings.Management("127.0.0.1", 8081));
         assertThat(settings.simulator()).isEqualTo(new Settings.Simulator(8082, Duration.ofSeconds(1)));
         assertThat(settings.api()).isEqualTo(new InboundSettings.Api(cores, Duration.ofSeconds(8)));
         assertThat(settings.generation())
                 .hasToString("Generation[instances=" + cores
-                        + ", deadline=PT15M, defaultWidth=512, defaultHeight=512, defaultCount=1, maxPromptLength=4000,"
-                        + " maxSide=2048, maxCount=4, maxInputImages=4, maxWait=PT30S, maxPendingPerUser=1000, maxPerDayPerUser=0,"
+                        + ", deadline=PT15M, defaultWidth=512, defaultHeight=512, defaultCount=1,"
+                        + " maxWait=PT30S, maxPendingPerUser=1000, maxPerDayPerUser=0,"
                         + " maxQueueSize=100000]");
         assertThat(settings.retry())
                 .isEqualTo(new Settings.Retry(

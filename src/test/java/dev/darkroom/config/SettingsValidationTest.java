@@ -33,8 +33,9 @@ class SettingsValidationTest {
                 "DARKROOM_GENERATION_INSTANCES | 0 | 256",
                 "DARKROOM_GENERATION_DEFAULT_WIDTH | 64 | 2048",
                 "DARKROOM_GENERATION_DEFAULT_HEIGHT | 64 | 2048",
-                "DARKROOM_GENERATION_DEFAULT_COUNT | 1 | 4",
-                "DARKROOM_GENERATION_MAX_PROMPT_LENGTH | 1 | 4000",
+                "DARKROOM_GENERATION_DEFAULT_COUNT | 1 | 10",
+                "DARKROOM_BACKEND_MAX_PROMPT_LENGTH | 1 | 32000",
+                "DARKROOM_BACKEND_MAX_INPUT_IMAGES | 0 | 16",
                 "DARKROOM_WORKER_CONCURRENCY | 0 | 1024",
                 "DARKROOM_RETRY_MAX_ATTEMPTS | 1 | 100",
                 "DARKROOM_RETRY_MAX_LOST_ATTEMPTS | 1 | 100",
@@ -234,14 +235,14 @@ class SettingsValidationTest {
                         + " node.heartbeatInterval (8s, from DARKROOM_NODE_HEARTBEAT_INTERVAL), got \"15s\"",
                 "DARKROOM_CLUSTER_PORT=5711 | cluster.busPort (DARKROOM_CLUSTER_BUS_PORT): expected a port other than"
                         + " cluster.port (5711, from DARKROOM_CLUSTER_PORT), got \"5711\"",
-                "DARKROOM_GENERATION_MAX_SIDE=64 | generation.defaultWidth (DARKROOM_GENERATION_DEFAULT_WIDTH):"
-                        + " expected at most generation.maxSide (64, from DARKROOM_GENERATION_MAX_SIDE), got \"512\"",
-                "DARKROOM_GENERATION_MAX_SIDE=63 | DARKROOM_GENERATION_MAX_SIDE:"
+                "DARKROOM_BACKEND_MAX_SIDE=64 | DARKROOM_BACKEND_MAX_SIDE:"
+                        + " expected at least generation.defaultWidth (512, the default), got \"64\"",
+                "DARKROOM_BACKEND_MAX_SIDE=63 | DARKROOM_BACKEND_MAX_SIDE:"
                         + " expected a whole number from 64 to 2048, got \"63\"",
-                "DARKROOM_GENERATION_MAX_SIDE=2049 | DARKROOM_GENERATION_MAX_SIDE:"
+                "DARKROOM_BACKEND_MAX_SIDE=2049 | DARKROOM_BACKEND_MAX_SIDE:"
                         + " expected a whole number from 64 to 2048, got \"2049\"",
-                "DARKROOM_GENERATION_MAX_COUNT=5 | DARKROOM_GENERATION_MAX_COUNT:"
-                        + " expected a whole number from 1 to 4, got \"5\"",
+                "DARKROOM_BACKEND_MAX_COUNT=11 | DARKROOM_BACKEND_MAX_COUNT:"
+                        + " expected a whole number from 1 to 10, got \"11\"",
                 "DARKROOM_GENERATION_MAX_WAIT=60s | DARKROOM_GENERATION_MAX_WAIT:"
                         + " expected shorter than http.idleTimeout (60s, the default), got \"60s\"",
                 "DARKROOM_IMAGE_URLS_LIFETIME=3s | DARKROOM_IMAGE_URLS_LIFETIME:"
@@ -255,13 +256,13 @@ class SettingsValidationTest {
     @Test
     void rejectsDefaultsAboveLimits() {
         assertThat(SettingsTestLoader.errorOf(
-                        Map.of("DARKROOM_GENERATION_MAX_SIDE", "256", "DARKROOM_GENERATION_DEFAULT_WIDTH", "256")))
-                .isEqualTo("generation.defaultHeight (DARKROOM_GENERATION_DEFAULT_HEIGHT): expected at most"
-                        + " generation.maxSide (256, from DARKROOM_GENERATION_MAX_SIDE), got \"512\"");
+                        Map.of("DARKROOM_BACKEND_MAX_SIDE", "256", "DARKROOM_GENERATION_DEFAULT_WIDTH", "256")))
+                .isEqualTo("DARKROOM_BACKEND_MAX_SIDE: expected at least"
+                        + " generation.defaultHeight (512, the default), got \"256\"");
         assertThat(SettingsTestLoader.errorOf(
-                        Map.of("DARKROOM_GENERATION_MAX_COUNT", "1", "DARKROOM_GENERATION_DEFAULT_COUNT", "2")))
-                .isEqualTo("DARKROOM_GENERATION_DEFAULT_COUNT: expected at most"
-                        + " generation.maxCount (1, from DARKROOM_GENERATION_MAX_COUNT), got \"2\"");
+                        Map.of("DARKROOM_BACKEND_MAX_COUNT", "1", "DARKROOM_GENERATION_DEFAULT_COUNT", "2")))
+                .isEqualTo("DARKROOM_BACKEND_MAX_COUNT: expected at least"
+                        + " generation.defaultCount (2, from DARKROOM_GENERATION_DEFAULT_COUNT), got \"1\"");
     }
 
     @ParameterizedTest
@@ -356,8 +357,8 @@ class SettingsValidationTest {
                 "DARKROOM_MANAGEMENT_PORT", "0",
                 "DARKROOM_RETRY_INITIAL_DELAY", "60s",
                 "DARKROOM_NODE_TTL", "10s",
-                "DARKROOM_GENERATION_MAX_SIDE", "512",
-                "DARKROOM_GENERATION_MAX_COUNT", "1",
+                "DARKROOM_BACKEND_MAX_SIDE", "512",
+                "DARKROOM_BACKEND_MAX_COUNT", "1",
                 "DARKROOM_API_REPLY_TIMEOUT", "5001ms"));
 
         // then

@@ -120,12 +120,12 @@ class BackendRoutingIT {
 
         // then
         JsonObject limits = new JsonObject()
-                .put("maxPromptLength", 4000)
+                .put("maxPromptLength", 32_000)
                 .put("width", new JsonObject().put("minimum", 64).put("maximum", 1024))
                 .put("height", new JsonObject().put("minimum", 64).put("maximum", 1024))
-                .put("count", new JsonObject().put("minimum", 1).put("maximum", 4))
+                .put("count", new JsonObject().put("minimum", 1).put("maximum", 10))
                 .put("negativePrompt", true)
-                .put("inputImages", new JsonObject().put("minimum", 0).put("maximum", 4))
+                .put("inputImages", new JsonObject().put("minimum", 0).put("maximum", 16))
                 .put("mask", new JsonObject().put("minimum", 0).put("maximum", 1))
                 .put("imageFormats", new JsonArray(List.of("image/png", "image/jpeg", "image/webp")))
                 .put("seed", new JsonObject().put("minimum", 0).put("maximum", 2147483647));

@@ -136,11 +136,11 @@ class InvalidRequestBodyIT {
     @Test
     void rejectsBodyDeclaredTooLarge() {
         // when
-        ApiResponse apiResponse = post(new byte[262_145]);
+        ApiResponse apiResponse = post(new byte[1_048_577]);
 
         // then
         assertProblem(apiResponse, 413, "request-too-large", "/api/generation");
-        assertThat(apiResponse.json().getString("detail")).isEqualTo("The body may have at most 262144 bytes.");
+        assertThat(apiResponse.json().getString("detail")).isEqualTo("The body may have at most 1048576 bytes.");
     }
 
     @Test
@@ -153,7 +153,7 @@ class InvalidRequestBodyIT {
         try (RawHttpClient connection = new RawHttpClient(service.darkroom().api())) {
             connection.send(request(
                     "POST", "/api/generation", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"));
-            for (int i = 0; i < 5; i++) {
+            for (int i = 0; i < 17; i++) {
                 connection.send(chunk);
             }
             apiResponse = connection.send(utf8Bytes("0\r\n\r\n")).readResponse();

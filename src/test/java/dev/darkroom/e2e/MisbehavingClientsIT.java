@@ -142,7 +142,7 @@ class MisbehavingClientsIT {
     @Test
     void rejectsAndClosesEndlessBody() {
         // given
-        byte[] chunk = utf8Bytes("4000\r\n" + " ".repeat(0x4000) + "\r\n");
+        byte[] chunk = utf8Bytes("10000\r\n" + " ".repeat(0x10000) + "\r\n");
         RawHttpClient endless = connect()
                 .send(requestHead(
                         "POST", "/api/generation", "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n"));
@@ -165,8 +165,8 @@ class MisbehavingClientsIT {
 
         // when
         int tooLarge = connection
-                .send(head(300_000))
-                .send(new byte[300_000])
+                .send(head(1_100_000))
+                .send(new byte[1_100_000])
                 .readResponse()
                 .status();
         int wrongType = connection

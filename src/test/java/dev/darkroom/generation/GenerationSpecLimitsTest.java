@@ -31,9 +31,7 @@ class GenerationSpecLimitsTest {
         BackendSettings backend =
                 TestSettings.with(TestSettings.DEFAULTS.backend(), "name", "b", "sizes", List.of(sizes));
         return new ModelCatalog(
-                SETTINGS,
-                List.of(MODEL),
-                List.of(new BackendCapabilities(backend, new StubImageBackend("b", limits), null)));
+                List.of(MODEL), List.of(new BackendCapabilities(backend, new StubImageBackend("b", limits), null)));
     }
 
     private static GenerationSpec spec(String fields) {

@@ -23,7 +23,6 @@ class RequestParametersTest {
     private static final ModelSettings BOTH = model("both", "a", "b");
     private static final ModelSettings NONE = model("none", "a", "c");
     private static final ModelCatalog CATALOG = new ModelCatalog(
-            TestSettings.DEFAULTS.generation(),
             List.of(ONE, BOTH, NONE),
             List.of(
                     backend("a", schema("{\"steps\": {\"type\": \"integer\", \"maximum\": 50}, \"extra\": {}}")),

@@ -9,7 +9,7 @@ import io.vertx.core.json.JsonObject;
 
 /** Builds the body of {@code POST /images/edits}. */
 final class EditRequestFactory {
-    /** Room for the text fields: a prompt of 4000 characters and parameters. */
+    /** Room for text fields of usual size. Longer ones grow the buffer. */
     private static final int TEXT_BYTES = 64 * 1024;
 
     private EditRequestFactory() {}

@@ -1,14 +1,11 @@
 package dev.darkroom.generation.route;
 
 import dev.darkroom.backend.BackendCapabilities;
-import dev.darkroom.backend.InputLimits;
-import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.ModelSettings;
 import dev.darkroom.config.ModelSettings.Target;
-import dev.darkroom.config.Settings;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -26,33 +23,21 @@ public final class ModelCatalog {
     private final Map<String, RequestLimits> declaredLimits;
 
     /**
-     * @param generation limits of all generations
      * @param models not empty; the first is that of requests without a model
      * @param backends all backends of the models
      */
-    public ModelCatalog(
-            Settings.Generation generation, List<ModelSettings> models, List<BackendCapabilities> backends) {
+    public ModelCatalog(List<ModelSettings> models, List<BackendCapabilities> backends) {
         this.models = List.copyOf(models);
         this.backends = backends.stream()
                 .collect(Collectors.toUnmodifiableMap(
                         backend -> backend.settings().name(), Function.identity()));
-        NumberRange side = NumberRange.between(Settings.Generation.MIN_SIDE, generation.maxSide());
-        RequestLimits all = new RequestLimits(
-                generation.maxPromptLength(),
-                side,
-                side,
-                List.of(),
-                NumberRange.between(1, generation.maxCount()),
-                RequestLimits.SEEDS,
-                true,
-                InputLimits.upTo(generation.maxInputImages(), true));
-        this.declaredLimits = models.stream().collect(Collectors.toUnmodifiableMap(ModelSettings::route, model -> {
-            RequestLimits limits = all;
-            for (Target target : model.targets()) {
-                limits = limits.narrow(backend(target.backend()).declaredLimits());
-            }
-            return limits;
-        }));
+        this.declaredLimits = models.stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        ModelSettings::route,
+                        model -> model.targets().stream()
+                                .map(target -> backend(target.backend()).declaredLimits())
+                                .reduce(RequestLimits::narrow)
+                                .orElseThrow()));
     }
 
     /** Returns all models, in order. */
@@ -70,7 +55,7 @@ public final class ModelCatalog {
         return backend(backend).settings();
     }
 
-    /** Returns the limits that all generations and all backends of a model allow, so that each of them can make a request. */
+    /** Returns the limits that all backends of a model allow, so that each of them can make a request. */
     public RequestLimits limitsOf(ModelSettings model) {
         RequestLimits limits = declaredLimits.get(model.route());
         for (Target target : model.targets()) {

@@ -230,19 +230,28 @@ public final class GenerationSql {
                WHERE expires_at > now() AND NOT draining AND average_attempt_ms IS NOT NULL) AS per_second""";
 
     /**
-     * Returns a page of the generations of a user, newest first. Null parameters do not filter. The cursor ($5, $6) is the last generation
-     * of the previous page and not an offset, so that insertions and deletions before it do not shift the page. Read-only.
+     * Returns a page of the generations of a user, newest first, and the first generation after it, which is not {@code on_page}. A page has
+     * at most $7 generations, and ends after the one whose prompts exceed $8 bytes together with those before it. Null parameters do not
+     * filter. The cursor ($5, $6) is the last generation of the previous page and not an offset, so that insertions and deletions before it
+     * do not shift the page. The length of a text is read without the text. Read-only.
      */
     static final String LIST = """
             SELECT
             """ + COLUMNS + ", " + RELATED_COLUMNS + """
+            , g.on_page
             FROM (
-                SELECT * FROM generations
+              SELECT *,
+                row_number() OVER newest <= $7::int AND coalesce(sum(prompt_bytes) OVER (newest ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) < $8::int AS on_page,
+                coalesce(sum(prompt_bytes) OVER (newest ROWS BETWEEN UNBOUNDED PRECEDING AND 2 PRECEDING), 0) < $8::int AS listed
+              FROM (
+                SELECT *, octet_length(prompt) + coalesce(octet_length(negative_prompt), 0) AS prompt_bytes FROM generations
                 WHERE user_id = $1 AND ($2::text IS NULL OR status = $2)
                   AND created_at >= coalesce($3::timestamptz, '-infinity') AND created_at < coalesce($4::timestamptz, 'infinity')
                   AND (created_at, id) < (coalesce($5::timestamptz, 'infinity'), coalesce($6::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
-                ORDER BY created_at DESC, id DESC LIMIT $7::int) g
+                ORDER BY created_at DESC, id DESC LIMIT $7::int + 1) first
+              WINDOW newest AS (ORDER BY created_at DESC, id DESC)) g
               LEFT JOIN generation_queue q ON q.generation_id = g.id
+            WHERE g.listed
             ORDER BY g.created_at DESC, g.id DESC""";
 
     /** Returns those of the given generations that have ended or do not exist. Uses the queue, which is small: the end deletes the row. */
@@ -252,11 +261,13 @@ public final class GenerationSql {
 
     /**
      * Returns those of the generations in $1 with a newer version than in $2, and null columns for those that do not exist. {@code
-     * GenerationEventHistory} defines the versions. Read-only, one snapshot.
+     * GenerationEventHistory} defines the versions. Events have no prompts, so they are not read. Read-only, one snapshot.
      */
-    static final String FIND_NEWER_THAN = """
+    static final String FIND_NEWER_THAN =
+            """
             SELECT watched.id AS watched,
-            """ + COLUMNS + ", " + RELATED_COLUMNS + """
+            """ + COLUMNS.replace("g.prompt, g.negative_prompt", "'' AS prompt, NULL::text AS negative_prompt")
+                    + ", " + RELATED_COLUMNS + """
             FROM unnest($1::uuid[], $2::bigint[]) AS watched (id, version)
               LEFT JOIN generations g ON g.id = watched.id
               LEFT JOIN generation_queue q ON q.generation_id = watched.id

@@ -26,6 +26,9 @@ import java.util.UUID;
  * any event loop.
  */
 public final class GenerationStore {
+    /** Bytes of the prompts on a page after which the page ends. */
+    private static final int MAX_PAGE_PROMPT_BYTES = 1 << 20;
+
     private final Database database;
 
     public GenerationStore(Database database) {
@@ -94,20 +97,21 @@ public final class GenerationStore {
                         toParameter(filter.createdBefore()),
                         cursor == null ? null : toParameter(cursor.createdAt()),
                         cursor == null ? null : cursor.id(),
-                        filter.limit() + 1))
-                .map(rows -> toPage(userId, rows, filter.limit()));
+                        filter.limit(),
+                        MAX_PAGE_PROMPT_BYTES))
+                .map(rows -> toPage(userId, rows));
     }
 
     private static OffsetDateTime toParameter(Instant time) {
         return time == null ? null : time.atOffset(ZoneOffset.UTC);
     }
 
-    private static GenerationPage toPage(String userId, RowSet<Row> rows, int limit) {
+    private static GenerationPage toPage(String userId, RowSet<Row> rows) {
         GenerationRowMapper mapper = new GenerationRowMapper(rows);
         List<Generation> items = new ArrayList<>(rows.size());
         for (Row row : rows) {
-            if (items.size() == limit) {
-                Generation last = items.get(limit - 1);
+            if (!row.getBoolean("on_page")) {
+                Generation last = items.get(items.size() - 1);
                 return new GenerationPage(userId, items, new GenerationListCursor(last.createdAt(), last.id()));
             }
             items.add(mapper.toGeneration(row));
@@ -127,7 +131,10 @@ public final class GenerationStore {
                 });
     }
 
-    /** Returns those of the given generations that are newer than their known version; an empty value for one that does not exist. */
+    /**
+     * Returns those of the given generations that are newer than their known version, with empty prompts; an empty value for one that does
+     * not exist.
+     */
     public Future<Map<UUID, Optional<Generation>>> findNewerThan(Map<UUID, Long> known) {
         return database.pool()
                 .preparedQuery(GenerationSql.FIND_NEWER_THAN)

@@ -14,17 +14,24 @@ import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 
-/** The last 10,000 submissions in order of arrival, each with the downloads of its images. Used on one event loop. */
+/**
+ * The last submissions in order of arrival, at most 10,000 and 64 MiB of bodies, each with the downloads of its images. Used on one event
+ * loop.
+ */
 public final class SimulatorRequestLog {
     static final int MAX_ENTRIES = 10_000;
     static final int MAX_DOWNLOADS = 100;
-    static final int MAX_BODY_BYTES = 16 * 1024;
+    /** Fits a prompt and a negative prompt of 32,000 code points. */
+    static final int MAX_BODY_BYTES = 1 << 20;
+
+    private static final long MAX_TOTAL_BYTES = 64 << 20;
 
     private static final DateTimeFormatter MILLIS =
             DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
     private final Deque<LoggedSubmission> entries = new ArrayDeque<>();
     private final Clock clock;
+    private long totalBytes;
 
     public SimulatorRequestLog(Clock clock) {
         this.clock = clock;
@@ -39,8 +46,9 @@ public final class SimulatorRequestLog {
     public LoggedSubmission add(String idempotencyKey, boolean hasAuthorization, Buffer body) {
         LoggedSubmission entry = new LoggedSubmission(idempotencyKey, hasAuthorization, body);
         entries.addLast(entry);
-        if (entries.size() > MAX_ENTRIES) {
-            entries.removeFirst();
+        totalBytes += entry.body.length();
+        while (entries.size() > MAX_ENTRIES || totalBytes > MAX_TOTAL_BYTES) {
+            totalBytes -= entries.removeFirst().body.length();
         }
         return entry;
     }
@@ -48,6 +56,7 @@ public final class SimulatorRequestLog {
     /** Removes all submissions. */
     public void clear() {
         entries.clear();
+        totalBytes = 0;
     }
 
     /** Returns {@code {"requests": […]}}. */

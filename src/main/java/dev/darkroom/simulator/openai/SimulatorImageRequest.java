@@ -59,7 +59,7 @@ record SimulatorImageRequest(ImageParameters image, int count, boolean asUrl) {
         if (!(value instanceof String prompt) || prompt.isBlank()) {
             throw new SimulatorRequestException("'prompt' must be a string that is not blank.", "prompt");
         }
-        if (prompt.length() > MAX_PROMPT_LENGTH) {
+        if (prompt.codePointCount(0, prompt.length()) > MAX_PROMPT_LENGTH) {
             throw new SimulatorRequestException(
                     "'prompt' is longer than " + MAX_PROMPT_LENGTH + " characters.", "prompt");
         }

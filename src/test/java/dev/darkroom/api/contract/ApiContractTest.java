@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.darkroom.api.problem.Problem;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import io.vertx.core.Future;
@@ -218,14 +219,16 @@ class ApiContractTest {
     void limitsAndDefaultsMatchTheSettings(@TempDir Path directory) {
         // given
         Settings.Generation settings = settings(directory).generation();
+        BackendSettings limits = settings(directory).backend();
         JsonNode fields = file.at("/components/schemas/GenerationRequest/properties");
 
         // then
-        assertThat(file.at("/components/schemas/PromptText/maxLength").asInt()).isEqualTo(settings.maxPromptLength());
+        assertThat(file.at("/components/schemas/PromptText/maxLength").asInt()).isEqualTo(limits.maxPromptLength());
         for (String side : List.of("width", "height")) {
-            assertThat(fields.path(side).path("maximum").asInt()).isEqualTo(settings.maxSide());
+            assertThat(fields.path(side).path("maximum").asInt()).isEqualTo(limits.maxSide());
         }
-        assertThat(fields.path("count").path("maximum").asInt()).isEqualTo(settings.maxCount());
+        assertThat(fields.path("count").path("maximum").asInt()).isEqualTo(limits.maxCount());
+        assertThat(fields.path("inputImages").path("maxItems").asInt()).isEqualTo(limits.maxInputImages());
         assertThat(fields.path("width").path("description").asText())
                 .contains(settings.defaultWidth() + " when absent");
         assertThat(fields.path("height").path("description").asText())

@@ -36,8 +36,8 @@ public final class RequestBodyCorpus {
         List<Case> cases = new ArrayList<>();
         valid(cases, "only a prompt", "{\"prompt\":\"x\"}");
         valid(cases, "white space around the JSON", "\r\n\t {\"prompt\" : \"x\"} \n");
-        valid(cases, "4,000 letters", prompt("a".repeat(4000)));
-        valid(cases, "4,000 code points that are 8,000 chars", prompt(EMOJI.repeat(4000)));
+        valid(cases, "32,000 letters", prompt("a".repeat(32_000)));
+        valid(cases, "32,000 code points that are 64,000 chars", prompt(EMOJI.repeat(32_000)));
         valid(cases, "a prompt with line breaks and white space around", prompt(" \n\ta\u3000b\r\n "));
         valid(cases, "a prompt of one combining character", prompt("\u0301"));
         valid(cases, "control characters other than NUL", prompt("a\u0001\u001f\u007fb"));
@@ -46,14 +46,14 @@ public final class RequestBodyCorpus {
         valid(cases, "code points that are no characters", prompt("\uFFFE\uFFFF"));
         valid(
                 cases,
-                "a negative prompt of 4,000 code points",
-                bodyWithField("negativePrompt", quote(EMOJI.repeat(4000))));
+                "a negative prompt of 32,000 code points",
+                bodyWithField("negativePrompt", quote(EMOJI.repeat(32_000))));
         for (String side : List.of("width", "height")) {
             for (String value : List.of("64", "65", "2047", "2048", "512.0", "5.12e2", "51200E-2")) {
                 valid(cases, side + " " + value, bodyWithField(side, value));
             }
         }
-        for (String value : List.of("1", "4", "4.0")) {
+        for (String value : List.of("1", "10", "10.0")) {
             valid(cases, "count " + value, bodyWithField("count", value));
         }
         for (String value : List.of("0", "-0", "-0.0", "0e0", "2147483647", "2.147483647e9")) {
@@ -92,7 +92,7 @@ public final class RequestBodyCorpus {
                     "2048",
                     List.of("2049", "1e9", "9".repeat(40)));
         }
-        addInvalidNumbers(cases, "count", "1", List.of("0", "-4"), "4", List.of("5", "1e9"));
+        addInvalidNumbers(cases, "count", "1", List.of("0", "-4"), "10", List.of("11", "1e9"));
         addInvalidNumbers(
                 cases, "seed", "0", List.of("-1", "-2147483648"), "2147483647", List.of("2147483648", "1e10"));
         invalid(cases, "model 5", bodyWithField("model", "5"), "#/model must be a string");
@@ -151,12 +151,12 @@ public final class RequestBodyCorpus {
                     "#/negativePrompt " + TEXT);
         }
         for (String character : List.of("a", EMOJI)) {
-            String tooLong = character.repeat(4001);
-            String rule = " must be at most 4000 characters long";
-            invalid(cases, "prompt of 4,001 " + character, prompt(tooLong), "#/prompt" + rule);
+            String tooLong = character.repeat(32_001);
+            String rule = " must be at most 32000 characters long";
+            invalid(cases, "prompt of 32,001 " + character, prompt(tooLong), "#/prompt" + rule);
             invalid(
                     cases,
-                    "negativePrompt of 4,001 " + character,
+                    "negativePrompt of 32,001 " + character,
                     bodyWithField("negativePrompt", quote(tooLong)),
                     "#/negativePrompt" + rule);
         }

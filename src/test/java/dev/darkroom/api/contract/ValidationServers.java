@@ -28,7 +28,7 @@ import java.util.concurrent.TimeUnit;
 
 /** HTTP servers that validate requests and respond with 204 to valid ones. The methods block. */
 final class ValidationServers implements AutoCloseable {
-    static final int MAX_BODY_BYTES = 262_144;
+    static final int MAX_BODY_BYTES = 1_048_576;
 
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();

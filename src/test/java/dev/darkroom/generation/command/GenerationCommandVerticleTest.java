@@ -74,9 +74,9 @@ class GenerationCommandVerticleTest {
         Settings settings = settings(DarkroomInstanceSettings.forTests()
                 .database(url)
                 .with("DARKROOM_GENERATION_DEFAULT_WIDTH", "512")
-                .with("DARKROOM_GENERATION_MAX_PROMPT_LENGTH", "100")
-                .with("DARKROOM_GENERATION_MAX_SIDE", "1024")
-                .with("DARKROOM_GENERATION_MAX_COUNT", "2"));
+                .with("DARKROOM_BACKEND_MAX_PROMPT_LENGTH", "100")
+                .with("DARKROOM_BACKEND_MAX_SIDE", "1024")
+                .with("DARKROOM_BACKEND_MAX_COUNT", "2"));
         DatabaseMigrator.migrate(url, settings.database());
         insertOneOfEachState(url);
         vertx = Vertx.vertx();
@@ -85,7 +85,7 @@ class GenerationCommandVerticleTest {
         await(vertx.deployVerticle(new GenerationCommandVerticle(
                 shared(database, settings.generation()),
                 settings.generation(),
-                TestModels.catalog(settings.generation(), "house-model"),
+                TestModels.catalog(settings.backend(), "house-model"),
                 RANDOM)));
     }
 

@@ -46,7 +46,7 @@ class WaitingRequestServiceTest {
         await(database.vertx.deployVerticle(new GenerationCommandVerticle(
                 database.commandDependencies(),
                 database.settings.generation(),
-                TestModels.catalog(database.settings.generation(), "house-model"),
+                TestModels.catalog("house-model"),
                 () -> 1L)));
     }
 

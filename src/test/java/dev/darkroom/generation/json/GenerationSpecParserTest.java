@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.RequestLimits;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.eventbus.FieldError;
@@ -22,21 +23,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Validation and defaults of generation requests. */
 class GenerationSpecParserTest {
-    private static final Settings.Generation CONTRACT = limits(4000, 2048, 4);
+    private static final Settings.Generation SETTINGS =
+            TestSettings.with(TestSettings.DEFAULTS.generation(), "defaultHeight", 384, "defaultCount", 2);
+    private static final BackendSettings CONTRACT = TestSettings.DEFAULTS.backend();
 
-    private static Settings.Generation limits(int promptLength, int side, int count) {
+    private static BackendSettings limits(int promptLength, int side, int count) {
         return TestSettings.with(
-                TestSettings.DEFAULTS.generation(),
-                "defaultHeight",
-                384,
-                "defaultCount",
-                2,
-                "maxPromptLength",
-                promptLength,
-                "maxSide",
-                side,
-                "maxCount",
-                count);
+                TestSettings.DEFAULTS.backend(), "maxPromptLength", promptLength, "maxSide", side, "maxCount", count);
     }
 
     private static List<FieldError> check(JsonObject request) {
@@ -44,7 +37,7 @@ class GenerationSpecParserTest {
     }
 
     /** Returns all errors of a command on the event bus: of types and of values. */
-    private static List<FieldError> check(JsonObject request, Settings.Generation limits, String model) {
+    private static List<FieldError> check(JsonObject request, BackendSettings limits, String model) {
         try {
             ModelCatalog catalog = TestModels.catalog(limits, model);
             return GenerationCommandJson.parseRequest(request, catalog).validate(catalog);
@@ -159,15 +152,15 @@ class GenerationSpecParserTest {
     @Test
     void measuresPromptsInCodePoints() {
         // given characters that take two chars each
-        assertThat(check(prompt("🗼".repeat(4000)))).isEmpty();
-        assertThat(check(prompt("🗼".repeat(4001))))
-                .containsExactly(error("#/prompt", "must be at most 4000 characters long"));
-        assertThat(check(with("negativePrompt", "x".repeat(4001))))
-                .containsExactly(error("#/negativePrompt", "must be at most 4000 characters long"));
+        assertThat(check(prompt("🗼".repeat(32_000)))).isEmpty();
+        assertThat(check(prompt("🗼".repeat(32_001))))
+                .containsExactly(error("#/prompt", "must be at most 32000 characters long"));
+        assertThat(check(with("negativePrompt", "x".repeat(32_001))))
+                .containsExactly(error("#/negativePrompt", "must be at most 32000 characters long"));
     }
 
     @ParameterizedTest
-    @CsvSource({"width, 64, 2048", "height, 64, 2048", "count, 1, 4", "seed, 0, 2147483647", "priority, -10, 10"})
+    @CsvSource({"width, 64, 2048", "height, 64, 2048", "count, 1, 10", "seed, 0, 2147483647", "priority, -10, 10"})
     void rejectsNumberOutOfRange(String field, long min, long max) {
         // given
         FieldError outside = error("#/" + field, "must be between " + min + " and " + max);
@@ -203,7 +196,7 @@ class GenerationSpecParserTest {
         // then
         assertThat(check(request)).isEmpty();
         assertThat(GenerationSpecParser.parse(request)
-                        .resolve(CONTRACT, RequestLimits.NONE, null, () -> 1)
+                        .resolve(SETTINGS, RequestLimits.NONE, null, () -> 1)
                         .width())
                 .isEqualTo(100);
     }
@@ -211,7 +204,7 @@ class GenerationSpecParserTest {
     @Test
     void appliesTighterLimitsOfTheOperator() {
         // given
-        Settings.Generation tight = limits(5, 600, 1);
+        BackendSettings tight = limits(5, 600, 1);
         JsonObject request =
                 prompt("123456").put("width", 601).put("height", 600).put("count", 2);
 
@@ -301,7 +294,7 @@ class GenerationSpecParserTest {
     void appliesDefaults() {
         // when
         GenerationRequest request = GenerationSpecParser.parse(prompt("a lighthouse"))
-                .resolve(CONTRACT, RequestLimits.NONE, "flux", () -> 42);
+                .resolve(SETTINGS, RequestLimits.NONE, "flux", () -> 42);
 
         // then
         assertThat(request)
@@ -324,7 +317,7 @@ class GenerationSpecParserTest {
 
         // when
         GenerationRequest request =
-                GenerationSpecParser.parse(asked).resolve(CONTRACT, RequestLimits.NONE, null, () -> 42);
+                GenerationSpecParser.parse(asked).resolve(SETTINGS, RequestLimits.NONE, null, () -> 42);
 
         // then
         assertThat(request)

@@ -36,7 +36,6 @@ class LimitsReaderTest {
         BackendSettings settings =
                 TestSettings.with(TestSettings.DEFAULTS.backend(), "name", "b", "readLimits", readLimits);
         ModelCatalog catalog = new ModelCatalog(
-                TestSettings.DEFAULTS.generation(),
                 List.of(
                         new ModelSettings("m", "m", List.of(new Target("b", "flux", null))),
                         new ModelSettings("n", "n", List.of(new Target("b", "flux", null)))),

@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ModelCatalogTest {
-    private static final BackendSettings LARGE = backend("large", 0, 0, 0);
+    private static final BackendSettings LARGE = backend("large", 32_000, 2048, 10);
     private static final BackendSettings SMALL = backend("small", 300, 1024, 1);
     private static final ModelSettings BOTH = new ModelSettings(
             "both", "both", List.of(new Target("large", null, null), new Target("small", null, null)));
@@ -49,19 +49,7 @@ class ModelCatalogTest {
     void limitsAreThoseThatEveryBackendOfTheModelAllows() {
         // then
         assertThat(catalog.limitsOf(BOTH)).isEqualTo(limits(300, 1024, 1));
-        assertThat(catalog.limitsOf(ONE)).isEqualTo(limits(4000, 2048, 4));
-    }
-
-    @Test
-    void limitsOfAllGenerationsAreUpperBounds() {
-        // given
-        ModelCatalog narrow = new ModelCatalog(
-                TestSettings.with(TestSettings.DEFAULTS.generation(), "maxSide", 768),
-                List.of(BOTH),
-                TestModels.capabilities(List.of(LARGE, SMALL)));
-
-        // then
-        assertThat(narrow.limitsOf(BOTH)).isEqualTo(limits(300, 768, 1));
+        assertThat(catalog.limitsOf(ONE)).isEqualTo(limits(32_000, 2048, 10));
     }
 
     @Test

@@ -5,7 +5,6 @@ import dev.darkroom.backend.StubImageBackend;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.ModelSettings;
 import dev.darkroom.config.ModelSettings.Target;
-import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import java.util.List;
 
@@ -19,20 +18,19 @@ public final class TestModels {
      * @param name null when the AI server chooses the model
      */
     public static ModelCatalog catalog(String name) {
-        return catalog(TestSettings.DEFAULTS.generation(), name);
+        return catalog(TestSettings.DEFAULTS.backend(), name);
     }
 
-    /** As {@link #catalog(String)}, with limits of all generations. */
-    public static ModelCatalog catalog(Settings.Generation generation, String name) {
+    /** As {@link #catalog(String)}, with the limits of a backend. */
+    public static ModelCatalog catalog(BackendSettings backend, String name) {
         return new ModelCatalog(
-                generation,
-                List.of(new ModelSettings("default", name, List.of(new Target("default", name, null)))),
-                capabilities(TestSettings.DEFAULTS.backends()));
+                List.of(new ModelSettings("default", name, List.of(new Target(backend.name(), name, null)))),
+                capabilities(List.of(backend)));
     }
 
     /** Returns a catalog of backends without parameters and with the limits of the settings only. */
     public static ModelCatalog catalog(List<ModelSettings> models, List<BackendSettings> backends) {
-        return new ModelCatalog(TestSettings.DEFAULTS.generation(), models, capabilities(backends));
+        return new ModelCatalog(models, capabilities(backends));
     }
 
     /** Returns capabilities without parameters, and with the limits of the settings only. */
