@@ -30,7 +30,7 @@ import java.util.Set;
  * @param maxInputImages number of images that a request is based on; 0 for none
  * @param sizes the only sizes of images, such as {@code 1024x1024}; empty for any
  * @param readLimits whether further limits are read from the AI server
- * @param imageFormats formats of images: some of png, jpeg, webp
+ * @param imageFormats formats of images: some of png, jpeg, webp, avif
  * @param downloadNetworks networks for image downloads in addition to public addresses and the AI server; may be empty
  * @param requestFields optional fields to send; null when the model name decides
  * @param inputFields inputs of models of cog, fal and Replicate, see {@code InputFields}

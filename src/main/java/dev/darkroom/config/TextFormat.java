@@ -19,7 +19,7 @@ enum TextFormat {
     /** Host names as in the header {@code Host} of browsers, without a port. */
     HOST_NAMES(listOf("[a-z0-9_.\\-]{1,255}"), "host names without ports, in lower case, separated by commas"),
     /** Formats of images. */
-    IMAGE_FORMATS(listOf("(png|jpeg|webp)"), "some of png, jpeg, webp, separated by commas"),
+    IMAGE_FORMATS(listOf("(png|jpeg|webp|avif)"), "some of png, jpeg, webp, avif, separated by commas"),
     /** Inputs of a model: names, each optionally with the name at the model. */
     INPUT_FIELDS(
             "auto|"

@@ -148,6 +148,15 @@ public final class ChunkedBytes {
             return this;
         }
 
+        /** Overwrites collected bytes from an index, inclusive, to another, exclusive. */
+        public Builder fill(int from, int to, byte value) {
+            Objects.checkFromToIndex(from, to, length);
+            for (int index = from; index < to; index++) {
+                chunks.get(index >> CHUNK_SHIFT)[index & CHUNK_BYTES - 1] = value;
+            }
+            return this;
+        }
+
         /** Returns the free space in the last chunk. Adds a chunk if the last one is full. */
         private int remainingInChunk() {
             int used = length & CHUNK_BYTES - 1;

@@ -4,7 +4,8 @@ package dev.darkroom.image;
 public enum ImageFormat {
     PNG("image/png", "png"),
     JPEG("image/jpeg", "jpg"),
-    WEBP("image/webp", "webp");
+    WEBP("image/webp", "webp"),
+    AVIF("image/avif", "avif");
 
     private final String contentType;
     private final String extension;

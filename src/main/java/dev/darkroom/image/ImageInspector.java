@@ -21,7 +21,7 @@ public final class ImageInspector {
      *
      * @param maxBytes maximum size of the file
      * @return the image, with the same bytes
-     * @throws InvalidImageException when the bytes are no complete PNG, JPEG or WebP image within the limits
+     * @throws InvalidImageException when the bytes are no complete PNG, JPEG, WebP or AVIF image within the limits
      */
     public static Image inspect(ChunkedBytes bytes, int maxBytes) {
         if (bytes.length() > maxBytes) {
@@ -43,6 +43,7 @@ public final class ImageInspector {
             case PNG -> PngParser.parse(bytes);
             case JPEG -> JpegParser.parse(bytes);
             case WEBP -> WebpParser.parse(bytes);
+            case AVIF -> AvifParser.parse(bytes);
         };
     }
 
@@ -65,7 +66,10 @@ public final class ImageInspector {
         if (WebpParser.hasSignature(reader)) {
             return ImageFormat.WEBP;
         }
-        throw new InvalidImageException("neither PNG nor JPEG nor WebP");
+        if (AvifParser.hasSignature(reader)) {
+            return ImageFormat.AVIF;
+        }
+        throw new InvalidImageException("neither PNG nor JPEG nor WebP nor AVIF");
     }
 
     private static String sha256(ChunkedBytes file) {

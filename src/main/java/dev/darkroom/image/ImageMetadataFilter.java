@@ -15,7 +15,7 @@ public final class ImageMetadataFilter {
      *
      * @param file drained when it contains metadata, so only its exclusive owner may call this
      * @return the same object when there is nothing to remove, or when the file is in none of the formats of {@link ImageFormat}
-     * @throws InvalidImageException when the file is truncated
+     * @throws InvalidImageException when the file is truncated or damaged
      */
     public static ChunkedBytes removeMetadata(ChunkedBytes file) {
         ImageByteReader reader = new ImageByteReader(file);
@@ -28,6 +28,9 @@ public final class ImageMetadataFilter {
         if (WebpParser.hasSignature(reader)) {
             KeptRanges kept = WebpMetadata.findKeptRanges(reader);
             return kept.copyFrom(file, WebpMetadata.createHeader(reader, kept));
+        }
+        if (AvifParser.hasSignature(reader)) {
+            return AvifMetadata.remove(file);
         }
         return file;
     }

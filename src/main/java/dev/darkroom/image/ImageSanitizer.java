@@ -20,7 +20,10 @@ public final class ImageSanitizer {
         try {
             image = ImageInspector.inspect(file, maxBytes);
         } catch (InvalidImageException e) {
-            throw new InvalidImageException("is not a complete PNG, JPEG or WebP image: " + e.getMessage());
+            throw invalid(e.getMessage());
+        }
+        if (image.format() == ImageFormat.AVIF) {
+            throw invalid("AVIF is not accepted by AI servers");
         }
         if ((long) image.width() * image.height() > maxPixels) {
             throw new InvalidImageException(
@@ -31,5 +34,9 @@ public final class ImageSanitizer {
         }
         ChunkedBytes stripped = ImageMetadataFilter.removeMetadata(file);
         return stripped == file ? image : ImageInspector.inspect(stripped, maxBytes);
+    }
+
+    private static InvalidImageException invalid(String reason) {
+        return new InvalidImageException("is not a complete PNG, JPEG or WebP image: " + reason);
     }
 }

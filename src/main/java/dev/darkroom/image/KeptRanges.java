@@ -42,6 +42,11 @@ final class KeptRanges {
         if (length == file.length()) {
             return file;
         }
+        return collectFrom(file, header).build();
+    }
+
+    /** Copies the ranges, as {@link #copyFrom}, even if they are the whole file. */
+    ChunkedBytes.Builder collectFrom(ChunkedBytes file, byte[] header) {
         ChunkedBytes.Builder copy = new ChunkedBytes.Builder().append(header, 0, header.length);
         byte[] block = new byte[BLOCK_BYTES];
         try (InputStream in = file.drain()) {
@@ -59,6 +64,6 @@ final class KeptRanges {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return copy.build();
+        return copy;
     }
 }

@@ -129,7 +129,7 @@ class HostileUploadsIT {
                         "HTML",
                         "<html><script>alert(1)</script></html>".getBytes(StandardCharsets.UTF_8),
                         "image/png",
-                        incomplete + "neither PNG nor JPEG nor WebP"),
+                        incomplete + "neither PNG nor JPEG nor WebP nor AVIF"),
                 Arguments.of("JPEG declared as PNG", jpeg, "image/png", "# is image/jpeg and not image/png"),
                 Arguments.of("truncated", Arrays.copyOf(png, png.length - 20), "image/png", incomplete),
                 Arguments.of("empty", new byte[0], "image/png", incomplete + "no bytes"));

@@ -4,8 +4,10 @@ import static dev.darkroom.testing.ProblemAssertions.assertProblem;
 import static dev.darkroom.testing.ProblemAssertions.errorsOf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.awaitility.Awaitility.await;
 
+import dev.darkroom.image.TestImages;
 import dev.darkroom.testing.ApiClient.ApiResponse;
 import dev.darkroom.testing.DarkroomExtension;
 import dev.darkroom.testing.DarkroomInstance;
@@ -25,7 +27,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -157,7 +163,7 @@ class ImageDownloadIT {
         // then
         assertThat(head.status()).isEqualTo(200);
         assertThat(head.body()).isEmpty();
-        assertThat(withoutRequestId(head)).isEqualTo(withoutRequestId(get));
+        assertThat(withoutRequestIdAndDate(head)).isEqualTo(withoutRequestIdAndDate(get));
     }
 
     @ParameterizedTest
@@ -416,6 +422,58 @@ class ImageDownloadIT {
         assertThat(apiResponse.header("Content-Length")).isEqualTo(String.valueOf(image.getInteger("bytes")));
     }
 
+    @ParameterizedTest
+    @CsvSource({"%s, 200", "*, 200", "'\"other\", %s', 200", "\"other\", 412", "W/%s, 412"})
+    void evaluatesIfMatchBeforeOtherConditions(String ifMatch, int status) {
+        for (String method : List.of("GET", "HEAD")) {
+            // when
+            ApiResponse apiResponse =
+                    service.client().send(method, path, Map.of("If-Match", ifMatch.formatted(etag())), null);
+
+            // then
+            assertThat(apiResponse.status()).isEqualTo(status);
+        }
+        assertThat(service.client()
+                        .send("GET", path, Map.of("If-Match", "\"other\"", "If-None-Match", etag()), null)
+                        .status())
+                .isEqualTo(412);
+    }
+
+    @Test
+    void sendsTimeOfEveryResponse() {
+        for (String target : List.of(path, "/images/none.png", "/api/generation/" + generation.getString("id"))) {
+            // when
+            String date = service.client().get(target).header("Date");
+
+            // then
+            Instant sent = DateTimeFormatter.RFC_1123_DATE_TIME.parse(date, Instant::from);
+            assertThat(sent).isCloseTo(Instant.now(), within(5, ChronoUnit.MINUTES));
+            assertThat(date).matches("[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT");
+        }
+    }
+
+    @Test
+    void servesAvif() {
+        // given an AI server that returns an AVIF file, whatever it was asked for
+        byte[] avif = TestImages.avif("alpha");
+        String url = "data:image/png;base64," + Base64.getEncoder().encodeToString(avif);
+        service.aiServer().script(new JsonObject().put("url", url));
+
+        // when
+        JsonObject stored =
+                createImage("an image in AVIF").getJsonArray("images").getJsonObject(0);
+        ApiResponse apiResponse =
+                service.client().get(URI.create(stored.getString("url")).getPath());
+
+        // then
+        assertThat(stored.getString("contentType")).isEqualTo("image/avif");
+        assertThat(stored.getInteger("width")).isEqualTo(48);
+        assertThat(stored.getInteger("height")).isEqualTo(32);
+        assertThat(stored.getString("url")).contains(".avif?");
+        assertThat(apiResponse.header("Content-Type")).isEqualTo("image/avif");
+        assertThat(apiResponse.body()).isEqualTo(avif);
+    }
+
     private static JsonObject createImage(String prompt) {
         return service.client().awaitEnd(service.client().create(prompt));
     }
@@ -439,10 +497,12 @@ class ImageDownloadIT {
         return '"' + image.getString("sha256") + '"';
     }
 
-    private static Map<String, String> withoutRequestId(ApiResponse apiResponse) {
+    private static Map<String, String> withoutRequestIdAndDate(ApiResponse apiResponse) {
         Map<String, String> headers = new TreeMap<>(apiResponse.headers());
         headers.remove("X-Request-Id");
         headers.remove("x-request-id");
+        headers.remove("date");
+        headers.remove("Date");
         return headers;
     }
 }

@@ -51,6 +51,13 @@ class ImageSanitizerTest {
     }
 
     @Test
+    void rejectsAvif() {
+        assertThatThrownBy(() -> sanitize(TestImages.avif("plain")))
+                .isInstanceOf(InvalidImageException.class)
+                .hasMessage("is not a complete PNG, JPEG or WebP image: AVIF is not accepted by AI servers");
+    }
+
+    @Test
     void removesMetadata() {
         // when
         Image image = sanitize(TestImages.pngWithChunk(64, 64, "tEXt", "Comment\0secret"));

@@ -6,6 +6,7 @@ import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -84,6 +85,15 @@ public final class TestImages {
         putU24(file, height - 1);
         file.put(simple, 12, chunk);
         return file.array();
+    }
+
+    /** Returns an image of {@code src/test/resources/avif}, without the extension. */
+    public static byte[] avif(String name) {
+        try (InputStream file = TestImages.class.getResourceAsStream("/avif/" + name + ".avif")) {
+            return file.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Returns a PNG with the given size in its header, a correct header checksum, and the pixels of an 8x8 image. */

@@ -28,7 +28,8 @@ public final class ContractLoader {
             "text/event-stream", "application/octet-stream",
             "image/png", "application/octet-stream",
             "image/jpeg", "application/octet-stream",
-            "image/webp", "application/octet-stream");
+            "image/webp", "application/octet-stream",
+            "image/avif", "application/octet-stream");
 
     private ContractLoader() {}
 

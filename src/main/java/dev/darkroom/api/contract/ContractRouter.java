@@ -7,6 +7,7 @@ import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.security.RateLimitHandler;
 import dev.darkroom.api.security.SecurityHeadersHandler;
 import dev.darkroom.api.transport.AccessLogHandler;
+import dev.darkroom.api.transport.DateHeaderHandler;
 import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.api.transport.RequestIdHandler;
 import dev.darkroom.api.transport.UnsentByteTracker;
@@ -56,6 +57,7 @@ public final class ContractRouter {
                 .collect(Collectors.toSet());
         RouterBuilder builder = RouterBuilder.create(vertx, apiContract.openApi())
                 .rootHandler(new RequestIdHandler())
+                .rootHandler(new DateHeaderHandler())
                 .rootHandler(new AccessLogHandler())
                 .rootHandler(new SecurityHeadersHandler())
                 .rootHandler(context -> {

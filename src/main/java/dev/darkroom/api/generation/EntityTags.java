@@ -11,9 +11,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.Stream;
 
-/** Computes entity tags and evaluates {@code If-None-Match} (RFC 9110, section 13.1.2). */
+/** Computes entity tags and evaluates {@code If-Match} and {@code If-None-Match} (RFC 9110, sections 13.1.1 and 13.1.2). */
 final class EntityTags {
+    private static final String ANY = "*";
+
     private EntityTags() {}
 
     /** Returns the strong entity tag of a response body, with its quotes. */
@@ -61,17 +64,23 @@ final class EntityTags {
      * @param ifNoneMatch the header, null when absent
      */
     static boolean matches(String ifNoneMatch, String etag) {
-        if (ifNoneMatch == null) {
-            return false;
-        }
-        String opaqueTag = opaqueTag(etag);
-        for (String candidate : ifNoneMatch.split(",", -1)) {
-            String tag = candidate.trim();
-            if (tag.equals("*") || opaqueTag(tag).equals(opaqueTag)) {
-                return true;
-            }
-        }
-        return false;
+        return ifNoneMatch != null
+                && tags(ifNoneMatch)
+                        .anyMatch(tag -> tag.equals(ANY) || opaqueTag(tag).equals(opaqueTag(etag)));
+    }
+
+    /**
+     * Returns whether the precondition of {@code If-Match} is true. A weak tag matches none.
+     *
+     * @param ifMatch the header, null when absent
+     * @param etag a strong tag
+     */
+    static boolean satisfies(String ifMatch, String etag) {
+        return ifMatch == null || tags(ifMatch).anyMatch(tag -> tag.equals(ANY) || tag.equals(etag));
+    }
+
+    private static Stream<String> tags(String header) {
+        return Arrays.stream(header.split(",", -1)).map(String::trim);
     }
 
     /** Returns a tag without the prefix W/, which the weak comparison of {@code If-None-Match} ignores. */

@@ -84,6 +84,9 @@ public final class GetImageHandler implements OperationHandler {
     private Future<Void> respond(OperationContext operationContext, ImageLocation location) {
         StoredImage image = location.image();
         String etag = '"' + image.sha256() + '"';
+        if (!EntityTags.satisfies(operationContext.parameter("If-Match"), etag)) {
+            return Future.failedFuture(Problem.preconditionFailed());
+        }
         if (EntityTags.matches(operationContext.parameter("If-None-Match"), etag)) {
             putHeaders(operationContext, etag).setStatusCode(304).end();
             return Future.succeededFuture();

@@ -33,6 +33,7 @@ final class OpenAiErrors {
             case GONE -> last(problem, OpenAiError.INVALID_REQUEST, "gone");
             case MISDIRECTED_REQUEST -> last(problem, OpenAiError.INVALID_REQUEST, "misdirected_request");
             case IDEMPOTENCY_KEY_REUSED -> last(problem, OpenAiError.INVALID_REQUEST, "idempotency_key_reused");
+            case PRECONDITION_FAILED -> last(problem, OpenAiError.INVALID_REQUEST, "precondition_failed");
             case REQUEST_TOO_LARGE -> last(problem, OpenAiError.INVALID_REQUEST, "request_too_large");
             case UNSUPPORTED_MEDIA_TYPE -> last(problem, OpenAiError.INVALID_REQUEST, "unsupported_media_type");
             case RANGE_NOT_SATISFIABLE -> last(problem, OpenAiError.INVALID_REQUEST, "range_not_satisfiable");

@@ -39,6 +39,7 @@ public final class Problem extends RuntimeException {
         GONE("gone", 410, "Gone"),
         MISDIRECTED_REQUEST("misdirected-request", 421, "Misdirected request"),
         IDEMPOTENCY_KEY_REUSED("idempotency-key-reused", 422, "Idempotency key reused"),
+        PRECONDITION_FAILED("precondition-failed", 412, "Precondition failed"),
         REQUEST_TOO_LARGE("request-too-large", 413, "Request too large"),
         UNSUPPORTED_MEDIA_TYPE("unsupported-media-type", 415, "Unsupported media type"),
         RANGE_NOT_SATISFIABLE("range-not-satisfiable", 416, "Range not satisfiable"),
@@ -223,6 +224,11 @@ public final class Problem extends RuntimeException {
                 Type.RANGE_NOT_SATISFIABLE,
                 "The image has " + length + " bytes, none of them in the range.",
                 Map.of("Content-Range", "bytes */" + length));
+    }
+
+    /** The content has none of the entity tags of {@code If-Match} (RFC 9110, section 15.5.13). */
+    public static Problem preconditionFailed() {
+        return new Problem(Type.PRECONDITION_FAILED, "The image has another ETag.");
     }
 
     public static Problem internalError() {

@@ -201,6 +201,7 @@ class ApiContractTest {
                         Problem.methodNotAllowed("PUT", "GET"),
                         Problem.tooLarge(413, "x"),
                         Problem.unsupportedMediaType(),
+                        Problem.preconditionFailed(),
                         Problem.rangeNotSatisfiable(1),
                         Problem.internalError(),
                         Problem.unavailable(),

@@ -45,6 +45,7 @@ public final class OpenApiResponseValidator {
             "Cache-Control",
             "Connection",
             "Content-Length",
+            "Date",
             "Content-Security-Policy",
             "Content-Type",
             "Cross-Origin-Resource-Policy",

@@ -39,11 +39,11 @@ class ImageKeyFactoryTest {
     void returnsKeysOfAllPossibleFilesOfAttempt() {
         UUID second = ImageKeyFactory.createId(GENERATION, NODE, 3, 1);
         assertThat(ImageKeyFactory.keysOfAttempt(GENERATION, NODE, 3, 2))
-                .hasSize(6)
+                .hasSize(8)
                 .contains(
                         ImageKeyFactory.createKey(second, ImageFormat.PNG),
                         ImageKeyFactory.createKey(second, ImageFormat.JPEG),
                         ImageKeyFactory.createKey(second, ImageFormat.WEBP))
-                .allMatch(key -> key.matches("[0-9a-f]{2}/[0-9a-f-]{36}\\.(png|jpg|webp)"));
+                .allMatch(key -> key.matches("[0-9a-f]{2}/[0-9a-f-]{36}\\.(png|jpg|webp|avif)"));
     }
 }
