@@ -154,10 +154,15 @@ public final class BackendExecutor {
         notifyChangeHandlers();
     }
 
-    /** Starts no call for a time, because a budget is exhausted. Active calls and look-ups continue. */
+    /**
+     * Starts no call for a time, because a budget is exhausted. Never shortens an earlier pause. Active calls and look-ups continue.
+     */
     public void pause(Duration time) {
         synchronized (this) {
-            pausedUntil = nanoTime.getAsLong() + time.toNanos();
+            long end = nanoTime.getAsLong() + time.toNanos();
+            if (pausedUntil == null || end - pausedUntil > 0) {
+                pausedUntil = end;
+            }
         }
         scheduleChange(time);
         notifyChangeHandlers();

@@ -129,16 +129,19 @@ public final class BackendKeyRing {
                 || failure.rateLimited() && Integer.valueOf(429).equals(failure.httpStatus());
     }
 
-    /** Rests a key after a {@linkplain #isRejection rejection}. */
+    /** Rests a key after a {@linkplain #isRejection rejection}. Never shortens a rest, so that the order of concurrent calls is irrelevant. */
     public void recordRejection(BackendKey key, BackendFailure failure) {
         State reason = reason(failure);
         boolean changed;
         Duration rest;
         synchronized (this) {
             long now = nanoTime.getAsLong();
-            changed = key.state(now) != reason;
             rest = rest(key, reason, failure.retryAfter());
-            key.rest(reason, now + rest.toNanos());
+            boolean longer = rest.compareTo(key.remainingRest(now)) >= 0;
+            changed = longer && key.state(now) != reason;
+            if (longer) {
+                key.rest(reason, now + rest.toNanos());
+            }
         }
         if (changed) {
             LOG.atLevel(reason == State.RATE_LIMITED ? Level.INFO : Level.WARN)

@@ -77,27 +77,27 @@ final class WebhookDeliveryChecks {
     static List<ConsistencyCheck> all(long ttl, long maxReapDelay) {
         return List.of(
                 ofDeliveries(
-                        "I9",
+                        "I11",
                         "each PENDING delivery has one queue row, no other delivery has any",
                         FIND_QUEUE_MISMATCHES,
                         REPORT_ADVICE),
                 ofDeliveries(
-                        "I9",
+                        "I11",
                         "each DELIVERED delivery has a successful attempt, at most one per redelivery",
                         FIND_SUCCESS_MISMATCHES,
                         REPORT_ADVICE),
                 ofDeliveries(
-                        "I9",
+                        "I11",
                         "attempt counts and attempt numbers of deliveries have no gaps",
                         FIND_ATTEMPT_MISMATCHES,
                         REPORT_ADVICE),
                 ofDeliveries(
-                        "I9",
+                        "I11",
                         "a delivery belongs to the user of its notification and webhook",
                         FIND_ORIGIN_MISMATCHES,
                         REPORT_ADVICE),
                 ofDeliveries(
-                        "I9",
+                        "I11",
                         "delivery leases of expired nodes are recovered",
                         FIND_DEAD_LEASES,
                         "No process sends webhooks, or its lease reaper does not work:"
@@ -106,7 +106,7 @@ final class WebhookDeliveryChecks {
                         maxReapDelay,
                         ttl + maxReapDelay),
                 ofGenerations(
-                        "I9",
+                        "I11",
                         "each ended generation has a delivery to its webhookUrl",
                         FIND_UNDELIVERED_URLS,
                         REPORT_ADVICE + " Not a bug if a process of a version without webhooks ended the generation."));

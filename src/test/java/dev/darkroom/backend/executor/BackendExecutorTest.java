@@ -215,6 +215,21 @@ class BackendExecutorTest extends BackendExecutorFixture {
     }
 
     @Test
+    void shorterPauseForABudgetDoesNotEndALongerOne() {
+        // given a spent budget
+        backendExecutor.pause(Duration.ofSeconds(30));
+
+        // when another submission finds the rest of a budget reserved
+        backendExecutor.pause(Duration.ofSeconds(1));
+        nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+
+        // then
+        assertThat(backendExecutor.acceptsCalls()).isFalse();
+        nanos.addAndGet(Duration.ofSeconds(28).toNanos());
+        assertThat(backendExecutor.acceptsCalls()).isTrue();
+    }
+
+    @Test
     void endsTheCallWhenTheBackendThrows() throws Exception {
         // given
         Future<Execution> failed = run();

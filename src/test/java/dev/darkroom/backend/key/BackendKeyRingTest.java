@@ -108,6 +108,19 @@ class BackendKeyRingTest {
     }
 
     @Test
+    void rateLimitOfAConcurrentCallDoesNotShortenTheRestOfASpentQuota() {
+        // given
+        ring.recordRejection(main, rejection("QUOTA_EXHAUSTED"));
+
+        // when
+        ring.recordRejection(main, RATE_LIMITED.withRetryAfter(Duration.ofSeconds(5)));
+
+        // then
+        assertThat(ring.status().get(0)).isEqualTo(new BackendKeyStatus("main", State.QUOTA_EXHAUSTED, REST));
+        assertThat(ring.status().get(1).state()).isEqualTo(State.USABLE);
+    }
+
+    @Test
     void selectsNoTriedAndNoRestingKeyAfterRejection() {
         assertThat(ring.selectUsable(Set.of(main))).contains(spare);
         assertThat(ring.selectUsable(Set.of(main, spare))).isEmpty();

@@ -115,27 +115,27 @@ class DatabaseDoctorTest {
                         "DELETE FROM user_streams",
                         "TRUNCATE subscriber_cursors"),
                 violation(
-                        "I9: delivery " + id(6) + " is PENDING and has no row in the queue",
+                        "I11: delivery " + id(6) + " is PENDING and has no row in the queue",
                         delivery("UPDATE webhook_deliveries SET status = 'PENDING', redeliveries = 1")),
                 violation(
-                        "I9: delivery " + id(6) + " is DELIVERED and still has a row in the queue",
+                        "I11: delivery " + id(6) + " is DELIVERED and still has a row in the queue",
                         delivery("INSERT INTO webhook_queue (delivery_id, partition_key, user_id) VALUES ('" + id(6)
                                 + "', '" + id(5) + "', 'mary')")),
                 violation(
-                        "I9: delivery " + id(6) + " is FAILED, was redelivered 0 times and has 1 successful attempts",
+                        "I11: delivery " + id(6) + " is FAILED, was redelivered 0 times and has 1 successful attempts",
                         delivery("UPDATE webhook_deliveries SET status = 'FAILED'")),
                 violation(
-                        "I9: delivery " + id(6) + " counts 3 attempts and has 2 recorded, numbered up to 2",
+                        "I11: delivery " + id(6) + " counts 3 attempts and has 2 recorded, numbered up to 2",
                         delivery("UPDATE webhook_deliveries SET attempts = 3")),
                 violation(
-                        "I9: delivery " + id(6) + " goes to webhook " + id(5)
+                        "I11: delivery " + id(6) + " goes to webhook " + id(5)
                                 + ", which belongs to bob and not to mary",
                         delivery("UPDATE webhooks SET user_id = 'bob'")),
                 violation(
-                        "I9: delivery " + id(6) + " delivers notification " + id(8) + ", which does not exist",
+                        "I11: delivery " + id(6) + " delivers notification " + id(8) + ", which does not exist",
                         delivery("UPDATE webhook_deliveries SET notification_id = '" + id(8) + "'")),
                 violation(
-                        "I9: generation " + FAILED + " ended as FAILED and has no delivery to its webhookUrl",
+                        "I11: generation " + FAILED + " ended as FAILED and has no delivery to its webhookUrl",
                         "INSERT INTO generation_webhook_urls VALUES ('" + FAILED + "', 'https://hooks.example.org/')"),
                 violation(
                         "I8: user mary has acknowledged 4 of 3 notifications", "UPDATE user_streams SET acked_seq = 4"),
