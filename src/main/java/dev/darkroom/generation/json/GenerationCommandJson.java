@@ -130,8 +130,11 @@ public final class GenerationCommandJson {
         if (!requester.asAdmin()) {
             throw invalid("getAllUsage requires asAdmin");
         }
-        return new GetAllUsage(
-                requester, UsageFilter.parse(body), body.getValue("ofUser") instanceof String user ? user : null);
+        Object ofUser = body.getValue("ofUser");
+        if (ofUser != null && !(ofUser instanceof String user && !user.isEmpty())) {
+            throw invalid("ofUser must be the name of a user");
+        }
+        return new GetAllUsage(requester, UsageFilter.parse(body), (String) ofUser);
     }
 
     private static String parseKey(JsonObject body) {

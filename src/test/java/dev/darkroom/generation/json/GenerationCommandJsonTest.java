@@ -1,6 +1,7 @@
 package dev.darkroom.generation.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.darkroom.eventbus.CommandProtocol;
@@ -44,6 +45,16 @@ class GenerationCommandJsonTest {
 
     private static JsonObject user() {
         return new JsonObject().put("user", "ada");
+    }
+
+    @Test
+    void rejectsAUsageReportOfSomethingElseThanAUser() {
+        for (Object value : List.of(7, true, "", new JsonArray())) {
+            assertThatThrownBy(() ->
+                            parse("getAllUsage", user().put("asAdmin", true).put("ofUser", value)))
+                    .isInstanceOf(InvalidCommandException.class)
+                    .hasMessage("ofUser must be the name of a user");
+        }
     }
 
     static Stream<Arguments> unstorableText() {
