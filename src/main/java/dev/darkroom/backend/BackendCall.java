@@ -90,12 +90,12 @@ public final class BackendCall {
         return released.future();
     }
 
-    /** Declares that the AI server may have received a request of the call. */
+    /** Declares that the AI server may have received a submission of the call. Not for look-ups. */
     public void markSent() {
         sent = true;
     }
 
-    /** Returns true once the AI server may have received a request of the call. Complete when the call has ended. */
+    /** Returns true once the AI server may have received a submission of the call. Complete when the call has ended. */
     public boolean sent() {
         return sent;
     }

@@ -43,7 +43,9 @@ public interface ImageBackend {
 
     /**
      * Sends one submission for images and waits for them. Uses the key of {@link BackendCall#job()} where the protocol has
-     * a job id that clients choose. Reports the id that the AI server assigns to {@link BackendCall#jobListener()}.
+     * a job id that clients choose. Reports the id that the AI server assigns to {@link BackendCall#jobListener()}. Calls
+     * {@link BackendCall#markSent()} before the outcome when the AI server may have received the submission, since only then it is
+     * counted and may have a cost.
      *
      * @return completes with the outcome, never fails. At the timeout of the call it completes with a
      *     {@link BackendFailure#TIMED_OUT} failure. When the call is aborted it completes with

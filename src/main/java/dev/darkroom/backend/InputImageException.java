@@ -2,9 +2,6 @@ package dev.darkroom.backend;
 
 /** Thrown when an input image cannot be loaded. */
 public final class InputImageException extends RuntimeException {
-    /** Start of the codes of failures before anything is sent to the AI server. */
-    public static final String CODE_PREFIX = "INPUT_IMAGE";
-
     private static final long serialVersionUID = 1L;
 
     private final transient BackendFailure failure;

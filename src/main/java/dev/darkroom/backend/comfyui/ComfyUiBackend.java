@@ -125,9 +125,8 @@ public final class ComfyUiBackend extends HttpImageBackend {
         return http.run(
                 request.key(),
                 backendCall,
-                scope -> validator
-                        .validate(scope)
-                        .compose(valid -> uploader.upload(scope, request.inputs()))
+                scope -> scope.prepare(() ->
+                                validator.validate(scope).compose(valid -> uploader.upload(scope, request.inputs())))
                         .compose(images -> submit(scope, request, images, backendCall)
                                 .onFailure(this::validateAgainAfterFailure)));
     }

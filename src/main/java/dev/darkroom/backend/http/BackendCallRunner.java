@@ -44,8 +44,8 @@ final class BackendCallRunner {
             String key, BackendCall backendCall, Function<BackendCallScope, Future<BackendOutcome>> work) {
         Optional<BackendKey> first = keyRing.select();
         return first.isEmpty()
-                ? run(key, backendCall, null, work)
-                : submit(key, backendCall, first.get(), new HashSet<>(), work);
+                ? submitOnce(key, backendCall, null, new AtomicReference<>(), work)
+                : submit(key, backendCall, first.get(), new HashSet<>(), new BackendOutcome.NotStarted(), work);
     }
 
     private Future<BackendOutcome> submit(
@@ -53,6 +53,7 @@ final class BackendCallRunner {
             BackendCall backendCall,
             BackendKey apiKey,
             Set<BackendKey> tried,
+            BackendOutcome previous,
             Function<BackendCallScope, Future<BackendOutcome>> work) {
         tried.add(apiKey);
         AtomicReference<BackendCallScope> scope = new AtomicReference<>();
@@ -61,21 +62,46 @@ final class BackendCallRunner {
                 .jobListener()
                 .onApiKeySelected(apiKey.name())
                 .transform(stored -> stored.failed()
-                        ? Future.succeededFuture(new BackendOutcome.NotStarted())
-                        : run(key, backendCall, apiKey, started -> {
-                            scope.set(started);
-                            return work.apply(started);
-                        }))
-                .compose(outcome -> {
-                    if (!(outcome instanceof BackendOutcome.Failed failed)
-                            || !isRejectedSubmission(scope.get(), failed.backendFailure())) {
-                        return Future.succeededFuture(outcome);
+                        ? Future.succeededFuture(previous)
+                        : submitOnce(key, backendCall, apiKey, scope, work)
+                                .compose(outcome ->
+                                        repeatWithOtherKey(key, backendCall, tried, scope.get(), outcome, work)));
+    }
+
+    private Future<BackendOutcome> repeatWithOtherKey(
+            String key,
+            BackendCall backendCall,
+            Set<BackendKey> tried,
+            BackendCallScope scope,
+            BackendOutcome outcome,
+            Function<BackendCallScope, Future<BackendOutcome>> work) {
+        if (!(outcome instanceof BackendOutcome.Failed failed)
+                || !isRejectedSubmission(scope, failed.backendFailure())) {
+            return Future.succeededFuture(outcome);
+        }
+        BackendOutcome rejected = new BackendOutcome.Failed(keyRing.toFailure(failed.backendFailure()));
+        Optional<BackendKey> other = keyRing.selectUsable(tried);
+        return other.isPresent() && !backendCall.aborted()
+                ? submit(key, backendCall, other.get(), tried, rejected, work)
+                : Future.succeededFuture(rejected);
+    }
+
+    /** Runs a submission, and marks the call as sent when the AI server may have received it. */
+    private Future<BackendOutcome> submitOnce(
+            String key,
+            BackendCall backendCall,
+            BackendKey apiKey,
+            AtomicReference<BackendCallScope> scope,
+            Function<BackendCallScope, Future<BackendOutcome>> work) {
+        return run(key, backendCall, apiKey, started -> {
+                    scope.set(started);
+                    return work.apply(started);
+                })
+                .map(outcome -> {
+                    if (scope.get() != null && scope.get().sent()) {
+                        backendCall.markSent();
                     }
-                    Optional<BackendKey> other = keyRing.selectUsable(tried);
-                    return other.isPresent() && !backendCall.aborted()
-                            ? submit(key, backendCall, other.get(), tried, work)
-                            : Future.succeededFuture(
-                                    new BackendOutcome.Failed(keyRing.toFailure(failed.backendFailure())));
+                    return outcome;
                 });
     }
 

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,6 +60,7 @@ public final class BackendCallScope implements InputImageLoader.Call {
     private HttpExchange firstExchange;
 
     private boolean sent;
+    private boolean preparing;
     private boolean ended;
     private boolean accepted;
 
@@ -100,11 +102,6 @@ public final class BackendCallScope implements InputImageLoader.Call {
         long timer = vertx.setTimer(
                 Math.max(1, remaining().toMillis()), t -> end(new BackendOutcome.Failed(deadlineFailure())));
         onEnd(() -> vertx.cancelTimer(timer));
-        onEnd(() -> {
-            if (sent()) {
-                backendCall.markSent();
-            }
-        });
         backendCall.onAbort(() -> context.runOnContext(v -> end(new BackendOutcome.Aborted())));
         if (backendCall.aborted()) {
             end(new BackendOutcome.Aborted());
@@ -163,7 +160,7 @@ public final class BackendCallScope implements InputImageLoader.Call {
         return apiKey == null ? Secret.NONE : apiKey.secret();
     }
 
-    /** Returns true once the AI server may have received a request of the call. */
+    /** Returns true once the AI server may have received a request of the call, other than to prepare the submission. */
     public boolean sent() {
         return sent || firstExchange != null && firstExchange.sent();
     }
@@ -171,6 +168,15 @@ public final class BackendCallScope implements InputImageLoader.Call {
     /** Declares that an earlier call sent the job, so that a timeout of this one does not mean that nothing was sent. */
     public void markSent() {
         sent = true;
+    }
+
+    /**
+     * Sends requests that precede the submission, such as uploads of input images. The AI server does no work for them, so after a failure
+     * nothing was submitted.
+     */
+    public <T> Future<T> prepare(Supplier<Future<T>> requests) {
+        preparing = true;
+        return requests.get().onComplete(done -> preparing = false);
     }
 
     /** Returns whether the AI server responded to a request other than GET with a success, so that it may have done the work. */
@@ -199,13 +205,14 @@ public final class BackendCallScope implements InputImageLoader.Call {
     public Future<OutboundResponse> send(
             OutboundHttpClient client, OutboundRequest request, int maxBytes, Duration timeout) {
         HttpExchange exchange = new HttpExchange();
-        if (firstExchange == null) {
+        if (firstExchange == null && !preparing) {
             firstExchange = exchange;
         }
         Runnable abort = exchange::abort;
         onEnd(abort);
         return client.send(exchange, request, new ResponseLimits(timeout, maxBytes, reservation, true))
-                .onSuccess(response -> accepted |= response.success() && request.method() != HttpMethod.GET)
+                .onSuccess(
+                        response -> accepted |= !preparing && response.success() && request.method() != HttpMethod.GET)
                 .onComplete(done -> endHandlers.remove(abort));
     }
 

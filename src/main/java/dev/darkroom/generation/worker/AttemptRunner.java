@@ -154,7 +154,7 @@ final class AttemptRunner {
 
     private Future<Duration> recordFailure(RunningAttempt attempt, BackendFailure backendFailure, CallResult result) {
         GenerationLease generationLease = attempt.generationLease();
-        if (backendFailure.code().equals(SubmissionGate.BUDGET_EXCEEDED)) {
+        if (result.permit() instanceof SubmissionPermit.Refused) {
             return recordFailure(
                     attempt,
                     AttemptOutcome.PERMANENT,
@@ -166,7 +166,8 @@ final class AttemptRunner {
                 generationLease,
                 backendFailure,
                 attempt.jobRecorder().job(),
-                generationLease.isLookUp() && !result.earlierJobGone());
+                generationLease.isLookUp() && !result.earlierJobGone(),
+                attempt.submitted());
         boolean submitsAgain = resolution == Resolution.SUBMIT_AGAIN;
         String route = generationLease.route();
         String backend = generationLease.backend();
@@ -305,7 +306,11 @@ final class AttemptRunner {
             return Future.succeededFuture();
         }
         Resolution resolution = caller.resolve(
-                generationLease, INTERRUPTED, attempt.jobRecorder().job(), generationLease.isLookUp());
+                generationLease,
+                INTERRUPTED,
+                attempt.jobRecorder().job(),
+                generationLease.isLookUp(),
+                attempt.submitted());
         RetryDecision decision = resolution == Resolution.GIVE_UP
                 ? RetryPolicy.giveUp(INTERRUPTED)
                 : retryPolicy.decideAfterInterruption(INTERRUPTED, generationLease.attemptCounts());

@@ -5,7 +5,6 @@ import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.ImageRequest;
-import dev.darkroom.backend.InputImageException;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.backend.executor.BackendExecutor.Execution;
@@ -90,11 +89,7 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Subm
         }
         return gate.apply(generationLease)
                 .compose(permit -> execute(permit, executor, request, backendCall)
-                        .map(execution -> new CallResult(
-                                execution,
-                                earlierJobGone,
-                                mayHaveArrived(execution.backendOutcome(), backendCall),
-                                permit)));
+                        .map(execution -> new CallResult(execution, earlierJobGone, backendCall.sent(), permit)));
     }
 
     private static Future<Execution> execute(
@@ -106,16 +101,6 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Subm
                 ? new BackendOutcome.Failed(refused.backendFailure())
                 : new BackendOutcome.NotStarted();
         return Future.succeededFuture(new Execution(withoutCall, false, false));
-    }
-
-    private static boolean mayHaveArrived(BackendOutcome backendOutcome, BackendCall backendCall) {
-        if (backendOutcome instanceof BackendOutcome.Failed failed) {
-            return failed.backendFailure().failureClass() != FailureClass.NOT_SENT
-                    && !failed.backendFailure().code().equals(BackendFailure.OUT_OF_RESOURCES)
-                    && !failed.backendFailure().code().startsWith(InputImageException.CODE_PREFIX);
-        }
-        return backendOutcome instanceof BackendOutcome.Generated
-                || backendOutcome instanceof BackendOutcome.Aborted && backendCall.sent();
     }
 
     private static CallResult result(BackendOutcome backendOutcome) {
@@ -131,13 +116,18 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Subm
      *
      * @param job of the attempt, with the id of the AI server when it is known
      * @param lookUp whether the failure is that of a look-up
+     * @param submitted whether the AI server may have received a submission of the attempt
      */
     Resolution resolve(
-            GenerationLease generationLease, BackendFailure backendFailure, JobReference job, boolean lookUp) {
-        String backend = generationLease.backend();
-        if (backendFailure.code().equals(OUTCOME_UNKNOWN.code())) {
-            return Resolution.GIVE_UP;
+            GenerationLease generationLease,
+            BackendFailure backendFailure,
+            JobReference job,
+            boolean lookUp,
+            boolean submitted) {
+        if (!lookUp && !submitted) {
+            return Resolution.SUBMIT_AGAIN;
         }
+        String backend = generationLease.backend();
         FailureClass failureClass = backendFailure.failureClass();
         boolean canLookUp = router.executor(backend)
                 .map(executor -> executor.canLookUp(job))
@@ -151,9 +141,7 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Subm
         if (canLookUp && isUnresolved(failureClass, lookUp)) {
             return Resolution.LOOK_UP;
         }
-        boolean unknown = failureClass.outcomeUnknown()
-                || failureClass == FailureClass.INTERNAL
-                        && !backendFailure.code().equals(BackendFailure.OUT_OF_RESOURCES);
+        boolean unknown = failureClass.outcomeUnknown() || failureClass == FailureClass.INTERNAL;
         return repeats || !unknown ? Resolution.SUBMIT_AGAIN : Resolution.GIVE_UP;
     }
 

@@ -126,7 +126,7 @@ public final class RetryPolicy {
     /** Ends a generation because nobody can tell whether the AI server made its images. */
     static Fail giveUp(BackendFailure backendFailure) {
         String message = BackendCaller.OUTCOME_UNKNOWN.message()
-                + (backendFailure.code().equals(BackendCaller.OUTCOME_UNKNOWN.code())
+                + (backendFailure.equals(BackendCaller.OUTCOME_UNKNOWN)
                         ? ""
                         : " Last failure: " + backendFailure.message());
         return new Fail(

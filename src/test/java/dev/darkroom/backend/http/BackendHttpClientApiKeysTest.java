@@ -119,6 +119,35 @@ class BackendHttpClientApiKeysTest extends BackendFixture {
                 .contains("RESPONSE_TOO_LARGE");
     }
 
+    @Test
+    void onlyASubmissionMarksTheCallAsSent() {
+        // given
+        BackendCall call = call("main");
+
+        // when
+        get(http.lookUp("key", call, scope -> send(scope, HttpMethod.GET)));
+
+        // then
+        assertThat(call.sent()).isFalse();
+
+        // when an input image is uploaded, but nothing is submitted
+        pollStatus = 404;
+        get(http.run(
+                "key",
+                call,
+                scope -> scope.prepare(
+                        () -> send(scope, HttpMethod.POST).compose(sent -> send(scope, HttpMethod.GET)))));
+
+        // then
+        assertThat(call.sent()).isFalse();
+
+        // when
+        get(http.run("key", call, scope -> send(scope, HttpMethod.POST)));
+
+        // then
+        assertThat(call.sent()).isTrue();
+    }
+
     private static BackendCall call(String apiKey) {
         return new BackendCall(LONG_TIMEOUT, new JobReference(UUID.randomUUID(), "id", apiKey), JobListener.NONE);
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.config.BackendSettings.AmbiguityPolicy;
 import dev.darkroom.config.PriceList;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
@@ -19,10 +20,13 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Submissions and costs that are stored with attempts. */
 @Tag("database")
@@ -50,6 +54,14 @@ class AttemptBillingTest {
                 TestSettings.with(settings.retry(), "initialDelay", Duration.ofMillis(1)));
     }
 
+    /** Returns settings that submit nothing again after an unknown outcome. */
+    private static Settings failing(Settings settings) {
+        return TestSettings.with(
+                settings,
+                "backends",
+                List.of(TestSettings.with(settings.backends().get(0), "onAmbiguous", AmbiguityPolicy.FAIL)));
+    }
+
     private String attempts() {
         return queue.queryValue("SELECT string_agg(concat_ws(' ', outcome, submitted, cost_micros, cost_source), ', '"
                 + " ORDER BY number) FROM generation_attempts");
@@ -72,17 +84,21 @@ class AttemptBillingTest {
         assertThat(attempts()).isEqualTo("SUCCEEDED t 40000 CONFIGURED");
     }
 
-    @Test
-    void attemptThatSentNothingIsNoSubmission() {
+    /** Whether the class alone would leave the outcome open or not. */
+    @ParameterizedTest
+    @EnumSource(names = {"NOT_SENT", "INTERNAL", "SERVER_ERROR"})
+    void attemptThatSentNothingIsNoSubmission(FailureClass failureClass) {
         // given
         queue.submit();
         AtomicInteger calls = new AtomicInteger();
+        AtomicReference<FakeImageBackend> backend = new AtomicReference<>();
+        backend.set(new FakeImageBackend(request -> {
+            backend.get().sends = calls.incrementAndGet() > 1;
+            return calls.get() == 1 ? failure(failureClass) : GENERATED;
+        }));
 
         // when
-        process.deploy(
-                new FakeImageBackend(
-                        request -> calls.incrementAndGet() == 1 ? failure(FailureClass.NOT_SENT) : GENERATED),
-                pricedSettings());
+        process.deploy(backend.get(), failing(pricedSettings()));
         awaitTrue("retried", () -> {
             process.wakeWorkers();
             return calls.get() == 2;

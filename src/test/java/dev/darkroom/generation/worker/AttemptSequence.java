@@ -142,7 +142,7 @@ public record AttemptSequence(Vertx vertx, BackendSettings settings, ImageReques
             return new Attempt(recorder, null, null, null, gone, complete ? "COMPLETE" : null);
         }
         BackendFailure failure = failed.backendFailure();
-        Resolution resolution = caller.resolve(lease, failure, recorder.job, lookUp && !gone);
+        Resolution resolution = caller.resolve(lease, failure, recorder.job, lookUp && !gone, result.submitted());
         executor.close();
         RetryDecision decision = resolution == Resolution.GIVE_UP
                 ? RetryPolicy.giveUp(failure)

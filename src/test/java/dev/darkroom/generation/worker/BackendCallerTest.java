@@ -12,6 +12,7 @@ import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.BackendSettings.AmbiguityPolicy;
 import dev.darkroom.config.BackendType;
 import dev.darkroom.config.ModelSettings;
 import dev.darkroom.config.ModelSettings.Target;
@@ -29,8 +30,25 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class BackendCallerTest {
+    private static final GenerationLease LEASE = new GenerationLease(
+            UUID.randomUUID(),
+            "user",
+            "model",
+            UUID.randomUUID(),
+            1,
+            1,
+            0,
+            0,
+            "a",
+            BackendSelection.ONLY,
+            JobReference.of(UUID.randomUUID()),
+            Duration.ofMinutes(1),
+            Duration.ofMinutes(15),
+            new ImageRequest("key", "a fox", null, 64, 64, 1, 7, null, null, InputImages.NONE, 0));
+
     private final Vertx vertx = Vertx.vertx();
 
     @AfterEach
@@ -50,9 +68,39 @@ class BackendCallerTest {
     })
     void unknownOutcomeBehindAProxyFailsOverToAnotherServer(int status, int servers, Resolution expected) {
         // given
-        List<BackendSettings> settings = List.of("a", "b").subList(0, servers).stream()
-                .map(name ->
-                        TestSettings.with(TestSettings.DEFAULTS.backend(), "name", name, "type", BackendType.COMFYUI))
+        BackendFailure failure = BackendFailure.of(FailureClass.AMBIGUOUS, "SERVER_ERROR", "The AI server failed.")
+                .withHttpStatus(status);
+
+        // then
+        assertThat(caller(List.of("a", "b").subList(0, servers), AmbiguityPolicy.AUTO)
+                        .resolve(LEASE, failure, LEASE.job(), false, true))
+                .isEqualTo(expected);
+    }
+
+    /** The class alone does not tell it, for example after an abort or an internal failure. */
+    @ParameterizedTest
+    @EnumSource(names = {"AMBIGUOUS", "INTERNAL"})
+    void attemptThatSentNothingIsSubmittedAgain(FailureClass failureClass) {
+        // given
+        BackendFailure failure = BackendFailure.of(failureClass, "X", "m");
+        BackendCaller caller = caller(List.of("a"), AmbiguityPolicy.FAIL);
+
+        // then
+        assertThat(caller.resolve(LEASE, failure, LEASE.job(), false, false)).isEqualTo(Resolution.SUBMIT_AGAIN);
+        assertThat(caller.resolve(LEASE, failure, LEASE.job(), false, true)).isEqualTo(Resolution.LOOK_UP);
+        assertThat(caller.resolve(LEASE, failure, LEASE.job(), true, false)).isEqualTo(Resolution.LOOK_UP);
+    }
+
+    private BackendCaller caller(List<String> servers, AmbiguityPolicy policy) {
+        List<BackendSettings> settings = servers.stream()
+                .map(name -> TestSettings.with(
+                        TestSettings.DEFAULTS.backend(),
+                        "name",
+                        name,
+                        "type",
+                        BackendType.COMFYUI,
+                        "onAmbiguous",
+                        policy))
                 .toList();
         ModelSettings model = new ModelSettings(
                 "model",
@@ -63,29 +111,7 @@ class BackendCallerTest {
         BackendRouter router = new BackendRouter(
                 TestModels.catalog(List.of(model), settings),
                 settings.stream().map(this::executor).toList());
-        BackendFailure failure = BackendFailure.of(FailureClass.AMBIGUOUS, "SERVER_ERROR", "The AI server failed.")
-                .withHttpStatus(status);
-        JobReference job = JobReference.of(UUID.randomUUID());
-        GenerationLease lease = new GenerationLease(
-                UUID.randomUUID(),
-                "user",
-                "model",
-                UUID.randomUUID(),
-                1,
-                1,
-                0,
-                0,
-                "a",
-                BackendSelection.ONLY,
-                job,
-                Duration.ofMinutes(1),
-                Duration.ofMinutes(15),
-                new ImageRequest("key", "a fox", null, 64, 64, 1, 7, null, null, InputImages.NONE, 0));
-
-        // then
-        assertThat(new BackendCaller(router, submission -> Future.succeededFuture(SubmissionPermit.GRANTED))
-                        .resolve(lease, failure, job, false))
-                .isEqualTo(expected);
+        return new BackendCaller(router, submission -> Future.succeededFuture(SubmissionPermit.GRANTED));
     }
 
     private BackendExecutor executor(BackendSettings settings) {

@@ -35,6 +35,8 @@ final class FakeImageBackend implements ImageBackend {
     private final Queue<JobReference> submitted = new ConcurrentLinkedQueue<>();
     private final Queue<JobReference> cancelled = new ConcurrentLinkedQueue<>();
     private final Map<String, AtomicInteger> callCount = new ConcurrentHashMap<>();
+    /** Whether the AI server may receive the submissions. The function of the outcomes may change it for its call. */
+    volatile boolean sends = true;
 
     FakeImageBackend(Function<ImageRequest, Future<BackendOutcome>> outcome) {
         this(outcome, null);
@@ -82,13 +84,16 @@ final class FakeImageBackend implements ImageBackend {
     public Future<BackendOutcome> generate(ImageRequest request, BackendCall backendCall) {
         callCount.computeIfAbsent(request.key(), key -> new AtomicInteger()).incrementAndGet();
         submitted.add(backendCall.job());
-        backendCall.markSent();
+        Future<BackendOutcome> result = outcome.apply(request);
+        if (sends) {
+            backendCall.markSent();
+        }
         if (lookUp != null) {
             backendCall.jobListener().onAccepted("id of " + backendCall.job().key());
             backendCall.jobListener().onProgress(new JobProgress(null, 2));
             backendCall.jobListener().onProgress(new JobProgress(40, null));
         }
-        return untilAborted(backendCall, outcome.apply(request));
+        return untilAborted(backendCall, result);
     }
 
     private static Future<BackendOutcome> untilAborted(BackendCall backendCall, Future<BackendOutcome> work) {
