@@ -20,8 +20,8 @@ public interface JobListener {
     };
 
     /**
-     * Called with the name of an API key before the first request with it, also when another key was rejected. The requests wait for the
-     * returned future. When it fails, the call is not made.
+     * Called with the name of an API key before the first request with it, also when another key was rejected. Then a job that was reported
+     * before belongs to the other key. The requests wait for the returned future. When it fails, they are not made.
      */
     default Future<Void> onApiKeySelected(String apiKey) {
         return Future.succeededFuture();

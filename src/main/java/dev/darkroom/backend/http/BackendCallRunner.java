@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 /**
@@ -42,67 +41,63 @@ final class BackendCallRunner {
     /** See {@link BackendHttpClient#run}. */
     Future<BackendOutcome> submit(
             String key, BackendCall backendCall, Function<BackendCallScope, Future<BackendOutcome>> work) {
-        Optional<BackendKey> first = keyRing.select();
-        return first.isEmpty()
-                ? submitOnce(key, backendCall, null, new AtomicReference<>(), work)
-                : submit(key, backendCall, first.get(), new HashSet<>(), new BackendOutcome.NotStarted(), work);
+        Submission submission = new Submission(key, backendCall, work);
+        return keyRing.select().map(submission::runWithStored).orElseGet(() -> submission.run(null));
     }
 
-    private Future<BackendOutcome> submit(
-            String key,
-            BackendCall backendCall,
-            BackendKey apiKey,
-            Set<BackendKey> tried,
-            BackendOutcome previous,
-            Function<BackendCallScope, Future<BackendOutcome>> work) {
-        tried.add(apiKey);
-        AtomicReference<BackendCallScope> scope = new AtomicReference<>();
-        // Without the stored name, a look-up after a crash would use another account.
-        return backendCall
-                .jobListener()
-                .onApiKeySelected(apiKey.name())
-                .transform(stored -> stored.failed()
-                        ? Future.succeededFuture(previous)
-                        : submitOnce(key, backendCall, apiKey, scope, work)
-                                .compose(outcome ->
-                                        repeatWithOtherKey(key, backendCall, tried, scope.get(), outcome, work)));
-    }
+    /** A submission, which is repeated with other API keys. */
+    private final class Submission {
+        private final String key;
+        private final BackendCall backendCall;
+        private final Function<BackendCallScope, Future<BackendOutcome>> work;
+        private final Set<BackendKey> tried = new HashSet<>();
+        private BackendOutcome lastOutcome = new BackendOutcome.NotStarted();
+        /** Null until the first request. */
+        private BackendCallScope scope;
 
-    private Future<BackendOutcome> repeatWithOtherKey(
-            String key,
-            BackendCall backendCall,
-            Set<BackendKey> tried,
-            BackendCallScope scope,
-            BackendOutcome outcome,
-            Function<BackendCallScope, Future<BackendOutcome>> work) {
-        if (!(outcome instanceof BackendOutcome.Failed failed)
-                || !isRejectedSubmission(scope, failed.backendFailure())) {
-            return Future.succeededFuture(outcome);
+        Submission(String key, BackendCall backendCall, Function<BackendCallScope, Future<BackendOutcome>> work) {
+            this.key = key;
+            this.backendCall = backendCall;
+            this.work = work;
         }
-        BackendOutcome rejected = new BackendOutcome.Failed(keyRing.toFailure(failed.backendFailure()));
-        Optional<BackendKey> other = keyRing.selectUsable(tried);
-        return other.isPresent() && !backendCall.aborted()
-                ? submit(key, backendCall, other.get(), tried, rejected, work)
-                : Future.succeededFuture(rejected);
-    }
 
-    /** Runs a submission, and marks the call as sent when the AI server may have received it. */
-    private Future<BackendOutcome> submitOnce(
-            String key,
-            BackendCall backendCall,
-            BackendKey apiKey,
-            AtomicReference<BackendCallScope> scope,
-            Function<BackendCallScope, Future<BackendOutcome>> work) {
-        return run(key, backendCall, apiKey, started -> {
-                    scope.set(started);
-                    return work.apply(started);
-                })
-                .map(outcome -> {
-                    if (scope.get() != null && scope.get().sent()) {
-                        backendCall.markSent();
-                    }
-                    return outcome;
-                });
+        /** Stores the name of the key first. Without it, a look-up after a crash would use another account. */
+        Future<BackendOutcome> runWithStored(BackendKey apiKey) {
+            tried.add(apiKey);
+            return backendCall
+                    .jobListener()
+                    .onApiKeySelected(apiKey.name())
+                    .transform(stored -> stored.failed()
+                            ? Future.succeededFuture(lastOutcome)
+                            : run(apiKey).compose(outcome -> repeatIfRejected(apiKey, outcome)));
+        }
+
+        /** Marks the call as sent when the AI server may have received the submission. */
+        Future<BackendOutcome> run(BackendKey apiKey) {
+            return BackendCallRunner.this
+                    .run(key, backendCall, apiKey, started -> {
+                        scope = started;
+                        return work.apply(started);
+                    })
+                    .map(outcome -> {
+                        if (scope != null && scope.sent()) {
+                            backendCall.markSent();
+                        }
+                        return outcome;
+                    });
+        }
+
+        private Future<BackendOutcome> repeatIfRejected(BackendKey apiKey, BackendOutcome outcome) {
+            if (!(outcome instanceof BackendOutcome.Failed failed)
+                    || !isRejectedSubmission(scope, failed.backendFailure())) {
+                return Future.succeededFuture(outcome);
+            }
+            lastOutcome = new BackendOutcome.Failed(keyRing.toFailure(apiKey, failed.backendFailure()));
+            return keyRing.selectUsable(tried)
+                    .filter(other -> !backendCall.aborted())
+                    .map(this::runWithStored)
+                    .orElseGet(() -> Future.succeededFuture(lastOutcome));
+        }
     }
 
     /** Returns whether the AI server did no work: it rejected the submission itself, and not a later request, such as a poll. */

@@ -184,25 +184,28 @@ public final class BackendKeyRing {
      * Returns the failure of a call after no usable key is left. It is a rate limit when a key rests only for a rate limit, and requests
      * the delay until its end.
      *
-     * @param failure the last rejection
+     * @param last the last rejected key
+     * @param failure its rejection
      */
-    public synchronized BackendFailure toFailure(BackendFailure failure) {
+    public synchronized BackendFailure toFailure(BackendKey last, BackendFailure failure) {
         long now = nanoTime.getAsLong();
-        Optional<Duration> pause = keys.stream()
+        Optional<BackendKey> first = keys.stream()
                 .filter(key -> key.state(now) == State.RATE_LIMITED)
-                .map(key -> key.remainingRest(now))
-                .min(Comparator.naturalOrder());
-        if (!failure.rateLimited() && pause.isPresent()) {
-            return BackendFailure.of(
-                            FailureClass.REJECTED_RETRYABLE,
-                            BackendFailure.RATE_LIMITED,
-                            "The AI server limited the request rate.")
-                    .withRetryAfter(pause.get())
-                    .withDetail(failure.detail());
+                .min(Comparator.comparing(key -> key.remainingRest(now)));
+        if (first.isEmpty()) {
+            return failure;
         }
-        return failure.rateLimited() && keys.size() > 1
-                ? failure.withRetryAfter(pause.orElse(failure.retryAfter()))
-                : failure;
+        Duration delay = first.get().remainingRest(now);
+        if (failure.rateLimited()) {
+            return keys.size() > 1 ? failure.withRetryAfter(delay) : failure;
+        }
+        return BackendFailure.of(
+                        FailureClass.REJECTED_RETRYABLE,
+                        BackendFailure.RATE_LIMITED,
+                        "The AI server limited the request rate.")
+                .withRetryAfter(delay)
+                .withDetail("rate limit of API key " + first.get().name() + "; API key " + last.name() + ": "
+                        + failure.code() + (failure.detail() == null ? "" : " " + failure.detail()));
     }
 
     /** Returns the states of the keys in their order. */

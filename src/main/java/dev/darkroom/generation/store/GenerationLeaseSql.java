@@ -163,9 +163,9 @@ final class GenerationLeaseSql {
     static final String STORE_PROVIDER_JOB_ID = "UPDATE generation_queue SET provider_job_id = $4 WHERE "
             + QUEUE.tokenCondition() + " RETURNING generation_id";
 
-    /** Stores the name of the API key of the next submission of a lease. Fenced. */
-    static final String STORE_API_KEY =
-            "UPDATE generation_queue SET job_api_key = $4 WHERE " + QUEUE.tokenCondition() + " RETURNING generation_id";
+    /** Stores the name of the API key of the next submission of a lease, and forgets the id of an earlier one. Fenced. */
+    static final String STORE_API_KEY = "UPDATE generation_queue SET job_api_key = $4, provider_job_id = NULL WHERE "
+            + QUEUE.tokenCondition() + " RETURNING generation_id";
 
     /** Stores the progress of the job of a lease. Fenced. */
     static final String STORE_PROGRESS = "UPDATE generation_queue SET job_percent = $4, job_queue_position = $5 WHERE "

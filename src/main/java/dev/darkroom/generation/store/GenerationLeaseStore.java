@@ -122,7 +122,7 @@ public final class GenerationLeaseStore {
                 .map(rows -> rows.size() > 0);
     }
 
-    /** Stores the name of the API key of the next submission of a lease. Returns whether the lease was still held. */
+    /** Stores the name of the API key of the next submission of a lease, and forgets the id of an earlier one. Returns whether the lease was still held. */
     public Future<Boolean> storeApiKey(GenerationLease generationLease, String apiKey) {
         return pool.preparedQuery(GenerationLeaseSql.STORE_API_KEY)
                 .execute(tokenParameters(generationLease).addString(apiKey))

@@ -12,6 +12,7 @@ import io.vertx.core.Vertx;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +30,8 @@ final class JobRecorder implements JobListener {
     private final GenerationEventPublisher eventPublisher;
     private volatile JobReference job;
     private volatile Map<String, BigDecimal> usage = Map.of();
+    /** Last write of the job. Writes follow each other, so that a late one cannot belong to an earlier API key. */
+    private Future<Void> lastWrite = Future.succeededFuture();
     // Guarded by this.
     private JobProgress latest;
     private JobProgress stored;
@@ -62,32 +65,41 @@ final class JobRecorder implements JobListener {
         usage = Map.copyOf(reported);
     }
 
-    /** Stores the name, unless the row has it. */
+    /**
+     * Stores the name, unless the row has it. Forgets the id and the usage of an earlier submission, which has another API key. Fails when the
+     * lease is lost.
+     */
     @Override
     public Future<Void> onApiKeySelected(String apiKey) {
-        JobReference previous = job;
-        job = new JobReference(previous.key(), previous.providerId(), apiKey);
-        return apiKey.equals(previous.apiKey())
-                ? Future.succeededFuture()
-                : leases.storeApiKey(generationLease, apiKey)
-                        .onFailure(error -> LOG.atWarn()
-                                .addKeyValue("generation", generationLease.generationId())
-                                .addKeyValue("attempt", generationLease.number())
-                                .addKeyValue("reason", error.getMessage())
-                                .log("api key of the submission not stored"))
-                        .mapEmpty();
+        JobReference selected = new JobReference(job.key(), null, apiKey);
+        if (selected.equals(job)) {
+            return Future.succeededFuture();
+        }
+        return write("api key of the submission not stored", () -> leases.storeApiKey(generationLease, apiKey))
+                .onSuccess(stored -> {
+                    job = selected;
+                    usage = Map.of();
+                });
     }
 
     @Override
     public void onAccepted(String providerId) {
         FaultInjectionPoint.AFTER_ACCEPT.blockIfSelected();
         job = new JobReference(job.key(), providerId, job.apiKey());
-        leases.storeProviderId(generationLease, providerId)
+        write("job id of the AI server not stored", () -> leases.storeProviderId(generationLease, providerId));
+    }
+
+    /** Writes after the previous write. Fails when the lease is lost. */
+    private synchronized Future<Void> write(String failure, Supplier<Future<Boolean>> statement) {
+        lastWrite = lastWrite
+                .transform(previous -> statement.get())
+                .compose(held -> held ? Future.<Void>succeededFuture() : Future.failedFuture("the lease is lost"))
                 .onFailure(error -> LOG.atWarn()
                         .addKeyValue("generation", generationLease.generationId())
                         .addKeyValue("attempt", generationLease.number())
                         .addKeyValue("reason", error.getMessage())
-                        .log("job id of the AI server not stored"));
+                        .log(failure));
+        return lastWrite;
     }
 
     @Override

@@ -153,13 +153,15 @@ class BackendKeyRingTest {
         ring.recordRejection(main, rejection("UNAUTHORIZED"));
 
         // when
-        BackendFailure failure = ring.toFailure(rejection("UNAUTHORIZED").withHttpStatus(401));
+        BackendFailure failure = ring.toFailure(
+                main, rejection("UNAUTHORIZED").withHttpStatus(401).withDetail("no such key"));
 
         // then
         assertThat(failure.rateLimited()).isTrue();
         assertThat(failure.failureClass()).isEqualTo(FailureClass.REJECTED_RETRYABLE);
         assertThat(failure.retryAfter()).isEqualTo(Duration.ofSeconds(30));
         assertThat(failure.httpStatus()).isNull();
+        assertThat(failure.detail()).isEqualTo("rate limit of API key spare; API key main: UNAUTHORIZED no such key");
     }
 
     @Test
@@ -170,7 +172,7 @@ class BackendKeyRingTest {
         ring.recordRejection(main, last);
 
         // then
-        assertThat(ring.toFailure(last)).isEqualTo(last.withRetryAfter(Duration.ofSeconds(5)));
+        assertThat(ring.toFailure(main, last)).isEqualTo(last.withRetryAfter(Duration.ofSeconds(5)));
     }
 
     @Test
@@ -180,7 +182,7 @@ class BackendKeyRingTest {
         ring.recordRejection(main, rejection("UNAUTHORIZED"));
 
         // then
-        assertThat(ring.toFailure(rejection("UNAUTHORIZED"))).isEqualTo(rejection("UNAUTHORIZED"));
+        assertThat(ring.toFailure(main, rejection("UNAUTHORIZED"))).isEqualTo(rejection("UNAUTHORIZED"));
     }
 
     @Test

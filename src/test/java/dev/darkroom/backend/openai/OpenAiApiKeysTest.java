@@ -227,6 +227,37 @@ class OpenAiApiKeysTest extends OpenAiBackendFixture {
     }
 
     @Test
+    void keepsTheRejectionOfTheFirstKeyWhenTheNextCannotBeStored() {
+        // given a lease that is lost during the first request
+        server.script(GENERATIONS, server.respondWith(401, "{}"));
+        JobListener losing = new JobListener() {
+            @Override
+            public Future<Void> onApiKeySelected(String apiKey) {
+                return apiKey.equals("main") ? Future.succeededFuture() : Future.failedFuture("the lease is lost");
+            }
+
+            @Override
+            public void onAccepted(String providerId) {
+                throw new AssertionError();
+            }
+
+            @Override
+            public void onProgress(JobProgress progress) {
+                throw new AssertionError();
+            }
+        };
+        BackendCall call = new BackendCall(LONG_TIMEOUT, JobReference.of(UUID.randomUUID()), losing);
+
+        // when
+        BackendFailure failure = failed(get(twoKeys.generate(request(1), call)));
+
+        // then
+        assertThat(failure.code()).isEqualTo("UNAUTHORIZED");
+        assertThat(sentKeys()).containsExactly("secret-main");
+        assertThat(call.sent()).isTrue();
+    }
+
+    @Test
     void healthCheckUsesUsableKeyAndRestsNone() {
         // given
         server.script(GENERATIONS, server.respondWith(401, "{}"), server.respondWithImages(PNG));
