@@ -167,7 +167,7 @@ final class RetentionSql {
 
     /** Deletes budgets of periods that began more than {@code $1} ms ago and have no reservation. */
     static final String DELETE_EXPIRED_BUDGETS = """
-            DELETE FROM budgets WHERE starts_on < (now() - $1::bigint * interval '1 millisecond')::date AND reserved_micros = 0""";
+            DELETE FROM budgets WHERE starts_on < ((now() - $1::bigint * interval '1 millisecond') AT TIME ZONE 'UTC')::date AND reserved_micros = 0""";
 
     /** Selects images deleted more than {@code $1} ms ago whose files may still exist, because a process stopped in between. */
     static final String FIND_DISCARDED_IMAGES = """

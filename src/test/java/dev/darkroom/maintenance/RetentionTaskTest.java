@@ -240,6 +240,24 @@ class RetentionTaskTest {
     }
 
     @Test
+    void keepsOldBudgetsWithReservations() throws Exception {
+        // given
+        TestPostgres.execute(
+                url,
+                "INSERT INTO budgets (scope, owner, period, starts_on, reserved_micros) VALUES"
+                        + " ('USER', 'a', 'DAY', now()::date - 70, 0), ('USER', 'b', 'DAY', now()::date - 70, 1),"
+                        + " ('USER', 'c', 'MONTH', now()::date - 60, 0)");
+
+        // when
+        deploy(null, null, null);
+
+        // then
+        await().atMost(TIMEOUT)
+                .untilAsserted(() -> assertThat(query("SELECT owner FROM budgets ORDER BY owner"))
+                        .containsExactly("b", "c"));
+    }
+
+    @Test
     void deletesCallbackJobsWithTheirGeneration() throws Exception {
         // given
         insertCallbackJob(insertComplete(Duration.ofDays(31)), Duration.ZERO);

@@ -249,6 +249,29 @@ class UserErasureServiceTest {
     }
 
     @Test
+    void spendsTheReservationsOfRunningAttemptsAndKeepsTheirCostWithoutTheUser() {
+        // given a submission whose cost is reserved on the budgets of the user and of the AI server
+        insertGenerations("alice", 2);
+        claimAll("-1 hour");
+        execute(
+                "INSERT INTO budgets (scope, owner, period, starts_on, spent_micros, reserved_micros) VALUES"
+                        + " ('USER', 'alice', 'DAY', now()::date, 5, 80), ('BACKEND', 'default', 'DAY', now()::date, 5, 80)",
+                "UPDATE generation_queue SET attempt_cost = 40, reserved_budgets = ARRAY(SELECT id FROM budgets)");
+
+        // when
+        get(erasure.request("alice"));
+        get(erasure.complete("alice"));
+
+        // then
+        assertThat(
+                        value(
+                                "SELECT string_agg(concat_ws(' ', scope, owner, spent_micros, reserved_micros), ', ') FROM budgets"))
+                .isEqualTo("BACKEND default 85 0");
+        assertThat(value("SELECT string_agg(concat_ws(' ', user_id, submissions, cost_micros), ', ') FROM usage_days"))
+                .isEqualTo(" 2 80");
+    }
+
+    @Test
     void deletesFilesOfKilledProcesses() throws Exception {
         // given a recorded lost attempt, and a lease of an expired node
         insertGenerations("alice", 1);
