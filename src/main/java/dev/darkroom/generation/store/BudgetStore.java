@@ -109,19 +109,4 @@ public record BudgetStore(Database database) {
                     return states;
                 });
     }
-
-    /**
-     * Releases a lease without an attempt, and its reservation. Returns whether it was still held.
-     *
-     * @param jobGone whether the looked up submission does not exist and is forgotten
-     * @param delay before the next attempt
-     */
-    public Future<Boolean> release(GenerationLease generationLease, boolean jobGone, Duration delay) {
-        return database.pool()
-                .preparedQuery(GenerationBudgetSql.RELEASE)
-                .execute(LeasedQueueStore.tokenParameters(generationLease.fencingToken())
-                        .addBoolean(jobGone)
-                        .addLong(delay.toMillis()))
-                .map(rows -> rows.size() > 0);
-    }
 }

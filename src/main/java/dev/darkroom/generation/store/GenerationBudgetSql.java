@@ -64,21 +64,6 @@ final class GenerationBudgetSql {
               LEFT JOIN budgets b ON b.scope = w.scope AND b.owner = w.owner AND b.period = w.period AND b.starts_on = s.starts_on
             ORDER BY w.n""".formatted(WANTED.formatted(1, 2, 3, 4), PERIOD_OF.formatted("(now() AT TIME ZONE 'UTC')::date"));
 
-    /** Releases a lease without an attempt, and its reservation. When $4 is true, also forgets the looked up submission. Fenced. */
-    static final String RELEASE = """
-            WITH held AS MATERIALIZED (
-              SELECT * FROM generation_queue WHERE %s FOR UPDATE),
-            %s
-            UPDATE generation_queue q SET %s, run_at = greatest(q.run_at, now() + $5::bigint * interval '1 millisecond'),
-              job_backend = CASE WHEN $4 THEN NULL ELSE q.job_backend END, job_token = CASE WHEN $4 THEN NULL ELSE q.job_token END,
-              provider_job_id = CASE WHEN $4 THEN NULL ELSE q.provider_job_id END,
-              job_api_key = CASE WHEN $4 THEN NULL ELSE q.job_api_key END
-            FROM held h WHERE q.generation_id = h.generation_id
-            RETURNING q.generation_id""".formatted(
-                    GenerationLeaseSql.QUEUE.tokenCondition(),
-                    BudgetSql.settle("0", "held"),
-                    GenerationLeaseSql.QUEUE.clearLease());
-
     /** Settles the reservations of completed attempts: budget ids, reserved amounts and costs, in the transaction that ends them. */
     static final String SETTLE = """
             WITH ended AS (

@@ -1,6 +1,7 @@
 package dev.darkroom.generation.store;
 
 import dev.darkroom.queue.LeasedQueueSql;
+import dev.darkroom.usage.BudgetSql;
 import java.util.List;
 
 /**
@@ -182,11 +183,22 @@ final class GenerationLeaseSql {
     static final String RELEASE_ORPHAN = "UPDATE generation_queue SET " + QUEUE.clearLease() + " WHERE "
             + QUEUE.tokenCondition() + " AND attempt_cost IS NULL RETURNING generation_id";
 
-    /** Releases a lease without an attempt, and forgets the submission that was looked up and not found. Fenced. */
-    static final String RELEASE_WITHOUT_JOB = "UPDATE generation_queue SET " + QUEUE.clearLease()
-            + ", job_backend = NULL, job_token = NULL, provider_job_id = NULL, job_api_key = NULL WHERE "
-            + QUEUE.tokenCondition()
-            + " RETURNING generation_id";
+    /**
+     * Releases a lease without an attempt, and its reservation. When $4 is true, also forgets the submission that was looked up and not
+     * found. The row keeps its place in the queue, or is due after $5 milliseconds. Fenced: a lost lease releases nothing.
+     */
+    static final String RELEASE =
+            """
+            WITH held AS MATERIALIZED (
+              SELECT * FROM generation_queue WHERE %s FOR UPDATE),
+            %s
+            UPDATE generation_queue q SET %s,
+              run_at = CASE WHEN $5::bigint = 0 THEN q.run_at ELSE now() + $5 * interval '1 millisecond' END,
+              job_backend = CASE WHEN $4 THEN NULL ELSE q.job_backend END, job_token = CASE WHEN $4 THEN NULL ELSE q.job_token END,
+              provider_job_id = CASE WHEN $4 THEN NULL ELSE q.provider_job_id END,
+              job_api_key = CASE WHEN $4 THEN NULL ELSE q.job_api_key END
+            FROM held h WHERE q.generation_id = h.generation_id
+            RETURNING q.generation_id""".formatted(QUEUE.tokenCondition(), BudgetSql.settle("0", "held"), QUEUE.clearLease());
 
     /** Returns abandoned leases with the data that decides about a retry. Read-only; the statements that follow are fenced. */
     static final String FIND_ABANDONED =

@@ -138,16 +138,16 @@ public final class GenerationLeaseStore {
                 .map(rows -> rows.size() > 0);
     }
 
-    /** Releases a lease without writing an attempt, and forgets its job, which does not exist. Returns whether it was still held. */
-    public Future<Boolean> releaseWithoutJob(GenerationLease generationLease) {
-        return pool.preparedQuery(GenerationLeaseSql.RELEASE_WITHOUT_JOB)
-                .execute(tokenParameters(generationLease))
+    /**
+     * Releases a lease without writing an attempt, and its reservation. Returns whether it was still held.
+     *
+     * @param jobGone whether the looked up submission does not exist and is forgotten
+     * @param delay before the next attempt; zero to keep the place in the queue
+     */
+    public Future<Boolean> release(GenerationLease generationLease, boolean jobGone, Duration delay) {
+        return pool.preparedQuery(GenerationLeaseSql.RELEASE)
+                .execute(tokenParameters(generationLease).addBoolean(jobGone).addLong(delay.toMillis()))
                 .map(rows -> rows.size() > 0);
-    }
-
-    /** Releases a lease without writing an attempt. Returns whether it was still held. */
-    public Future<Boolean> release(GenerationLease generationLease) {
-        return queue.release(generationLease.fencingToken());
     }
 
     /**

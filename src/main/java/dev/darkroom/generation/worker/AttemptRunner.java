@@ -54,7 +54,6 @@ final class AttemptRunner {
     private final GeneratedImageWriter imageWriter;
     private final GenerationLeaseStore leases;
     private final GenerationOutcomeStore outcomes;
-    private final BudgetStore budgets;
     private final OutcomeRecorder<GenerationLease, AttemptOutcome> outcomeRecorder;
     private final RetryPolicy retryPolicy;
     private final GenerationEventPublisher eventPublisher;
@@ -73,7 +72,6 @@ final class AttemptRunner {
             LongSupplier nanoClock) {
         this.router = router;
         this.pricing = new SubmissionPricing(router);
-        this.budgets = budgets;
         this.caller =
                 new BackendCaller(router, new SubmissionGate(pricing, budgetLimits, leases, budgets, router)::request);
         this.imageWriter = imageWriter;
@@ -347,7 +345,6 @@ final class AttemptRunner {
      */
     private Future<Duration> release(GenerationLease generationLease, boolean jobGone, SubmissionPermit permit) {
         Duration delay = permit instanceof SubmissionPermit.Withheld withheld ? withheld.delay() : Duration.ZERO;
-        boolean reserved = permit instanceof SubmissionPermit.Granted granted && granted.reserved();
         LOG.atInfo()
                 .addKeyValue("generation", generationLease.generationId())
                 .addKeyValue("attempt", generationLease.number())
@@ -357,11 +354,7 @@ final class AttemptRunner {
                         generationLease,
                         null,
                         () -> false,
-                        () -> (reserved || !delay.isZero()
-                                        ? budgets.release(generationLease, jobGone, delay)
-                                        : jobGone
-                                                ? leases.releaseWithoutJob(generationLease)
-                                                : leases.release(generationLease))
+                        () -> leases.release(generationLease, jobGone, delay)
                                 .map(held -> held ? Optional.of(true) : Optional.empty()))
                 .map(released -> delay.isZero() ? null : delay);
     }

@@ -67,7 +67,7 @@ record SubmissionGate(
             return refuse(generationLease, exceeded);
         }
         return reservation instanceof Reservation.Reserved
-                ? new SubmissionPermit.Granted(true)
+                ? SubmissionPermit.GRANTED
                 : new SubmissionPermit.Withheld(Duration.ZERO);
     }
 

@@ -6,14 +6,10 @@ import java.time.Duration;
 /** Answer to the request to submit. */
 sealed interface SubmissionPermit {
     /** The submission may be made. */
-    SubmissionPermit GRANTED = new Granted(false);
+    SubmissionPermit GRANTED = new Granted();
 
-    /**
-     * The submission may be made.
-     *
-     * @param reserved whether budgets hold its expected cost
-     */
-    record Granted(boolean reserved) implements SubmissionPermit {}
+    /** @see #GRANTED */
+    record Granted() implements SubmissionPermit {}
 
     /** The generation has to wait. */
     record Withheld(Duration delay) implements SubmissionPermit {}

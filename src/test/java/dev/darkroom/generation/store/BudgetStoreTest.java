@@ -177,13 +177,75 @@ class BudgetStoreTest {
     @Test
     void releaseWithoutAttemptReleasesTheReservation() {
         // when
-        boolean held = await(budgets.release(reserved(), false, Duration.ofMinutes(1)));
+        boolean held = await(queue.leaseStore.release(reserved(), false, Duration.ofMinutes(1)));
 
         // then
         assertThat(held).isTrue();
         assertThat(amounts()).isEqualTo("USER DAY 0 0, BACKEND MONTH 0 0");
         assertThat(queue.queryValue("SELECT lease_owner IS NULL AND run_at > now() FROM generation_queue"))
                 .isEqualTo("true");
+    }
+
+    @Test
+    void releaseWithoutDelayKeepsThePlaceInTheQueue() {
+        // given
+        GenerationLease lease = reserved();
+        String dueAt = queue.queryValue("SELECT run_at FROM generation_queue");
+
+        // when
+        await(queue.leaseStore.release(lease, true, Duration.ZERO));
+
+        // then
+        assertThat(queue.queryValue("SELECT run_at FROM generation_queue")).isEqualTo(dueAt);
+        assertThat(amounts()).isEqualTo("USER DAY 0 0, BACKEND MONTH 0 0");
+    }
+
+    @Test
+    void lostLeaseReleasesNothing() {
+        // given a lease that the reaper has settled
+        GenerationLease lost = reserved();
+        await(queue.outcomeStore.retry(
+                lost, AttemptOutcome.LOST, false, TestFailures.SERVER_ERROR, Duration.ZERO, null, COST_4));
+        GenerationLease next = queue.claim(queue.insertNode(), 1).get(0);
+        await(budgets.reserve(next, 6, BOTH));
+
+        // when
+        boolean held = await(queue.leaseStore.release(lost, false, Duration.ZERO));
+
+        // then
+        assertThat(held).isFalse();
+        assertThat(amounts()).isEqualTo("USER DAY 4 6, BACKEND MONTH 4 6");
+    }
+
+    @Test
+    void reservationIsSettledInThePeriodOfItsAttempt() {
+        // given an attempt that started yesterday and ends today
+        GenerationLease lease = queue.submitAndClaim();
+        queue.execute("UPDATE generation_queue SET attempt_started_at = now() - interval '1 day'");
+        await(budgets.reserve(lease, 6, List.of(USER_DAY)));
+
+        // when
+        await(queue.outcomeStore.complete(lease, GenerationDatabaseFixture.storedImages(1), COST_4));
+
+        // then
+        assertThat(queue.queryValue("SELECT concat_ws(' ', spent_micros, reserved_micros,"
+                        + " starts_on = (now() AT TIME ZONE 'UTC')::date - 1) FROM budgets"))
+                .isEqualTo("4 0 t");
+        assertThat(await(budgets.find(List.of(USER_DAY))).get(0).spentMicros()).isZero();
+    }
+
+    @Test
+    void reservationOutlivesALowerLimitAndTheRetentionOfItsPeriod() {
+        // given a process that was started with a lower limit, and an old period
+        GenerationLease lease = reserved();
+        queue.execute("UPDATE budgets SET starts_on = starts_on - 400");
+        queue.execute("DELETE FROM budgets WHERE reserved_micros = 0");
+
+        // when
+        await(queue.outcomeStore.complete(lease, GenerationDatabaseFixture.storedImages(1), COST_4));
+
+        // then
+        assertThat(amounts()).isEqualTo("USER DAY 4 0, BACKEND MONTH 4 0");
     }
 
     @Test

@@ -202,7 +202,7 @@ class GenerationLeaseStoreClaimTest {
         GenerationLease first = queue.claim(node, 1).get(0);
 
         // when
-        await(queue.leaseStore.release(first));
+        await(queue.leaseStore.release(first, false, Duration.ZERO));
         GenerationLease second = queue.claim(node, 1).get(0);
         await(queue.outcomeStore.retry(
                 second,

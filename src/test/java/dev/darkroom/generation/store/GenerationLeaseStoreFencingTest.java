@@ -66,7 +66,7 @@ class GenerationLeaseStoreFencingTest {
                         null,
                         TestGenerations.SUBMITTED)
                 .map(Optional::isPresent);
-        Transition release = queue.leaseStore::release;
+        Transition release = lease -> queue.leaseStore.release(lease, false, Duration.ZERO);
         return Stream.of(
                 Arguments.of("complete", complete),
                 Arguments.of("fail", fail),

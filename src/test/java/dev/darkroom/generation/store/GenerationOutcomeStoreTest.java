@@ -227,7 +227,7 @@ class GenerationOutcomeStoreTest {
         String runAt = queue.queryValue("SELECT run_at FROM generation_queue");
 
         // when
-        boolean held = await(queue.leaseStore.release(generationLease));
+        boolean held = await(queue.leaseStore.release(generationLease, false, Duration.ZERO));
 
         // then
         assertThat(held).isTrue();

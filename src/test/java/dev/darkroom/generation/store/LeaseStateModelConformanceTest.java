@@ -184,7 +184,8 @@ class LeaseStateModelConformanceTest {
                     markPendingWritesOutdated();
                 }
                 case "releases" ->
-                    assertThat(await(queue.leaseStore.release(newest()))).isTrue();
+                    assertThat(await(queue.leaseStore.release(newest(), false, Duration.ZERO)))
+                            .isTrue();
                 case "sends" -> sent.put(step.sent(), leases[p]);
                 case "reaper finds" -> sent.put(step.sent(), abandoned().get(0).generationLease());
                 case "is lost" -> sent.remove(step.sent());

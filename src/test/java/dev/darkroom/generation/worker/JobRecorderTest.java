@@ -10,6 +10,7 @@ import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.watch.GenerationEventPublisher;
 import java.math.BigDecimal;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,7 @@ class JobRecorderTest {
     @Test
     void apiKeyOfALostLeaseIsNotStored() {
         // given
-        await(queue.leaseStore.release(lease));
+        await(queue.leaseStore.release(lease, false, Duration.ZERO));
 
         // then
         assertThatThrownBy(() -> await(jobRecorder.onApiKeySelected("main")))
