@@ -25,6 +25,10 @@ public record BackendFailure(
 
     /** Darkroom had no file descriptor, port or buffer for the call. Nothing was sent. */
     public static final String OUT_OF_RESOURCES = "OUT_OF_RESOURCES";
+
+    /** Start of the codes of input images that could not be loaded. Nothing was submitted. */
+    public static final String INPUT_IMAGE_PREFIX = "INPUT_IMAGE";
+
     /** An unexpected exception in Darkroom. */
     public static final BackendFailure INTERNAL_ERROR =
             of(FailureClass.INTERNAL, "INTERNAL_ERROR", "The call failed because of an internal error.");
@@ -66,6 +70,11 @@ public record BackendFailure(
     /** Returns true when the AI server is overloaded: it returned 429 or 503, or exceeded the deadline. */
     public boolean indicatesOverload() {
         return rateLimited() || timedOut() || (httpStatus != null && httpStatus == 503);
+    }
+
+    /** Returns true when an input image could not be loaded, so that the failure says nothing about the AI server. */
+    public boolean concernsInputImages() {
+        return code.startsWith(INPUT_IMAGE_PREFIX);
     }
 
     /** Returns true when the circuit breaker counts this failure. */

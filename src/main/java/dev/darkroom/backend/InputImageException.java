@@ -14,17 +14,24 @@ public final class InputImageException extends RuntimeException {
     /**
      * Creates the exception for an image that cannot be used. A retry would fail as well, and the AI server is not at fault.
      *
-     * @param code such as {@code INPUT_IMAGE_INVALID}
+     * @param code starts with {@link BackendFailure#INPUT_IMAGE_PREFIX}
      * @param message one sentence for the client of the API
      */
     public static InputImageException permanent(String code, String message) {
         return new InputImageException(BackendFailure.of(FailureClass.TERMINAL_INPUT, code, message));
     }
 
-    /** Creates the exception for a failure of the image store, after which the attempt is repeated. */
+    /** Creates the exception for images that exceed the memory of one call. */
+    public static InputImageException tooLarge() {
+        return permanent(
+                "INPUT_IMAGES_TOO_LARGE",
+                "The input images of the request are together too large for one call of the AI server.");
+    }
+
+    /** Creates the exception for a failure of Darkroom, such as one of its image store, after which the attempt is repeated. */
     public static InputImageException internal(Throwable cause) {
         return new InputImageException(
-                BackendFailure.of(FailureClass.INTERNAL, "INPUT_IMAGE_NOT_READ", "An uploaded image could not be read.")
+                BackendFailure.of(FailureClass.INTERNAL, "INPUT_IMAGE_NOT_READ", "An input image could not be read.")
                         .withDetail(String.valueOf(cause)));
     }
 

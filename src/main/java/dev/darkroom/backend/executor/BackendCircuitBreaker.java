@@ -193,12 +193,12 @@ final class BackendCircuitBreaker {
     }
 
     /**
-     * Returns the state after a probe. Every outcome but a success opens the breaker, unless Darkroom itself caused it:
+     * Returns the state after a probe. Every outcome but a success opens the breaker, unless the AI server had no part in it:
      * an ignored outcome is no evidence that the server has recovered.
      */
     private BreakerState evaluateProbe(BackendOutcome backendOutcome) {
         activeProbes--;
-        if (backendOutcome instanceof BackendOutcome.Aborted || HealthVerdict.isInternalFailure(backendOutcome)) {
+        if (HealthVerdict.isLocal(backendOutcome)) {
             // Another call may probe instead.
             return BreakerState.HALF_OPEN;
         }

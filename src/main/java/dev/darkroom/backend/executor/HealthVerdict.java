@@ -19,10 +19,13 @@ enum HealthVerdict {
      */
     IGNORED;
 
-    /** Returns true when this process caused the failure and not the AI server. */
-    static boolean isInternalFailure(BackendOutcome backendOutcome) {
-        return backendOutcome instanceof BackendOutcome.Failed failed
-                && failed.backendFailure().failureClass() == FailureClass.INTERNAL;
+    /** Returns true when the outcome says nothing about the AI server: this process failed or ended the call, or submitted nothing. */
+    static boolean isLocal(BackendOutcome backendOutcome) {
+        return backendOutcome instanceof BackendOutcome.Aborted
+                || backendOutcome instanceof BackendOutcome.NotStarted
+                || backendOutcome instanceof BackendOutcome.Failed failed
+                        && (failed.backendFailure().failureClass() == FailureClass.INTERNAL
+                                || failed.backendFailure().concernsInputImages());
     }
 
     static HealthVerdict of(BackendOutcome backendOutcome) {

@@ -16,10 +16,12 @@ import io.vertx.core.Promise;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The circuit breaker of a {@link BackendExecutor}. */
 class BackendCircuitBreakerTest extends BackendExecutorFixture {
@@ -208,15 +210,25 @@ class BackendCircuitBreakerTest extends BackendExecutorFixture {
         assertThat(backend.checks).isEqualTo(4);
     }
 
-    @Test
-    void probeWithAnInternalFailureKeepsTheBreakerHalfOpen() throws Exception {
+    static Stream<BackendOutcome> outcomesWithoutTheAiServer() {
+        return Stream.of(
+                ABORTED,
+                new BackendOutcome.NotStarted(),
+                failure(FailureClass.INTERNAL, "OUT_OF_RESOURCES"),
+                failure(FailureClass.TERMINAL_INPUT, "INPUT_IMAGE_NOT_FETCHED"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("outcomesWithoutTheAiServer")
+    void probeWithoutTheAiServerKeepsTheBreakerHalfOpen(BackendOutcome outcome) throws Exception {
         // given
         halfOpen();
 
         // when
-        call(failure(FailureClass.INTERNAL, "OUT_OF_RESOURCES"));
+        Execution probe = call(outcome);
 
         // then
+        assertThat(probe).isEqualTo(new Execution(outcome, true, false));
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.HALF_OPEN);
         assertThat(backendExecutor.availablePermits()).isEqualTo(HALF_OPEN_CALLS);
     }
@@ -284,20 +296,6 @@ class BackendCircuitBreakerTest extends BackendExecutorFixture {
         assertThat(call(GENERATED).probe()).isTrue();
         assertThat(call(GENERATED).probe()).isTrue();
         assertThat(backendExecutor.state()).isEqualTo(BreakerState.CLOSED);
-    }
-
-    @Test
-    void abortedProbeKeepsTheBreakerHalfOpen() throws Exception {
-        // given
-        halfOpen();
-
-        // when
-        Execution probe = call(ABORTED);
-
-        // then
-        assertThat(probe).isEqualTo(new Execution(ABORTED, true, false));
-        assertThat(backendExecutor.state()).isEqualTo(BreakerState.HALF_OPEN);
-        assertThat(backendExecutor.availablePermits()).isEqualTo(HALF_OPEN_CALLS);
     }
 
     @Test
