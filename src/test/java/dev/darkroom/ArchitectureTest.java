@@ -98,7 +98,7 @@ class ArchitectureTest {
             Map.entry("api.webhook", "api.contract api.problem eventbus webhook webhook.command"),
             Map.entry("auth", "cache config database"),
             Map.entry("auth.jwt", "auth cache config http http.egress"),
-            Map.entry("backend", "config eventbus image"),
+            Map.entry("backend", "config eventbus http image"),
             Map.entry("backend.automatic1111", "backend backend.http config http image"),
             Map.entry("backend.bfl", "backend backend.http config http http.egress"),
             Map.entry("backend.callback", "auth backend backend.http config database http image signal task"),

@@ -1,5 +1,6 @@
 package dev.darkroom.backend;
 
+import dev.darkroom.http.ResponseMemory;
 import io.vertx.core.Future;
 import java.time.Duration;
 
@@ -20,10 +21,16 @@ public interface InputImageLoader {
         /** Runs {@code handler} when the call ends, immediately when it has ended. */
         void onEnd(Runnable handler);
 
-        /** Reserves memory of the call. Fails when the call may not hold that many bytes. */
+        /** Returns the memory of the call, for images that it receives. */
+        ResponseMemory memory();
+
+        /**
+         * Reserves memory of the call, and waits until it is free. Fails when the call ends, and with {@link InputImageException#tooLarge()}
+         * when it may not hold that many bytes.
+         */
         Future<Void> reserveInputMemory(int bytes);
 
-        /** Returns reserved memory. */
+        /** Returns memory that was reserved, or that received images used. */
         void releaseInputMemory(int bytes);
     }
 

@@ -132,8 +132,11 @@ public final class Automatic1111Backend extends HttpImageBackend {
         JsonObject fields = createBody(request, taskId);
         Future<OutboundResponse> response = request.inputs().isEmpty()
                 ? http.send(scope, HttpMethod.POST, txt2img, headers, fields.toBuffer())
-                : http.encodeInputs(scope, request.inputs(), inputs -> addImages(fields, inputs))
-                        .compose(body -> http.send(scope, HttpMethod.POST, img2img, headers, body));
+                : http.sendInputs(
+                        scope,
+                        request.inputs(),
+                        inputs -> addImages(fields, inputs),
+                        body -> http.send(scope, HttpMethod.POST, img2img, headers, body));
         taskMonitor.reportProgress(scope, taskId, backendCall.jobListener(), response);
         return response.compose(encoded -> http.onWorker(() -> readImages(encoded, request.count())))
                 .compose(images -> http.images().loadWithoutMetadata(scope, images));

@@ -31,8 +31,7 @@ record InputImageUploader(BackendHttpClient http) {
     private static final BackendFailure NOT_SENT = BackendFailure.of(
             FailureClass.NOT_SENT, "IMAGE_NOT_UPLOADED", "The AI server did not accept an input image in time.");
 
-    /** @param reservedBytes memory that the call holds for the body */
-    private record Form(String contentType, Buffer body, int reservedBytes) {}
+    private record Form(String contentType, Buffer body) {}
 
     /** Uploads the images one after the other. Returns the value of each placeholder. Never fails as ambiguous: nothing was submitted. */
     Future<Map<WorkflowPlaceholder, Object>> upload(BackendCallScope scope, InputImages inputs) {
@@ -54,17 +53,16 @@ record InputImageUploader(BackendHttpClient http) {
     }
 
     private Future<String> upload(BackendCallScope scope, InputImage image) {
-        return http.encodeInputs(
+        return http.sendInputs(
                         scope,
                         new InputImages(List.of(image), null),
-                        loaded -> createForm(loaded.images().get(0)))
-                .compose(form -> http.send(
+                        loaded -> createForm(loaded.images().get(0)),
+                        form -> http.send(
                                 scope,
                                 HttpMethod.POST,
                                 http.target("/upload/image"),
                                 http.headers(scope).add(HttpHeaders.CONTENT_TYPE, form.contentType()),
-                                form.body())
-                        .onComplete(response -> scope.releaseInputMemory(form.reservedBytes())))
+                                form.body()))
                 .compose(response -> http.onWorker(() -> readName(response)));
     }
 
@@ -78,7 +76,7 @@ record InputImageUploader(BackendHttpClient http) {
                         image.sha256() + "." + image.format().extension(),
                         image.format().contentType(),
                         image.bytes());
-        return new Form(form.contentType(), form.end(), BackendHttpClient.encodedBytes(image.size()));
+        return new Form(form.contentType(), form.end());
     }
 
     /** Returns the name of the file as nodes expect it: {@code darkroom/….png}. */

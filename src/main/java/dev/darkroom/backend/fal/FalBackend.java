@@ -91,13 +91,19 @@ public final class FalBackend extends HttpImageBackend {
             throw new BackendCallException(NO_APP);
         }
         return inputFields
-                .encode(http, scope, request, settings.promptSanitizing(), null, null)
-                .compose(body -> http.send(
+                .send(
+                        http,
                         scope,
-                        HttpMethod.POST,
-                        http.target(queued ? "/" + model : ""),
-                        createHeaders(scope, request, backendCall),
-                        body))
+                        request,
+                        settings.promptSanitizing(),
+                        null,
+                        null,
+                        body -> http.send(
+                                scope,
+                                HttpMethod.POST,
+                                http.target(queued ? "/" + model : ""),
+                                createHeaders(scope, request, backendCall),
+                                body))
                 .compose(response -> queued
                         ? queue.accept(scope, model, response, request.count(), backendCall)
                         : http.onWorker(() -> reader.read(response, request.count())));

@@ -16,6 +16,7 @@ import dev.darkroom.http.OutboundHttpClient;
 import dev.darkroom.http.OutboundRequest;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.ResponseLimits;
+import dev.darkroom.http.ResponseMemory;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -43,10 +44,10 @@ public final class BackendCallScope implements InputImageLoader.Call {
             FailureClass.INTERNAL,
             "RESPONSE_MEMORY_EXHAUSTED",
             "The response of the AI server is large, and no memory was free to read it before the deadline.");
-    private static final BackendFailure INPUTS_TOO_LARGE = BackendFailure.of(
-            FailureClass.TERMINAL_INPUT,
-            "INPUT_IMAGES_TOO_LARGE",
-            "The input images of the request are together too large for one call of the AI server.");
+    private static final BackendFailure INPUTS_NOT_LOADED = BackendFailure.of(
+            FailureClass.INTERNAL,
+            "INPUT_IMAGES_NOT_LOADED",
+            "The input images could not be loaded before the deadline of the attempt.");
 
     private final Vertx vertx;
     private final String key;
@@ -63,6 +64,7 @@ public final class BackendCallScope implements InputImageLoader.Call {
     private boolean preparing;
     private boolean ended;
     private boolean accepted;
+    private boolean loadingInputs;
 
     private BackendCallScope(
             Vertx vertx, String key, BackendKey apiKey, MemoryReservation memoryReservation, BackendCall backendCall) {
@@ -126,7 +128,9 @@ public final class BackendCallScope implements InputImageLoader.Call {
     }
 
     private BackendFailure deadlineFailure() {
-        return reservation.isWaiting() ? NO_RESPONSE_MEMORY : TransportErrorClassifier.deadlineExceeded(sent());
+        return loadingInputs
+                ? INPUTS_NOT_LOADED
+                : reservation.isWaiting() ? NO_RESPONSE_MEMORY : TransportErrorClassifier.deadlineExceeded(sent());
     }
 
     private BackendFailure toFailure(Throwable cause) {
@@ -247,7 +251,7 @@ public final class BackendCallScope implements InputImageLoader.Call {
     /**
      * Reserves memory for bytes that are not read from a response of the call, and waits until it is free.
      *
-     * @return fails with a {@link BackendCallException} when the call may not hold that many bytes
+     * @return fails with a {@link BackendCallException} when the call may not hold that many bytes, and when it ends
      */
     public Future<Void> reserveMemory(int bytes) {
         return reservation.isWithinLimit(bytes)
@@ -258,11 +262,16 @@ public final class BackendCallScope implements InputImageLoader.Call {
 
     private Future<Void> reserve(int bytes) {
         Promise<Void> reserved = Promise.promise();
+        Runnable cancel = () -> reserved.tryFail(new BackendCallException(BackendFailure.INTERNAL_ERROR));
         Runnable reserve = () -> {
-            reservation.addBytes(bytes);
-            reserved.complete();
+            endHandlers.remove(cancel);
+            if (!reserved.future().isComplete()) {
+                reservation.addBytes(bytes);
+                reserved.complete();
+            }
         };
-        if (reservation.hasCapacity(bytes)) {
+        onEnd(cancel);
+        if (ended || reservation.hasCapacity(bytes)) {
             reserve.run();
         } else {
             reservation.awaitCapacity(reserve);
@@ -271,20 +280,27 @@ public final class BackendCallScope implements InputImageLoader.Call {
     }
 
     /**
-     * Loads the input images of a request. The call holds their memory until {@link #releaseInputMemory}.
+     * Loads the input images of a request, and encodes a body with them. The call holds their memory until {@code encoded} completes.
      *
-     * @return fails when one cannot be loaded, before anything is sent to the AI server
+     * @param encode gets the images; reserves the memory of its result
+     * @return fails when an image cannot be loaded, before anything is submitted to the AI server
      */
-    public Future<LoadedInputs> loadInputs(InputImages inputs) {
-        return inputs.isEmpty() ? Future.succeededFuture(LoadedInputs.NONE) : inputImageLoader.load(inputs, this);
+    <T> Future<T> loadInputs(InputImages inputs, Function<LoadedInputs, Future<T>> encode) {
+        loadingInputs = true;
+        return inputImageLoader
+                .load(inputs, this)
+                .compose(loaded -> encode.apply(loaded).onComplete(encoded -> reservation.addBytes(-loaded.bytes())))
+                .onComplete(encoded -> loadingInputs = false);
     }
 
-    /** Reserves memory for input images, or for a request body that contains them. */
+    @Override
+    public ResponseMemory memory() {
+        return reservation;
+    }
+
     @Override
     public Future<Void> reserveInputMemory(int bytes) {
-        return reservation.isWithinLimit(bytes)
-                ? reserve(bytes)
-                : Future.failedFuture(new BackendCallException(INPUTS_TOO_LARGE));
+        return reservation.isWithinLimit(bytes) ? reserve(bytes) : Future.failedFuture(InputImageException.tooLarge());
     }
 
     @Override

@@ -32,6 +32,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
@@ -269,22 +270,23 @@ public final class BackendHttpClient {
     }
 
     /**
-     * Loads the input images of a request and encodes a body with them on a worker thread. The call holds the memory of the body.
+     * Loads the input images of a request, encodes a body with them on a worker thread and sends it. The call holds the memory of the body
+     * until its response has arrived.
      *
      * @param encode gets the images; its result takes at most 4/3 of their size
+     * @param send sends the encoded body
      */
-    public <T> Future<T> encodeInputs(BackendCallScope scope, InputImages inputs, Function<LoadedInputs, T> encode) {
-        return scope.loadInputs(inputs).compose(loaded -> {
-            int bytes = loaded.bytes();
-            return scope.reserveInputMemory(encodedBytes(bytes))
-                    .compose(reserved -> onWorker(() -> encode.apply(loaded)))
-                    .onComplete(encoded -> scope.releaseInputMemory(bytes));
-        });
-    }
-
-    /** Returns the memory that {@link #encodeInputs} reserves for a body: the size of the images in base64. */
-    public static int encodedBytes(int imageBytes) {
-        return Math.toIntExact(imageBytes * 4L / 3);
+    public <T, R> Future<R> sendInputs(
+            BackendCallScope scope, InputImages inputs, Function<LoadedInputs, T> encode, Function<T, Future<R>> send) {
+        AtomicInteger reservedBytes = new AtomicInteger();
+        return scope.loadInputs(inputs, loaded -> {
+                    int bytes = Math.toIntExact(loaded.bytes() * 4L / 3);
+                    return scope.reserveInputMemory(bytes)
+                            .onSuccess(reserved -> reservedBytes.set(bytes))
+                            .compose(reserved -> onWorker(() -> encode.apply(loaded)));
+                })
+                .compose(send)
+                .onComplete(sent -> scope.releaseInputMemory(reservedBytes.get()));
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.InputLimits;
+import dev.darkroom.backend.LoadedInputs;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.config.BackendSettings;
 import io.vertx.core.Future;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -133,40 +135,43 @@ public record InputFields(
     }
 
     /**
-     * Encodes the body of a submission, with the inputs of a request and the data URLs of its images.
+     * Encodes and sends the body of a submission, with the inputs of a request and the data URLs of its images.
      *
      * @param outer members of the body; null when the inputs are the body
      * @param member name of the inputs in {@code outer}
-     * @return fails when an input image cannot be loaded
+     * @param send sends the body
+     * @return result of {@code send}; fails when an input image cannot be loaded
      */
-    public Future<Buffer> encode(
+    public <R> Future<R> send(
             BackendHttpClient http,
             BackendCallScope scope,
             ImageRequest request,
             BackendSettings.PromptSanitizing controls,
             JsonObject outer,
-            String member) {
+            String member,
+            Function<Buffer, Future<R>> send) {
         JsonObject input = createInput(request, controls);
-        if (request.inputs().isEmpty()) {
-            return Future.succeededFuture((outer == null ? input : outer.put(member, input)).toBuffer());
+        return request.inputs().isEmpty()
+                ? send.apply((outer == null ? input : outer.put(member, input)).toBuffer())
+                : http.sendInputs(scope, request.inputs(), loaded -> encode(input, loaded, outer, member), send);
+    }
+
+    private Buffer encode(JsonObject input, LoadedInputs loaded, JsonObject outer, String member) {
+        InlineImageBody body = new InlineImageBody(loaded.bytes(), true);
+        if (outer == null) {
+            body.start(input);
+        } else {
+            body.start(outer).start(member, input);
         }
-        return http.encodeInputs(scope, request.inputs(), loaded -> {
-            InlineImageBody body = new InlineImageBody(loaded.bytes(), true);
-            if (outer == null) {
-                body.start(input);
-            } else {
-                body.start(outer).start(member, input);
-            }
-            if (images != null) {
-                body.addAll(images, loaded.images());
-            } else {
-                body.add(image, loaded.images().get(0));
-            }
-            if (loaded.mask() != null) {
-                body.add(mask, loaded.mask());
-            }
-            return body.end();
-        });
+        if (images != null) {
+            body.addAll(images, loaded.images());
+        } else {
+            body.add(image, loaded.images().get(0));
+        }
+        if (loaded.mask() != null) {
+            body.add(mask, loaded.mask());
+        }
+        return body.end();
     }
 
     /** Returns the names of the inputs that Darkroom writes. */

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Memory held by the response and the downloads of one call. Counts bytes against {@link ResponseMemoryBudget} and holds
- * at most one of its permits. Reference-counted: the permit returns with the last reference. Confined to the context of
- * its call.
+ * Memory held by the input images, the response and the downloads of one call. Counts bytes against {@link ResponseMemoryBudget} and
+ * holds at most one of its permits. Returns it when the remaining bytes need none, or with its last reference. Confined to the context
+ * of its call.
  */
 final class MemoryReservation implements ResponseMemory {
     private final ResponseMemoryBudget memoryBudget;
@@ -40,6 +40,10 @@ final class MemoryReservation implements ResponseMemory {
     @Override
     public void addBytes(int bytes) {
         heldBytes += bytes;
+        if (bytes < 0 && permitState == PermitState.HELD && heldBytes <= memoryBudget.permitFreeBytes()) {
+            permitState = PermitState.NOT_NEEDED;
+            memoryBudget.release();
+        }
     }
 
     @Override

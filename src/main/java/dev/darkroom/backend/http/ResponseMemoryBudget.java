@@ -6,7 +6,7 @@ import java.util.Deque;
 /**
  * Limits the memory used by responses of AI servers in this process. Every call may hold a small response. A larger one
  * needs a permit. Calls without a permit wait in order of arrival and pause reading. A call needs one permit for all its
- * bytes and keeps it until all are released, so no call waits while it holds a permit, and no deadlock is possible.
+ * bytes and keeps it while they exceed a small response, so no call waits while it holds a permit, and no deadlock is possible.
  *
  * <p>Bounds and figures: docs/decisions/0013. Thread-safe.
  */

@@ -3,6 +3,7 @@ package dev.darkroom.backend.http;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.http.HttpCallException;
+import dev.darkroom.http.LocalResourceErrors;
 import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;

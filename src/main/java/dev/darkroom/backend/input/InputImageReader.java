@@ -8,12 +8,12 @@ import dev.darkroom.backend.LoadedInputs;
 import dev.darkroom.config.Settings;
 import dev.darkroom.http.HttpCallException;
 import dev.darkroom.http.HttpExchange;
+import dev.darkroom.http.LocalResourceErrors;
 import dev.darkroom.http.OutboundHttpClient;
 import dev.darkroom.http.OutboundRequest;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RedirectingTarget;
 import dev.darkroom.http.ResponseLimits;
-import dev.darkroom.http.ResponseMemory;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.http.egress.WhatwgUrl;
 import dev.darkroom.image.ChunkedBytes;
@@ -84,11 +84,14 @@ public final class InputImageReader implements InputImageLoader {
     }
 
     private Future<Image> load(InputImage input, Call call) {
-        int reservedBytes = input.uploaded() ? input.bytes() : settings.maxBytes();
-        return call.reserveInputMemory(reservedBytes)
-                .compose(reserved -> input.uploaded() ? readUpload(input) : fetch(input.url(), call))
-                .compose(bytes -> workers.executeBlocking(() -> inspect(bytes), false))
-                .onSuccess(image -> call.releaseInputMemory(reservedBytes - image.size()));
+        Future<ChunkedBytes> content = input.uploaded()
+                ? call.reserveInputMemory(input.bytes()).compose(reserved -> readUpload(input))
+                : fetch(input.url(), call);
+        return content.compose(bytes -> {
+            int held = bytes.length();
+            return workers.executeBlocking(() -> inspect(bytes), false)
+                    .onSuccess(image -> call.releaseInputMemory(held - image.size()));
+        });
     }
 
     private Image inspect(ChunkedBytes bytes) {
@@ -123,7 +126,10 @@ public final class InputImageReader implements InputImageLoader {
         if (parsed == null) {
             return Future.failedFuture(notAllowed());
         }
-        Duration timeout = call.remaining().compareTo(MAX_FETCH_DURATION) < 0 ? call.remaining() : MAX_FETCH_DURATION;
+        // Keeps half of the time in reserve, so that an unresponsive server causes no timeout of the call.
+        Duration share = call.remaining().dividedBy(2);
+        Duration timeout = share.compareTo(MAX_FETCH_DURATION) < 0 ? share : MAX_FETCH_DURATION;
+        boolean fits = call.memory().isWithinLimit(settings.maxBytes());
         HttpExchange exchange = new HttpExchange();
         call.onEnd(exchange::abort);
         return httpClient
@@ -134,20 +140,29 @@ public final class InputImageReader implements InputImageLoader {
                                 new RedirectingTarget(parsed, egressPolicy, MAX_REDIRECTS),
                                 HEADERS,
                                 null),
-                        new ResponseLimits(timeout, settings.maxBytes(), ResponseMemory.UNLIMITED, true))
-                .recover(error -> Future.failedFuture(
-                        ((HttpCallException) error).reason() == HttpCallException.Reason.ADDRESS_NOT_ALLOWED
-                                ? notAllowed()
-                                : notFetched("no response")))
-                .map(InputImageReader::requireImage);
+                        new ResponseLimits(timeout, settings.maxBytes(), call.memory(), true))
+                .recover(error -> Future.failedFuture(toInputException((HttpCallException) error)))
+                .map(response -> requireImage(response, fits));
     }
 
-    private static ChunkedBytes requireImage(OutboundResponse response) {
+    private static InputImageException toInputException(HttpCallException error) {
+        if (LocalResourceErrors.isResourceExhausted(error)) {
+            return InputImageException.internal(error.getCause());
+        }
+        return error.reason() == HttpCallException.Reason.ADDRESS_NOT_ALLOWED
+                ? notAllowed()
+                : notFetched("no response");
+    }
+
+    /** @param fits whether the call has memory for an image of any permitted size */
+    private static ChunkedBytes requireImage(OutboundResponse response, boolean fits) {
         if (!response.success()) {
             throw notFetched("status " + response.status());
         }
         if (response.truncated()) {
-            throw InputImageException.permanent("INPUT_IMAGE_INVALID", "An input image is too large.");
+            throw fits
+                    ? InputImageException.permanent("INPUT_IMAGE_INVALID", "An input image is too large.")
+                    : InputImageException.tooLarge();
         }
         return response.body();
     }

@@ -133,8 +133,11 @@ public final class OpenAiImagesBackend extends HttpImageBackend {
                         endpoint,
                         headers.set(HttpHeaders.CONTENT_TYPE, "application/json"),
                         body.toBuffer())
-                : http.encodeInputs(scope, request.inputs(), inputs -> EditRequestFactory.createForm(body, inputs))
-                        .compose(form -> http.send(
+                : http.sendInputs(
+                        scope,
+                        request.inputs(),
+                        inputs -> EditRequestFactory.createForm(body, inputs),
+                        form -> http.send(
                                 scope,
                                 HttpMethod.POST,
                                 editEndpoint,

@@ -105,10 +105,14 @@ public final class CogBackend extends HttpImageBackend {
 
     private Future<OutboundResponse> submit(BackendCallScope scope, ImageRequest request, JobReference job) {
         MultiMap headers = http.headers(scope).add(HttpHeaders.CONTENT_TYPE, "application/json");
-        return inputFields
-                .encode(http, scope, request, settings.promptSanitizing(), new JsonObject(), "input")
-                .compose(body ->
-                        http.send(scope, HttpMethod.PUT, http.target("/predictions/" + job.key()), headers, body));
+        return inputFields.send(
+                http,
+                scope,
+                request,
+                settings.promptSanitizing(),
+                new JsonObject(),
+                "input",
+                body -> http.send(scope, HttpMethod.PUT, http.target("/predictions/" + job.key()), headers, body));
     }
 
     private Prediction readPrediction(OutboundResponse response, int count) {

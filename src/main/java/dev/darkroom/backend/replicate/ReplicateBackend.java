@@ -123,9 +123,14 @@ public final class ReplicateBackend extends HttpImageBackend {
     private Future<Prediction> submit(BackendCallScope scope, ImageRequest request, BackendCall backendCall) {
         JsonObject fields = new JsonObject();
         RequestTarget target = target(request.model(), fields);
-        return inputFields
-                .encode(http, scope, request, settings.promptSanitizing(), fields, "input")
-                .compose(body -> submit(scope, target, body, request.count(), backendCall));
+        return inputFields.send(
+                http,
+                scope,
+                request,
+                settings.promptSanitizing(),
+                fields,
+                "input",
+                body -> submit(scope, target, body, request.count(), backendCall));
     }
 
     private Future<Prediction> submit(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.http.LocalResourceErrors;
 import io.netty.channel.ChannelException;
 import java.io.IOException;
 import java.net.BindException;

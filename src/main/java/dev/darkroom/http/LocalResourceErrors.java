@@ -1,10 +1,10 @@
-package dev.darkroom.backend.http;
+package dev.darkroom.http;
 
 import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Recognizes exhausted resources of this machine in exceptions of the JDK and Netty. */
-final class LocalResourceErrors {
+public final class LocalResourceErrors {
     /** Messages of the C library for EMFILE, ENFILE, ENOBUFS, ENOMEM and EADDRNOTAVAIL. The JDK has no types for them. */
     private static final Pattern EXHAUSTED = Pattern.compile("too many open files|no buffer space available"
             + "|cannot allocate memory|cannot assign requested address|can't assign requested address");
@@ -14,7 +14,7 @@ final class LocalResourceErrors {
     private LocalResourceErrors() {}
 
     /** Returns true when file descriptors, local ports or memory of the operating system were exhausted. */
-    static boolean isResourceExhausted(Throwable cause) {
+    public static boolean isResourceExhausted(Throwable cause) {
         Throwable each = cause;
         for (int depth = 0; each != null && depth < MAX_CAUSE_DEPTH; depth++, each = each.getCause()) {
             String message = each.getMessage();
