@@ -31,6 +31,7 @@ import dev.darkroom.api.openai.ImageCallServices;
 import dev.darkroom.api.openai.OpenAiErrorRenderer;
 import dev.darkroom.api.openai.OpenAiImageResponder;
 import dev.darkroom.api.openai.OpenAiModelOperations;
+import dev.darkroom.api.openai.OpenAiTaskOperations;
 import dev.darkroom.api.openai.RetryAttachment;
 import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.HostAndOriginPolicy;
@@ -223,6 +224,7 @@ public final class ApiVerticle extends VerticleBase {
         handlers.add(new CreateOpenAiImageHandler(
                 new ImageCallServices(generations, openAiResponder, RetryAttachment.NONE, maxWait)));
         handlers.addAll(new OpenAiModelOperations(generations, openAiResponder).handlers());
+        handlers.addAll(new OpenAiTaskOperations(generations, openAiResponder).handlers());
         handlers.addAll(new UsageOperations(generations).handlers());
         handlers.addAll(new WebhookOperations(
                         new CommandClient(

@@ -1,0 +1,147 @@
+package dev.darkroom.api.openai;
+
+import dev.darkroom.api.contract.OperationContext;
+import dev.darkroom.api.contract.OperationHandler;
+import dev.darkroom.api.generation.GenerationClient;
+import dev.darkroom.generation.Generation;
+import dev.darkroom.generation.GenerationResult.CreatedGeneration;
+import dev.darkroom.generation.GenerationSpec;
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Operations that create images and return a task at once, for clients of resellers. The id of a task is that of its generation. One
+ * document serves the clients of sub2api, which read its members, and those of APIMart, which read the member {@code data}.
+ */
+public record OpenAiTaskOperations(GenerationClient generations, OpenAiImageResponder responder) {
+    private static final String PATH = "/v1/tasks/";
+    /** The interval that the clients use without this header. */
+    private static final String RETRY_AFTER_SECONDS = "3";
+
+    private static final String PROCESSING = "processing";
+    private static final String COMPLETED = "completed";
+    private static final String FAILED = "failed";
+
+    /** Handler of an operation. */
+    private record Operation(String operationId, Consumer<OperationContext> action) implements OperationHandler {
+        @Override
+        public void handle(OperationContext operationContext) {
+            action.accept(operationContext);
+        }
+    }
+
+    public List<OperationHandler> handlers() {
+        return List.of(
+                new Operation("createOpenAiImageTask", this::create),
+                new Operation("getOpenAiTask", this::get),
+                new Operation("getOpenAiImageTask", this::get));
+    }
+
+    private void create(OperationContext operationContext) {
+        generations
+                .getModels(operationContext)
+                .map(models -> requireUrls(
+                        operationContext.body(), OpenAiImageRequestParser.parse(operationContext.body(), models)))
+                .compose(spec -> generations.create(operationContext, spec))
+                .onSuccess(created -> sendCreated(operationContext, created))
+                .onFailure(failure -> responder.fail(operationContext, failure));
+    }
+
+    /** A task returns URLs later, so a request for anything else is rejected. */
+    private static GenerationSpec requireUrls(JsonObject body, OpenAiImageRequest request) {
+        if (request.stream()) {
+            throw invalid("stream", "must be false or absent for a task");
+        }
+        if ("b64_json".equals(body.getString("response_format"))) {
+            throw invalid("response_format", "must be url or absent for a task");
+        }
+        return request.spec();
+    }
+
+    private static OpenAiRequestException invalid(String param, String expected) {
+        return new OpenAiRequestException(
+                OpenAiError.invalid("invalid_value", param, "Invalid value for '" + param + "': " + expected + "."));
+    }
+
+    private static void sendCreated(OperationContext operationContext, CreatedGeneration created) {
+        String id = created.generation().id().toString();
+        if (created.replayed()) {
+            operationContext.response().putHeader("Idempotency-Replayed", "true");
+        }
+        operationContext.response().putHeader(HttpHeaders.LOCATION, PATH + id);
+        setRetryAfter(operationContext);
+        JsonObject submitted = new JsonObject().put("task_id", id).put("status", "submitted");
+        operationContext.sendJson(
+                202,
+                head(created.generation(), PROCESSING)
+                        .put("poll_url", PATH + id)
+                        .put("data", new JsonArray().add(submitted)));
+    }
+
+    private void get(OperationContext operationContext) {
+        generations
+                .get(operationContext, operationContext.uuid("taskId"), Duration.ZERO)
+                .compose(generation -> {
+                    Future<List<String>> urls = generation.images().isEmpty()
+                            ? Future.succeededFuture(List.of())
+                            : responder.urls().imageUrls(generation);
+                    return urls.map(list -> toJson(generation, list));
+                })
+                .onSuccess(task -> {
+                    if (task.getString("status").equals(PROCESSING)) {
+                        setRetryAfter(operationContext);
+                    }
+                    operationContext.sendJson(200, task);
+                })
+                .onFailure(operationContext::fail);
+    }
+
+    private static void setRetryAfter(OperationContext operationContext) {
+        operationContext.response().putHeader(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
+    }
+
+    static JsonObject toJson(Generation generation, List<String> urls) {
+        if (generation.isPending()) {
+            return head(generation, PROCESSING)
+                    .put(
+                            "data",
+                            new JsonObject()
+                                    .put("id", generation.id().toString())
+                                    .put("status", PROCESSING));
+        }
+        long completedAt = generation.completedAt().getEpochSecond();
+        String status = generation.error() == null ? COMPLETED : FAILED;
+        JsonObject json = head(generation, status).put("completed_at", completedAt);
+        JsonObject data = new JsonObject()
+                .put("id", generation.id().toString())
+                .put("status", status)
+                .put("completed", completedAt);
+        if (generation.error() != null) {
+            JsonObject error = OpenAiErrors.of(generation.error()).toJson().getJsonObject("error");
+            return json.put("error", error).put("data", data.put("error", error));
+        }
+        JsonArray images = new JsonArray();
+        JsonArray lists = new JsonArray();
+        for (String url : urls) {
+            images.add(new JsonObject().put("url", url));
+            lists.add(new JsonObject().put("url", new JsonArray().add(url)));
+        }
+        return json.put("image_url", urls.get(0))
+                .put("result", OpenAiImagesJson.toJson(generation, images))
+                .put("data", data.put("result", new JsonObject().put("images", lists)));
+    }
+
+    private static JsonObject head(Generation generation, String status) {
+        return new JsonObject()
+                .put("id", generation.id().toString())
+                .put("task_id", generation.id().toString())
+                .put("object", "image.generation.task")
+                .put("status", status)
+                .put("created_at", generation.createdAt().getEpochSecond());
+    }
+}
