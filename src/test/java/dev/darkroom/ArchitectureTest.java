@@ -26,6 +26,7 @@ import dev.darkroom.fleet.FleetResult;
 import dev.darkroom.generation.FinishedGeneration;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.waiting.WaitingRequest;
 import dev.darkroom.generation.watch.JobProgressSignal;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.maintenance.ErasureCommand;
@@ -80,7 +81,7 @@ class ArchitectureTest {
             Map.entry("api.fleet", "api.contract api.problem auth eventbus fleet"),
             Map.entry(
                     "api.generation",
-                    "api.contract api.problem api.stream api.transport auth backend eventbus generation generation.json generation.watch image image.store"),
+                    "api.contract api.problem api.stream api.transport auth backend eventbus generation generation.json generation.waiting generation.watch image image.store"),
             Map.entry(
                     "api.management",
                     "api.contract api.problem api.security api.transport auth config eventbus maintenance"),
@@ -89,7 +90,7 @@ class ArchitectureTest {
                     "api.contract api.problem api.security api.stream api.transport auth eventbus notification notification.stream netty"),
             Map.entry(
                     "api.openai",
-                    "api.contract api.generation api.problem api.transport backend generation image.store"),
+                    "api.contract api.generation api.problem api.transport auth backend config generation generation.waiting image.store"),
             Map.entry("api.problem", ""),
             Map.entry("api.security", "api.problem api.transport auth config"),
             Map.entry("api.stream", "api.contract api.transport auth config notification.stream"),
@@ -230,6 +231,7 @@ class ArchitectureTest {
                             ErasureCommand.class,
                             FleetCommand.class,
                             FleetResult.class,
+                            WaitingRequest.class,
                             ProgressSubscribers.class,
                             ProgressSubscribers.Subscriber.class,
                             JobProgressSignal.class,

@@ -66,6 +66,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
@@ -109,9 +110,11 @@ public final class ApiVerticle extends VerticleBase {
     /**
      * Services shared by the instances of a process.
      *
+     * @param processId of this process, as in the table of nodes
      * @param apiContract paths of the API port, see {@code ContractLoader}
      */
     public record SharedServices(
+            UUID processId,
             ApiContract apiContract,
             ImageStore images,
             CallbackReceiver callbackReceiver,
@@ -221,8 +224,11 @@ public final class ApiVerticle extends VerticleBase {
                 new GetOpenApiDocumentHandler(sharedServices.apiContract())));
         OpenAiImageResponder openAiResponder =
                 new OpenAiImageResponder(responder, sharedServices.images(), sharedServices.openImageLimiter());
-        handlers.add(new CreateOpenAiImageHandler(
-                new ImageCallServices(generations, openAiResponder, RetryAttachment.NONE, maxWait)));
+        handlers.add(new CreateOpenAiImageHandler(new ImageCallServices(
+                generations,
+                openAiResponder,
+                new RetryAttachment(vertx, generations, sharedServices.processId(), settings.node()),
+                maxWait)));
         handlers.addAll(new OpenAiModelOperations(generations, openAiResponder).handlers());
         handlers.addAll(new OpenAiTaskOperations(generations, openAiResponder).handlers());
         handlers.addAll(new UsageOperations(generations).handlers());

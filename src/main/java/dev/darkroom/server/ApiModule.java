@@ -17,6 +17,7 @@ import dev.darkroom.notification.stream.NotificationHub;
 import io.github.bucket4j.TimeMeter;
 import io.vertx.core.Vertx;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** Wiring of the HTTP API. */
@@ -26,10 +27,12 @@ final class ApiModule {
     /**
      * Deploys the HTTP verticles and returns their port, or 0 when {@code api.instances} is 0.
      *
+     * @param processId of this process, as in the table of nodes
      * @throws StartupException when the address cannot be bound or the certificate cannot be used
      */
     static int deploy(
             ServerResources resources,
+            UUID processId,
             ApiContract apiContract,
             NotificationHub hub,
             ProgressSubscribers progressSubscribers)
@@ -43,6 +46,7 @@ final class ApiModule {
         StreamLimiter streamLimiter =
                 new StreamLimiter(FileDescriptorLimit.limitStreams(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
         ApiVerticle.SharedServices sharedServices = new ApiVerticle.SharedServices(
+                processId,
                 apiContract,
                 resources.images(),
                 new CallbackReceiver(resources.database(), resources.notifyChannel()),

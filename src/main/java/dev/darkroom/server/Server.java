@@ -197,8 +197,12 @@ public final class Server {
         processLifecycle.deploy(
                 vertx, "fleet", new FleetVerticle(database, notifyChannel, settings, executors, capabilities));
         generations.deployWorker(localNode);
-        int apiPort =
-                ApiModule.deploy(resources, contracts.api(), notifications.hub(), generations.progressSubscribers());
+        int apiPort = ApiModule.deploy(
+                resources,
+                localNode.processId(),
+                contracts.api(),
+                notifications.hub(),
+                generations.progressSubscribers());
         listeningPort.set(apiPort);
         inbound.limitRequestHeads(apiPort, settings.http().requestTimeout());
 

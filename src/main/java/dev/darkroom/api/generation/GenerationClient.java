@@ -8,9 +8,11 @@ import dev.darkroom.eventbus.InvalidCommandException;
 import dev.darkroom.eventbus.Requester;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationBus;
+import dev.darkroom.generation.GenerationCommand.AttachRetry;
 import dev.darkroom.generation.GenerationCommand.CancelGeneration;
 import dev.darkroom.generation.GenerationCommand.CreateGeneration;
 import dev.darkroom.generation.GenerationCommand.DeleteGeneration;
+import dev.darkroom.generation.GenerationCommand.EndWaitingRequest;
 import dev.darkroom.generation.GenerationCommand.GetAllUsage;
 import dev.darkroom.generation.GenerationCommand.GetGeneration;
 import dev.darkroom.generation.GenerationCommand.GetImage;
@@ -28,6 +30,7 @@ import dev.darkroom.generation.GenerationSpec;
 import dev.darkroom.generation.UsageFilter;
 import dev.darkroom.generation.UsageReport;
 import dev.darkroom.generation.json.GenerationSpecParser;
+import dev.darkroom.generation.waiting.WaitingRequest;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
@@ -48,14 +51,41 @@ public final class GenerationClient {
     /** Creates a generation from the request body. */
     Future<CreatedGeneration> create(OperationContext operationContext) {
         return parse(() -> GenerationSpecParser.parse(operationContext.body()))
-                .compose(spec -> create(operationContext, spec));
+                .compose(spec -> create(operationContext, spec, null));
     }
 
-    /** Creates a generation. */
-    public Future<CreatedGeneration> create(OperationContext operationContext, GenerationSpec spec) {
+    /**
+     * Creates a generation.
+     *
+     * @param waitingRequest request whose retries attach to the generation; null when there is none
+     */
+    public Future<CreatedGeneration> create(
+            OperationContext operationContext, GenerationSpec spec, WaitingRequest waitingRequest) {
         return bus.send(
-                new CreateGeneration(requester(operationContext), spec, idempotencyKey(operationContext)),
+                new CreateGeneration(
+                        requester(operationContext), spec, idempotencyKey(operationContext), waitingRequest),
                 operationContext);
+    }
+
+    /**
+     * Attaches a retry to the generation of the request that it repeats. Completes with null when the retry should create a generation.
+     *
+     * @param maxSearchTime time that the search may take
+     */
+    public Future<CreatedGeneration> attach(
+            OperationContext operationContext, WaitingRequest retry, Duration maxSearchTime) {
+        return bus.send(new AttachRetry(requester(operationContext), retry), operationContext, maxSearchTime)
+                .map(attachment ->
+                        attachment.generation() == null ? null : new CreatedGeneration(attachment.generation(), true));
+    }
+
+    /**
+     * Stores how a {@link WaitingRequest} ended.
+     *
+     * @param answered whether the whole response was sent; otherwise a retry may attach to the generation
+     */
+    public Future<?> endWaiting(OperationContext operationContext, UUID connectionId, boolean answered) {
+        return bus.send(new EndWaitingRequest(requester(operationContext), connectionId, answered), operationContext);
     }
 
     /** Creates a generation with the parameters of a failed generation of the user. */

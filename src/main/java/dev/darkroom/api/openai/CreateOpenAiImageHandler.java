@@ -15,7 +15,12 @@ public record CreateOpenAiImageHandler(ImageCallServices services) implements Op
         services.generations()
                 .getModels(operationContext)
                 .map(models -> OpenAiImageRequestParser.parse(operationContext.body(), models))
-                .onSuccess(request -> new OpenAiImageCall(services, operationContext, request).start())
+                .onSuccess(request -> new OpenAiImageCall(
+                                services,
+                                operationContext,
+                                request,
+                                RequestDigest.of(operationId(), operationContext.body()))
+                        .start())
                 .onFailure(failure -> services.responder().fail(operationContext, failure));
     }
 }

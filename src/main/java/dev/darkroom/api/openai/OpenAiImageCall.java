@@ -22,11 +22,16 @@ final class OpenAiImageCall {
     private boolean created;
     private boolean ended;
 
-    OpenAiImageCall(ImageCallServices services, OperationContext operationContext, OpenAiImageRequest request) {
+    /** @param bodyDigest see {@link RequestDigest} */
+    OpenAiImageCall(
+            ImageCallServices services,
+            OperationContext operationContext,
+            OpenAiImageRequest request,
+            String bodyDigest) {
         this.services = services;
         this.operationContext = operationContext;
         this.request = request;
-        this.attachment = services.retryAttachment().begin(operationContext);
+        this.attachment = services.retryAttachment().begin(operationContext, bodyDigest);
         this.response = operationContext.response();
     }
 
@@ -34,7 +39,8 @@ final class OpenAiImageCall {
     void start() {
         response.closeHandler(closed -> end(false)).exceptionHandler(failure -> end(false));
         attachment
-                .createOrAttach(() -> services.generations().create(operationContext, request.spec()))
+                .createOrAttach(waitingRequest ->
+                        services.generations().create(operationContext, request.spec(), waitingRequest))
                 .compose(this::onCreated)
                 .compose(this::answer)
                 .onSuccess(sent -> end(true))

@@ -47,7 +47,7 @@ public record OpenAiTaskOperations(GenerationClient generations, OpenAiImageResp
                 .getModels(operationContext)
                 .map(models -> requireUrls(
                         operationContext.body(), OpenAiImageRequestParser.parse(operationContext.body(), models)))
-                .compose(spec -> generations.create(operationContext, spec))
+                .compose(spec -> generations.create(operationContext, spec, null))
                 .onSuccess(created -> sendCreated(operationContext, created))
                 .onFailure(failure -> responder.fail(operationContext, failure));
     }

@@ -1,8 +1,10 @@
 package dev.darkroom.generation.waiting;
 
+import dev.darkroom.config.Settings;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.UUID;
 
@@ -18,6 +20,17 @@ import java.util.UUID;
  */
 public record WaitingRequest(
         UUID connectionId, UUID processId, int retryCount, String clientAddress, String bodyDigest) {
+
+    /**
+     * Time after a disconnection in which a retry attaches. The SDKs of OpenAI retry after at most 60 s, and after at most twice that time
+     * when the first retry does not reach the service.
+     */
+    public static final Duration RETRY_WINDOW = Duration.ofMinutes(2);
+
+    /** Returns the longest time that the search for the generation of a retry takes, besides its statements. */
+    public static Duration maxSearchTime(Settings.Node nodeSettings) {
+        return nodeSettings.ttl().multipliedBy(2);
+    }
 
     /** Returns whether the client has sent the same call before. */
     public boolean isRetry() {

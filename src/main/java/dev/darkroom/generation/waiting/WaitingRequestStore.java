@@ -21,12 +21,6 @@ import java.util.UUID;
  * verticle.
  */
 public final class WaitingRequestStore {
-    /**
-     * Time after a disconnection in which a retry attaches. The SDKs of OpenAI retry after at most 60 s, and after at most twice that time
-     * when the first retry does not reach the service.
-     */
-    public static final Duration RETRY_WINDOW = Duration.ofMinutes(2);
-
     private static final StatementBatcher.Limits BATCH_LIMITS =
             new StatementBatcher.Limits(64, 1, Duration.ofSeconds(3));
 
@@ -65,7 +59,7 @@ public final class WaitingRequestStore {
                 .execute(Tuple.of(
                                 retry.callerDigest(userId), retry.retryCount(), retry.connectionId(), retry.processId())
                         .addOffsetDateTime(arrivedAt)
-                        .addLong(RETRY_WINDOW.toMillis())
+                        .addLong(WaitingRequest.RETRY_WINDOW.toMillis())
                         .addLong(nodeSettings.ttl().toMillis())
                         .addLong(nodeSettings.heartbeatInterval().toMillis()))
                 .map(rows -> {
@@ -75,11 +69,6 @@ public final class WaitingRequestStore {
                             row.getOffsetDateTime("arrived_at"),
                             row.getBoolean("undecided"));
                 });
-    }
-
-    /** Returns the longest time for which {@link Attachment#undecided} stays true. */
-    public static Duration maxUndecidedTime(Settings.Node nodeSettings) {
-        return nodeSettings.ttl().multipliedBy(2);
     }
 
     /** Stores that a connection broke. Completes empty when it had no row, or another connection took its place. */

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -46,6 +47,7 @@ class ContractRouterTest {
         Deployable api = new ApiVerticle(
                 settings,
                 new ApiVerticle.SharedServices(
+                        UUID.randomUUID(),
                         contracts.api(),
                         null,
                         null,
