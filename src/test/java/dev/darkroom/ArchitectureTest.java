@@ -90,7 +90,7 @@ class ArchitectureTest {
                     "api.contract api.problem api.security api.stream api.transport auth eventbus notification notification.stream netty"),
             Map.entry(
                     "api.openai",
-                    "api.contract api.generation api.problem api.transport auth backend config generation generation.waiting image.store"),
+                    "api.contract api.generation api.problem api.stream api.transport auth backend config generation generation.waiting image.store netty"),
             Map.entry("api.problem", ""),
             Map.entry("api.security", "api.problem api.transport auth config"),
             Map.entry("api.stream", "api.contract api.transport auth config notification.stream"),

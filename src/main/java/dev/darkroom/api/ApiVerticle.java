@@ -96,6 +96,9 @@ public final class ApiVerticle extends VerticleBase {
     /** Seconds over which a stop closes all streams and sockets, so that their clients do not all reconnect at once. */
     public static final int DRAIN_SECONDS = 15;
 
+    /** Time after the deadline of a generation for its end to be stored. */
+    private static final Duration CALL_DEADLINE_MARGIN = Duration.ofMinutes(1);
+
     /** Added to the reply timeout of commands that resolve a host name. */
     private static final Duration DNS_LOOKUP_TIMEOUT = Duration.ofSeconds(5);
 
@@ -228,7 +231,11 @@ public final class ApiVerticle extends VerticleBase {
                 generations,
                 openAiResponder,
                 new RetryAttachment(vertx, generations, sharedServices.processId(), settings.node()),
-                maxWait)));
+                streams,
+                new ImageCallServices.Timings(
+                        maxWait,
+                        settings.generation().deadline().plus(CALL_DEADLINE_MARGIN),
+                        settings.openai().jsonKeepAlive()))));
         handlers.addAll(new OpenAiModelOperations(generations, openAiResponder).handlers());
         handlers.addAll(new OpenAiTaskOperations(generations, openAiResponder).handlers());
         handlers.addAll(new UsageOperations(generations).handlers());

@@ -151,4 +151,13 @@ public final class InboundSettings {
             @Range(max = SettingRules.MILLION) int connectsPerSecondPerAddress,
             Duration revalidateInterval,
             @DurationRange(min = "1s", max = "10m") Duration slowConsumerTimeout) {}
+
+    /**
+     * OpenAI-compatible API.
+     *
+     * @param jsonKeepAlive interval of white space before a JSON body; zero for none
+     */
+    public record OpenAi(
+            @DurationRange(min = "0s", max = "10m", wholeSeconds = true)
+            Duration jsonKeepAlive) {}
 }

@@ -8,6 +8,7 @@ import dev.darkroom.config.InboundSettings.ImageUrls;
 import dev.darkroom.config.InboundSettings.Jwt;
 import dev.darkroom.config.InboundSettings.Limits;
 import dev.darkroom.config.InboundSettings.Management;
+import dev.darkroom.config.InboundSettings.OpenAi;
 import dev.darkroom.config.InboundSettings.Streams;
 import dev.darkroom.config.SettingRules.DurationRange;
 import dev.darkroom.config.SettingRules.Format;
@@ -54,6 +55,7 @@ public record Settings(
         InputImages inputImages,
         Notifications notifications,
         Streams streams,
+        OpenAi openai,
         Worker worker,
         Retry retry,
         BackendSettings backend,

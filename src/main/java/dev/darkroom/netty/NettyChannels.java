@@ -3,6 +3,7 @@ package dev.darkroom.netty;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
+import io.netty.handler.timeout.IdleStateHandler;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.impl.ConnectionBase;
@@ -24,6 +25,15 @@ public final class NettyChannels {
     /** Returns the channel of a TCP socket. */
     public static Channel of(NetSocket socket) {
         return ((ConnectionBase) socket).channel();
+    }
+
+    /** Restarts the idle timeout of a connection, if it has one. Must be called on the event loop of the connection. */
+    public static void resetIdleTimeout(HttpConnection connection) {
+        IdleStateHandler idleTimeout = of(connection).pipeline().get(IdleStateHandler.class);
+        if (idleTimeout != null) {
+            idleTimeout.resetReadTimeout();
+            idleTimeout.resetWriteTimeout();
+        }
     }
 
     /** Closes a connection without flushing, also after its upgrade to a WebSocket. */

@@ -111,6 +111,7 @@ class SettingsConsistencyTest {
         "streams.connectsPerSecondPerAddress, DARKROOM_STREAMS_CONNECTS_PER_SECOND_PER_ADDRESS, 6, 6",
         "streams.revalidateInterval, DARKROOM_STREAMS_REVALIDATE_INTERVAL, 6s, 6s",
         "streams.slowConsumerTimeout, DARKROOM_STREAMS_SLOW_CONSUMER_TIMEOUT, 7s, 7s",
+        "openai.jsonKeepAlive, DARKROOM_OPENAI_JSON_KEEP_ALIVE, 20s, 20s",
         "worker.concurrency, DARKROOM_WORKER_CONCURRENCY, 0, 0",
         "worker.pollInterval, DARKROOM_WORKER_POLL_INTERVAL, 12ms, 12ms",
         "retry.initialDelay, DARKROOM_RETRY_INITIAL_DELAY, 13ms, 13ms",

@@ -2,13 +2,16 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.api.contract.OpenApiResponseValidator;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ApiClient.ApiResponse;
 import dev.darkroom.testing.DarkroomInstance;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.InProcessDarkroom;
 import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.SseParser;
 import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -17,7 +20,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import javax.imageio.ImageIO;
@@ -26,6 +31,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Images and models of the OpenAI API. */
 class OpenAiImagesIT {
@@ -136,6 +143,179 @@ class OpenAiImagesIT {
         assertThat(sent.getString("quality")).isEqualTo("high");
         assertThat(sent.getInteger("steps")).isEqualTo(7);
         assertThat(sent.containsKey("background")).isFalse();
+    }
+
+    @Test
+    void streamsImages() {
+        // when
+        ApiResponse response =
+                post(request().put("stream", true).put("partial_images", 2).put("n", 2));
+
+        // then
+        assertThat(response.header("Content-Type")).isEqualTo("text/event-stream");
+        List<SseParser.Frame> events = events(response);
+        assertThat(events).hasSize(2).allSatisfy(event -> {
+            JsonObject data = new JsonObject(event.data());
+            assertThat(event.event()).isEqualTo("image_generation.completed");
+            assertThat(Base64.getDecoder().decode(data.getString("b64_json"))).startsWith(0x89, 'P', 'N', 'G');
+            assertThat(data.getString("size")).isEqualTo("64x64");
+        });
+    }
+
+    @Test
+    void sendsTheErrorOfAGenerationInTheStream() {
+        // given
+        simulator.script(new JsonObject().put("moderation", true));
+
+        // when
+        ApiResponse response = post(request().put("stream", true));
+
+        // then
+        assertThat(response.status()).isEqualTo(200);
+        assertThat(events(response)).singleElement().satisfies(event -> {
+            assertThat(event.event()).isEqualTo("error");
+            assertThat(new JsonObject(event.data()).getJsonObject("error").getString("code"))
+                    .isEqualTo("moderation_blocked");
+        });
+    }
+
+    @Test
+    void rejectsStreamBeforeItsFirstByte() {
+        assertThat(post(request().put("stream", true).put("quality", "ultra")).status())
+                .isEqualTo(400);
+    }
+
+    private static List<SseParser.Frame> events(ApiResponse response) {
+        List<SseParser.Frame> events = new ArrayList<>();
+        SseParser parser = new SseParser("", event -> {
+            OpenApiResponseValidator.checkEvent("POST", "/v1/images/generations", event.event(), event.data());
+            events.add(event);
+        });
+        parser.feed(response.body());
+        assertThat(parser.comments()).isPositive();
+        return events;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "moderation, 400, image_generation_user_error, moderation_blocked",
+        "quota, 500, server_error, quota_exhausted",
+        "drop, 500, server_error, attempts_exhausted"
+    })
+    void returnsTheErrorOfAFailedGeneration(String fault, int status, String type, String code) {
+        // given
+        simulator.script(new JsonObject().put(fault, true).put("times", 100));
+
+        // when
+        ApiResponse response = post(request());
+
+        // then
+        assertThat(response.status()).isEqualTo(status);
+        assertThat(response.header("X-Should-Retry")).isEqualTo("false");
+        assertThat(response.header("Darkroom-Generation-Id")).isNotNull();
+        assertThat(error(response).getString("type")).isEqualTo(type);
+        assertThat(error(response).getString("code")).isEqualTo(code);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "n | 99 | 400 | invalid_value | n",
+                "n | -1 | 400 | invalid_value | n",
+                "n | 1.5 | 400 | invalid_value | n",
+                "size | \"16x16\" | 400 | invalid_value | size",
+                "size | \"64\" | 400 | invalid_value | size",
+                "model | \"dall-e-2\" | 404 | model_not_found | model",
+                "quality | \"ultra\" | 400 | invalid_value | quality",
+                "moderation | \"low\" | 400 | unsupported_parameter | moderation",
+                "mask | \"x\" | 400 | unknown_parameter | mask",
+                "prompt | \" \" | 400 | invalid_value | prompt",
+                "prompt | null | 400 | invalid_value | prompt",
+                "prompt | 1 | 400 | invalid_value | prompt",
+                "response_format | \"hex\" | 400 | invalid_value | response_format",
+                "stream | \"yes\" | 400 | invalid_value | stream",
+                "partial_images | 1 | 400 | invalid_value | partial_images",
+                "seed | -1 | 400 | invalid_value | seed",
+                "user | 5 | 400 | invalid_value | user",
+                "prompt | \"\\u0000\" | 400 | invalid_value | prompt"
+            })
+    void rejectsInvalidParameter(String name, String value, int status, String code, String param) {
+        // when
+        ApiResponse response = post(request().put(name, Json.decodeValue(value)));
+
+        // then
+        assertThat(response.status()).as(response.text()).isEqualTo(status);
+        assertThat(error(response).getString("code")).isEqualTo(code);
+        assertThat(error(response).getString("param")).isEqualTo(param);
+        assertThat(error(response).getString("type")).isEqualTo("invalid_request_error");
+        assertThat(simulator.recordedRequests()).isEmpty();
+    }
+
+    @Test
+    void acceptsValuesWithoutEffect() {
+        // when
+        ApiResponse response = post(request()
+                .put("model", "flux")
+                .put("size", "auto")
+                .put("quality", "auto")
+                .put("background", "auto")
+                .put("moderation", "auto")
+                .put("output_format", "png")
+                .put("output_compression", 100)
+                .putNull("style")
+                .put("user", "mary"));
+
+        // then
+        assertThat(response.status()).as(response.text()).isEqualTo(200);
+        assertThat(client.generation(response.header("Darkroom-Generation-Id"))
+                        .getJsonObject("metadata")
+                        .getString("user"))
+                .isEqualTo("mary");
+    }
+
+    @Test
+    void returnsTenImages() {
+        // when
+        ApiResponse response = post(request().put("n", 10));
+
+        // then
+        assertThat(response.status()).as(response.text()).isEqualTo(200);
+        assertThat(response.json().getJsonArray("data")).hasSize(10);
+    }
+
+    @Test
+    void replaysRequestWithTheSameIdempotencyKey() {
+        // given
+        ApiResponse first = post(request(), Map.of("Idempotency-Key", "openai-1"));
+
+        // when
+        ApiResponse second = post(request(), Map.of("Idempotency-Key", "openai-1"));
+
+        // then
+        assertThat(second.json()).isEqualTo(first.json());
+        assertThat(second.header("Idempotency-Replayed")).isEqualTo("true");
+        assertThat(simulator.recordedRequests()).hasSize(1);
+        ApiResponse other = post(request().put("n", 2), Map.of("Idempotency-Key", "openai-1"));
+        assertThat(other.status()).isEqualTo(422);
+        assertThat(error(other).getString("code")).isEqualTo("idempotency_key_reused");
+    }
+
+    @Test
+    void returnsErrorsOfPathsMethodsAndBodiesInTheFormOfOpenAi() {
+        assertThat(error(client.get("/v1/files")).getString("code")).isEqualTo("not_found");
+        ApiResponse method = client.get("/v1/images/generations");
+        assertThat(method.status()).isEqualTo(405);
+        assertThat(error(method).getString("code")).isEqualTo("method_not_supported");
+        ApiResponse text =
+                client.send("POST", "/v1/images/generations", Map.of("Content-Type", "text/plain"), new byte[] {'x'});
+        assertThat(text.status()).isEqualTo(415);
+        ApiResponse malformed = client.send(
+                "POST", "/v1/images/generations", Map.of("Content-Type", "application/json"), new byte[] {'{'});
+        assertThat(malformed.status()).isEqualTo(400);
+        assertThat(error(malformed).getString("code")).isEqualTo("invalid_request");
+        ApiResponse large = post(request().put("prompt", "x".repeat(2_000_000)));
+        assertThat(large.status()).isEqualTo(413);
     }
 
     @Test

@@ -88,9 +88,9 @@ final class OpenAiErrors {
             return OpenAiError.invalid(
                     "missing_required_parameter", param, "Missing required parameter: '" + param + "'.");
         }
-        String subject = param.equals(field) ? "it" : field;
+        String subject = param.equals(field) ? "" : field + " ";
         return OpenAiError.invalid(
-                "invalid_value", param, "Invalid value for '" + param + "': " + subject + " " + first.detail() + ".");
+                "invalid_value", param, "Invalid value for '" + param + "': " + subject + first.detail() + ".");
     }
 
     /** Returns the first segment of a JSON pointer; that of a parameter of the model without {@code parameters}. */

@@ -6,6 +6,7 @@ import dev.darkroom.api.transport.ResponseHeaders;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationResult.CreatedGeneration;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
 
@@ -14,13 +15,27 @@ import java.time.Duration;
  * Confined to the event loop of the request.
  */
 final class OpenAiImageCall {
+    /** As the streams of other operations: below the idle timeout of common proxies. */
+    private static final int STREAM_KEEP_ALIVE_SECONDS = 15;
+
+    private static final Buffer COMMENT = Buffer.buffer(": keepalive\n\n");
+    private static final Buffer WHITE_SPACE = Buffer.buffer("\n");
+
+    private enum State {
+        WAITING,
+        ANSWERING,
+        ENDED
+    }
+
     private final ImageCallServices services;
     private final OperationContext operationContext;
     private final OpenAiImageRequest request;
     private final RetryAttachment.Call attachment;
     private final HttpServerResponse response;
+    private final WaitingCall waitingCall;
+    private final long startedNanos = System.nanoTime();
+    private State state = State.WAITING;
     private boolean created;
-    private boolean ended;
 
     /** @param bodyDigest see {@link RequestDigest} */
     OpenAiImageCall(
@@ -33,6 +48,16 @@ final class OpenAiImageCall {
         this.request = request;
         this.attachment = services.retryAttachment().begin(operationContext, bodyDigest);
         this.response = operationContext.response();
+        this.waitingCall = new WaitingCall(
+                services.waitingCalls(), operationContext.request(), keepAlive(), () -> fail(Problem.unavailable()));
+    }
+
+    private WaitingCall.KeepAlive keepAlive() {
+        if (request.stream()) {
+            return new WaitingCall.KeepAlive(OpenAiImageResponder.EVENT_STREAM, COMMENT, STREAM_KEEP_ALIVE_SECONDS);
+        }
+        long seconds = services.timings().jsonKeepAlive().toSeconds();
+        return seconds == 0 ? null : new WaitingCall.KeepAlive(OpenAiImageResponder.JSON, WHITE_SPACE, (int) seconds);
     }
 
     /** Starts the call. It answers the request in every case. */
@@ -41,71 +66,108 @@ final class OpenAiImageCall {
         attachment
                 .createOrAttach(waitingRequest ->
                         services.generations().create(operationContext, request.spec(), waitingRequest))
-                .compose(this::onCreated)
-                .compose(this::answer)
-                .onSuccess(sent -> end(true))
+                .onSuccess(this::onCreated)
                 .onFailure(this::fail);
     }
 
-    private Future<Generation> onCreated(CreatedGeneration createdGeneration) {
+    private void onCreated(CreatedGeneration createdGeneration) {
         created = true;
+        if (state == State.ENDED) {
+            // The connection closed before the generation existed.
+            attachment.interrupted();
+            return;
+        }
         Generation generation = createdGeneration.generation();
         response.putHeader(ResponseHeaders.GENERATION_ID, generation.id().toString());
         if (createdGeneration.replayed()) {
             response.putHeader("Idempotency-Replayed", "true");
         }
-        if (ended) {
-            // The connection closed before the generation existed.
-            attachment.interrupted();
+        if (request.stream()) {
+            services.responder().putStreamHeaders(response);
+            waitingCall.send();
         }
-        return generation.isPending() ? awaitEnd(generation) : Future.succeededFuture(generation);
+        waitingCall.start();
+        awaitEnd(generation).onSuccess(this::answer).onFailure(this::fail);
     }
 
     /** Repeats waits of limited length: a lost reply is noticed, and a closed connection leaves no waiter behind for long. */
     private Future<Generation> awaitEnd(Generation generation) {
-        if (ended) {
-            return Future.failedFuture("connection closed");
+        if (!generation.isPending()) {
+            return Future.succeededFuture(generation);
         }
-        Duration wait = services.maxWait();
-        long startedNanos = System.nanoTime();
+        if (state == State.ENDED || elapsed().compareTo(services.timings().deadline()) > 0) {
+            return Future.failedFuture(Problem.unavailable());
+        }
+        Duration wait = services.timings().maxWait();
+        Duration before = elapsed();
         return services.generations()
                 .get(operationContext, generation.id(), wait)
-                .compose(current -> {
-                    if (!current.isPending()) {
-                        return Future.succeededFuture(current);
-                    }
-                    // A wait ends early when the process stops or has too many waiters.
-                    return System.nanoTime() - startedNanos < wait.toNanos()
-                            ? Future.failedFuture(Problem.unavailable())
-                            : awaitEnd(current);
-                });
+                // A wait ends early when the process stops or has too many waiters.
+                .compose(current ->
+                        current.isPending() && elapsed().minus(before).compareTo(wait) < 0
+                                ? Future.failedFuture(Problem.unavailable())
+                                : awaitEnd(current));
     }
 
-    private Future<Void> answer(Generation generation) {
-        if (ended) {
-            return Future.failedFuture("connection closed");
-        }
-        if (generation.error() != null) {
-            services.responder().sendError(operationContext, OpenAiErrors.of(generation.error()));
-            return Future.succeededFuture();
-        }
-        return services.responder().send(operationContext, request.responseFormat(), generation);
+    private Duration elapsed() {
+        return Duration.ofNanos(System.nanoTime() - startedNanos);
     }
 
-    private void fail(Throwable failure) {
-        if (ended) {
+    private void answer(Generation generation) {
+        if (state != State.WAITING) {
             return;
         }
-        end(false);
-        operationContext.fail(failure);
+        state = State.ANSWERING;
+        waitingCall.stop();
+        if (generation.error() == null) {
+            services.responder()
+                    .send(operationContext, request, generation)
+                    .onSuccess(sent -> end(true))
+                    .onFailure(failure -> {
+                        end(false);
+                        operationContext.fail(failure);
+                    });
+        } else {
+            sendError(OpenAiErrors.of(generation.error()));
+        }
+    }
+
+    /** Sends the error of a call that did not get its images. */
+    private void fail(Throwable failure) {
+        if (state != State.WAITING) {
+            return;
+        }
+        state = State.ANSWERING;
+        waitingCall.stop();
+        if (request.stream() && response.headWritten() && failure instanceof Problem problem) {
+            sendError(OpenAiErrors.of(problem));
+        } else {
+            end(false);
+            operationContext.fail(failure);
+        }
+    }
+
+    private void sendError(OpenAiError error) {
+        if (!response.headWritten()) {
+            services.responder().sendError(operationContext, error);
+            end(!error.retryable());
+        } else if (request.stream()) {
+            services.responder().sendErrorEvent(operationContext, error);
+            end(!error.retryable());
+        } else {
+            // The status 200 is sent already. A retry gets the error.
+            end(false);
+            response.reset();
+        }
     }
 
     /** @param answered whether the client has the complete response, and no reason to retry */
     private void end(boolean answered) {
-        if (ended) {
+        if (state == State.ENDED) {
             return;
         }
-        ended = true;
+        state = State.ENDED;
+        waitingCall.stop();
         if (created) {
             if (answered) {
                 attachment.answered();

@@ -7,12 +7,14 @@ import dev.darkroom.api.openai.Base64BodySender.Part;
 import dev.darkroom.api.openai.OpenAiImageRequest.ResponseFormat;
 import dev.darkroom.api.problem.ErrorRenderer.ErrorResponse;
 import dev.darkroom.api.problem.Problem;
+import dev.darkroom.api.stream.SseFrameEncoder;
 import dev.darkroom.api.transport.ResponseWriter;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.image.store.ImageStore;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -20,13 +22,19 @@ import java.util.Map;
 
 /** Sends the images of a generation, or an error. */
 public record OpenAiImageResponder(GenerationResponder urls, ImageStore images, OpenImageLimiter openImageLimiter) {
+    static final String JSON = "application/json";
+    static final String EVENT_STREAM = "text/event-stream";
+
     private static final int RETRY_AFTER_SECONDS = 1;
 
     /** @return completes when the operating system has taken the response; fails when it is not complete */
-    Future<Void> send(OperationContext operationContext, ResponseFormat format, Generation generation) {
-        return format == ResponseFormat.URL
-                ? urls.imageUrls(generation).compose(list -> sendUrls(operationContext, generation, list))
-                : sendBase64(operationContext, OpenAiImagesJson.base64(generation));
+    Future<Void> send(OperationContext operationContext, OpenAiImageRequest request, Generation generation) {
+        if (request.responseFormat() == ResponseFormat.URL) {
+            return urls.imageUrls(generation).compose(list -> sendUrls(operationContext, generation, list));
+        }
+        return sendBase64(
+                operationContext,
+                request.stream() ? OpenAiImagesJson.events(generation) : OpenAiImagesJson.base64(generation));
     }
 
     private static Future<Void> sendUrls(OperationContext operationContext, Generation generation, List<String> list) {
@@ -48,11 +56,25 @@ public record OpenAiImageResponder(GenerationResponder urls, ImageStore images, 
     }
 
     private static ResponseWriter start(OperationContext operationContext, long length) {
-        operationContext
-                .response()
-                .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-                .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(length));
+        HttpServerResponse response = operationContext.response();
+        // Keep-alive bytes have sent the head before.
+        if (!response.headWritten()) {
+            response.putHeader(HttpHeaders.CONTENT_TYPE, JSON)
+                    .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(length));
+        }
         return new ResponseWriter(operationContext.request());
+    }
+
+    /** Sets the headers of a stream of events, except for its media type. */
+    void putStreamHeaders(HttpServerResponse response) {
+        response.putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+                // Disables response buffering in nginx and compatible proxies.
+                .putHeader("X-Accel-Buffering", "no");
+    }
+
+    /** Ends a stream with an error. */
+    void sendErrorEvent(OperationContext operationContext, OpenAiError error) {
+        new ResponseWriter(operationContext.request()).endWith(SseFrameEncoder.eventWithoutId("error", error.toJson()));
     }
 
     void sendError(OperationContext operationContext, OpenAiError error) {

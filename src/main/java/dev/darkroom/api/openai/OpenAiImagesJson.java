@@ -11,6 +11,7 @@ import java.util.List;
 /** Writes the images of a generation in the form of the OpenAI API. Pure functions. */
 final class OpenAiImagesJson {
     private static final List<String> REPORTED_PARAMETERS = List.of("quality", "background");
+    private static final String COMPLETED = "image_generation.completed";
     private static final String IMAGE_TYPE = "image/";
 
     private OpenAiImagesJson() {}
@@ -34,6 +35,22 @@ final class OpenAiImagesJson {
         }
         // The properties continue the object.
         parts.add(Part.of("\"}]," + properties(generation).encode().substring(1)));
+        return parts;
+    }
+
+    /** Returns the events of a stream, one for each image. */
+    static List<Part> events(Generation generation) {
+        List<Part> parts = new ArrayList<>();
+        String separator = "";
+        String end = "\",\"created_at\":" + createdAt(generation) + ","
+                + properties(generation).encode().substring(1) + "\n\n";
+        for (StoredImage image : generation.images()) {
+            parts.add(Part.of(
+                    separator + "event: " + COMPLETED + "\ndata: {\"type\":\"" + COMPLETED + "\",\"b64_json\":\""));
+            parts.add(Part.of(image));
+            separator = end;
+        }
+        parts.add(Part.of(end));
         return parts;
     }
 
