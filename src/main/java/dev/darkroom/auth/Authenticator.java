@@ -14,7 +14,8 @@ import org.slf4j.LoggerFactory;
  * is always verified, even if authentication is optional, so that a wrong credential does not go unnoticed. Thread-safe; nothing
  * blocks.
  *
- * @param required whether a request without the header is rejected; otherwise it belongs to {@link Principal#LOCAL}
+ * @param required whether a request without the header is rejected; otherwise it belongs to {@link Principal#LOCAL}, as does one with the
+ *     key {@code local}, for clients that always send a key
  * @param apiKeyLookup finds the owner of a key, as {@link ApiKeyCache#findOwner}
  * @param jwtLookup verifies a JWT, as {@code JwtAuthenticator#authenticate}; null when JWTs are not accepted
  */
@@ -25,6 +26,9 @@ public record Authenticator(
     private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
 
     static final Pattern BEARER_PATTERN = Pattern.compile("Bearer +(\\S+) *", Pattern.CASE_INSENSITIVE);
+
+    /** Key of {@link Principal#LOCAL}. */
+    static final String LOCAL_KEY = "local";
 
     /** For an address without authentication. Rejects every API key and token as unknown. */
     public static Authenticator forLocalUser() {
@@ -51,6 +55,9 @@ public record Authenticator(
                     "The Authorization header must be: Bearer, a space, the key or token.");
         }
         String presented = bearer.group(1);
+        if (!required && presented.equals(LOCAL_KEY)) {
+            return Future.succeededFuture(Principal.LOCAL);
+        }
         return ApiKey.parse(presented).map(this::authenticateApiKey).orElseGet(() -> authenticateToken(presented));
     }
 

@@ -32,7 +32,7 @@ public record Credential(String keyHash, String token, Instant expiresAt, String
             return null;
         }
         Matcher bearer = Authenticator.BEARER_PATTERN.matcher(authorization);
-        if (!bearer.matches()) {
+        if (!bearer.matches() || bearer.group(1).equals(Authenticator.LOCAL_KEY)) {
             return null;
         }
         Optional<ApiKey> key = ApiKey.parse(bearer.group(1));

@@ -50,6 +50,13 @@ class AuthenticatorTest {
     }
 
     @Test
+    void acceptsTheKeyOfTheLocalUserOnlyIfOptional() {
+        assertThat(authenticator(false).authenticate("Bearer local").result()).isEqualTo(Principal.LOCAL);
+        assertThat(failureReason(authenticator(true).authenticate("Bearer local")))
+                .isEqualTo(AuthenticationException.Reason.INVALID_CREDENTIALS);
+    }
+
+    @Test
     void rejectsUnknownKeyAlsoIfOptional() {
         for (boolean required : new boolean[] {false, true}) {
             assertThat(failureReason(authenticator(required).authenticate("Bearer " + UNKNOWN_KEY.secret())))

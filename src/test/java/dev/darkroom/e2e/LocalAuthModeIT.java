@@ -39,6 +39,16 @@ class LocalAuthModeIT {
         return service.client().get("/api/webhook-secret").json().getString("secret");
     }
 
+    @Test
+    void acceptsTheKeyOfTheLocalUser() {
+        assertThat(send("GET", "/api/generation", "Host: localhost\r\nAuthorization: Bearer local\r\n")
+                        .status())
+                .isEqualTo(200);
+        assertThat(send("GET", "/api/generation", "Host: localhost\r\nAuthorization: Bearer other\r\n")
+                        .status())
+                .isEqualTo(401);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
