@@ -61,19 +61,6 @@ public record GenerationLease(
      */
     public static GenerationLease first(
             Generation generation, RouteOffer.Slot slot, UUID nodeId, Duration attemptBudget, Duration timeLeft) {
-        GenerationRequest request = generation.request();
-        ImageRequest imageRequest = new ImageRequest(
-                generation.id().toString(),
-                request.prompt(),
-                request.negativePrompt(),
-                request.width(),
-                request.height(),
-                request.count(),
-                request.seed(),
-                request.model(),
-                request.parameters(),
-                request.inputs(),
-                request.priority());
         return new GenerationLease(
                 generation.id(),
                 generation.userId(),
@@ -88,7 +75,7 @@ public record GenerationLease(
                 JobReference.of(jobKey(generation.id(), 1)),
                 attemptBudget,
                 timeLeft,
-                imageRequest);
+                generation.request().toImageRequest(generation.id()));
     }
 
     /**
@@ -99,6 +86,25 @@ public record GenerationLease(
      */
     public static UUID jobKey(UUID generationId, long token) {
         return UUID.nameUUIDFromBytes((generationId + "/" + token).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Returns the lease with another AI server, to which nothing was submitted. */
+    public GenerationLease moveTo(String other) {
+        return new GenerationLease(
+                generationId,
+                userId,
+                route,
+                nodeId,
+                token,
+                number,
+                countedFailures,
+                lostAttempts,
+                other,
+                BackendSelection.FAILOVER,
+                JobReference.of(job.key()),
+                attemptBudget,
+                timeLeft,
+                imageRequest);
     }
 
     /** Returns whether the job was submitted before, so that it has to be looked up. */

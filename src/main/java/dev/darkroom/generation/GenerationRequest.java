@@ -1,9 +1,11 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.InputImages;
 import io.vertx.core.json.JsonObject;
 import java.util.Collections;
 import java.util.Map;
+import java.util.UUID;
 
 /**
  * Request for a generation, with all defaults resolved. Immutable.
@@ -35,5 +37,25 @@ public record GenerationRequest(
 
     public GenerationRequest {
         metadata = metadata == null ? null : Collections.unmodifiableMap(metadata);
+    }
+
+    /**
+     * Returns the request to an AI server.
+     *
+     * @param generationId id of the generation, which has a priority
+     */
+    public ImageRequest toImageRequest(UUID generationId) {
+        return new ImageRequest(
+                generationId.toString(),
+                prompt,
+                negativePrompt,
+                width,
+                height,
+                count,
+                seed,
+                model,
+                parameters,
+                inputs,
+                priority);
     }
 }

@@ -57,7 +57,7 @@ final class ErasureSql {
               SELECT started_at, backend, submitted, outcome, error_class, cost_micros, cost_source, model, image_count FROM attempts
               UNION ALL
               SELECT attempt_started_at, attempt_backend, attempt_selection <> 'LOOK_UP' OR attempt_cost IS NOT NULL, 'INTERRUPTED',
-                'AMBIGUOUS', nullif(attempt_cost, 0), CASE WHEN attempt_cost > 0 THEN 'CONFIGURED' END, model, image_count
+                'AMBIGUOUS', attempt_cost, CASE WHEN attempt_cost IS NOT NULL THEN 'CONFIGURED' END, model, image_count
               FROM queue WHERE lease_owner IS NOT NULL),
             rolled_up AS (
               %s),

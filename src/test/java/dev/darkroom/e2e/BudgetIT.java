@@ -117,14 +117,17 @@ class BudgetIT {
     }
 
     private DarkroomInstance startWithBackends(String models, String deadline) throws IOException {
-        Path conf = Files.writeString(
-                directory.resolve("conf.yaml"), """
+        return start("""
                 backends:
                   paid: {url: "%1$s", prices: "*=1", dayBudget: 2}
                   free: {url: "%1$s"}
                 models:
                   flux: %2$s
-                """.formatted(fleet.simulator().url(), models));
+                """.formatted(fleet.simulator().url(), models), deadline);
+    }
+
+    private DarkroomInstance start(String configuration, String deadline) throws IOException {
+        Path conf = Files.writeString(directory.resolve("conf.yaml"), configuration);
         return fleet.start(
                 "node",
                 DarkroomInstanceSettings.forTests()
@@ -134,21 +137,48 @@ class BudgetIT {
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
     }
 
+    /** Makes generations one after the other and returns the AI server and the selection of each first attempt. */
+    private static List<String> makeGenerations(ApiClient client, int count) {
+        List<String> attempts = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            JsonObject ended = client.awaitEnd(client.post(request()).json().getString("id"), DEADLINE);
+            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
+            JsonObject attempt = ended.getJsonArray("attempts").getJsonObject(0);
+            attempts.add(attempt.getString("backend") + " " + attempt.getString("selection"));
+        }
+        return attempts;
+    }
+
+    @Test
+    void generationsOfAUserWithoutBudgetGoToCheaperAiServers() throws IOException {
+        // given
+        ApiClient client = start("""
+                accounting:
+                  userDayBudget: 2.5
+                backends:
+                  dear: {url: "%1$s", prices: "*=1"}
+                  cheap: {url: "%1$s", prices: "*=0.4"}
+                  gratis: {url: "%1$s", prices: "*=0"}
+                models:
+                  flux: dear, cheap, gratis
+                """.formatted(fleet.simulator().url()), "60s").client();
+
+        // then
+        assertThat(makeGenerations(client, 5))
+                .containsExactly("dear ORDER", "dear ORDER", "cheap FAILOVER", "gratis FAILOVER", "gratis FAILOVER");
+        assertThat(count("SELECT spent_micros FROM budgets")).isEqualTo(2_400_000);
+        assertThat(count("SELECT count(*) FROM generation_attempts")).isEqualTo(5);
+        fleet.assertNoViolations();
+    }
+
     @Test
     void generationsGoToAnotherAiServerWhenTheBudgetOfTheFirstIsExhausted() throws IOException {
         // given
         ApiClient client = startWithBackends("paid, free", "60s").client();
 
-        // when
-        List<String> backends = new ArrayList<>();
-        for (int i = 0; i < 5; i++) {
-            JsonObject ended = client.awaitEnd(client.post(request()).json().getString("id"), DEADLINE);
-            assertThat(ended.getString("status")).isEqualTo("COMPLETE");
-            backends.add(ended.getJsonArray("attempts").getJsonObject(0).getString("backend"));
-        }
-
         // then
-        assertThat(backends).containsExactly("paid", "paid", "free", "free", "free");
+        assertThat(makeGenerations(client, 5))
+                .containsExactly("paid ORDER", "paid ORDER", "free ORDER", "free ORDER", "free ORDER");
         fleet.assertNoViolations();
     }
 

@@ -1,8 +1,8 @@
 package dev.darkroom.generation.command;
 
+import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.config.ModelSettings;
 import dev.darkroom.config.ModelSettings.Target;
-import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.route.ModelCatalog;
 import dev.darkroom.generation.store.BudgetStore;
 import dev.darkroom.usage.BudgetLimit;
@@ -21,20 +21,28 @@ import java.util.stream.Stream;
  */
 record BudgetCheck(ModelCatalog catalog, BudgetLimits budgetLimits, BudgetStore budgets) {
 
+    /**
+     * Budget without room for a request.
+     *
+     * @param cost expected cost of the request, in millionths of the currency
+     */
+    record Exhausted(BudgetState budget, long cost) {}
+
     /** Returns the exhausted budget, when no AI server of the model can make the request within the budgets; otherwise empty. */
-    Future<Optional<BudgetState>> findExhausted(String user, ModelSettings model, GenerationRequest request) {
+    Future<Optional<Exhausted>> findExhausted(String user, ModelSettings model, ImageRequest request) {
         List<Integer> ends = new ArrayList<>();
         List<Long> costs = new ArrayList<>();
         List<BudgetLimit> limits = new ArrayList<>();
         for (Target target : model.targets()) {
-            OptionalLong cost = expectedCost(target, request);
-            List<BudgetLimit> ofTarget = cost.isEmpty() ? List.of() : budgetLimits.of(user, target.backend());
+            OptionalLong cost = catalog.expectedCost(target, request);
+            List<BudgetLimit> ofTarget =
+                    catalog.isFreeOfCharge(target, request) ? List.of() : budgetLimits.of(user, target.backend());
             if (ofTarget.isEmpty()) {
                 return Future.succeededFuture(Optional.empty());
             }
             limits.addAll(ofTarget);
             ends.add(limits.size());
-            costs.add(cost.getAsLong());
+            costs.add(cost.orElseThrow());
         }
         return budgets.find(limits).map(states -> findExhausted(states, ends, costs));
     }
@@ -43,31 +51,20 @@ record BudgetCheck(ModelCatalog catalog, BudgetLimits budgetLimits, BudgetStore 
      * @param ends end of the states of each target
      * @param costs expected cost at each target
      */
-    private static Optional<BudgetState> findExhausted(List<BudgetState> states, List<Integer> ends, List<Long> costs) {
-        Optional<BudgetState> last = Optional.empty();
+    private static Optional<Exhausted> findExhausted(List<BudgetState> states, List<Integer> ends, List<Long> costs) {
+        Optional<Exhausted> last = Optional.empty();
         int start = 0;
         for (int i = 0; i < ends.size(); i++) {
             long cost = costs.get(i);
             Stream<BudgetState> ofTarget = states.subList(start, ends.get(i)).stream();
-            last = ofTarget.filter(state -> state.exceededBy(cost)).findFirst();
+            last = ofTarget.filter(state -> state.exceededBy(cost))
+                    .findFirst()
+                    .map(state -> new Exhausted(state, cost));
             if (last.isEmpty()) {
                 return last;
             }
             start = ends.get(i);
         }
         return last;
-    }
-
-    /** Returns the price of the images at an AI server; empty without a price. */
-    private OptionalLong expectedCost(Target target, GenerationRequest request) {
-        return catalog.settings(target.backend())
-                .prices()
-                .findMicros(target.model(), request.width(), request.height(), quality(request), request.count());
-    }
-
-    private static String quality(GenerationRequest request) {
-        return request.parameters() != null && request.parameters().getValue("quality") instanceof String quality
-                ? quality
-                : null;
     }
 }

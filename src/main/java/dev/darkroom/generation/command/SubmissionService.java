@@ -175,13 +175,14 @@ final class SubmissionService {
                         return acceptValid(request);
                     }
                     if (check.cause() instanceof RejectedUrlException rejected) {
-                        return invalidRequest(List.of(new FieldError("#/webhookUrl", rejected.getMessage())))
-                                .toFuture();
+                        return rejectUnlessReplayed(
+                                toSubmission(request),
+                                () -> invalidRequest(List.of(new FieldError("#/webhookUrl", rejected.getMessage()))));
                     }
                     return check.cause() instanceof HostLookupException lookupFailed
-                            ? CommandReply.<CreatedGeneration>rejected(
-                                            RejectionReason.UNAVAILABLE, lookupFailed.getMessage())
-                                    .toFuture()
+                            ? rejectUnlessReplayed(
+                                    toSubmission(request),
+                                    () -> CommandReply.rejected(RejectionReason.UNAVAILABLE, lookupFailed.getMessage()))
                             : Future.failedFuture(check.cause());
                 });
     }
@@ -216,15 +217,15 @@ final class SubmissionService {
     private Future<CommandReply<CreatedGeneration>> submitWithinBudgets(Submission submission, String requestId) {
         ModelSettings model = catalog.find(submission.request().model()).orElseThrow();
         return budgetCheck
-                .findExhausted(submission.userId(), model, submission.request())
+                .findExhausted(submission.userId(), model, submission.request().toImageRequest(submission.id()))
                 .compose(exhausted -> exhausted.isEmpty()
                         ? submit(submission, requestId)
                         : rejectUnlessReplayed(submission, () -> rejectOverBudget(exhausted.get(), requestId)));
     }
 
-    private CommandReply<CreatedGeneration> rejectOverBudget(BudgetState budget, String requestId) {
-        Duration retryAfter =
-                budget.reservedMicros() == 0 || budget.spentBy(0) ? budget.resetsIn() : RESERVED_BUDGET_RETRY_AFTER;
+    private CommandReply<CreatedGeneration> rejectOverBudget(BudgetCheck.Exhausted exhausted, String requestId) {
+        BudgetState budget = exhausted.budget();
+        Duration retryAfter = budget.spentBy(exhausted.cost()) ? budget.resetsIn() : RESERVED_BUDGET_RETRY_AFTER;
         LOG.atWarn()
                 .addKeyValue("requestId", requestId)
                 .addKeyValue("scope", budget.limit().scope())

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -65,14 +66,33 @@ public final class BackendRouter {
 
     /** Returns the name of a model at a backend; null when the AI server chooses. */
     public String modelAt(String route, String backend) {
+        return findTarget(route, backend).map(Target::model).orElse(null);
+    }
+
+    private Optional<Target> findTarget(String route, String backend) {
+        return targets(route).stream()
+                .filter(target -> target.backend().equals(backend))
+                .findFirst();
+    }
+
+    /** Returns the backends of a route, in the order of its model; empty when this process does not know the route. */
+    public List<Target> targets(String route) {
         ModelSettings model = models.get(route);
-        return model == null
-                ? null
-                : model.targets().stream()
-                        .filter(target -> target.backend().equals(backend))
-                        .findFirst()
-                        .map(Target::model)
-                        .orElse(null);
+        return model == null ? List.of() : model.targets();
+    }
+
+    /** Returns the expected cost of a request, see {@link ModelCatalog#expectedCost}; empty at an unknown backend. */
+    public OptionalLong expectedCost(String route, String backend, ImageRequest request) {
+        return findTarget(route, backend)
+                .map(target -> catalog.expectedCost(target, request))
+                .orElse(OptionalLong.empty());
+    }
+
+    /** Returns whether a request needs no budget at a backend of a route, see {@link ModelCatalog#isFreeOfCharge}. */
+    public boolean isFreeOfCharge(String route, String backend, ImageRequest request) {
+        return findTarget(route, backend)
+                .map(target -> catalog.isFreeOfCharge(target, request))
+                .orElse(true);
     }
 
     /** Returns whether another backend of a route can start a call now. */

@@ -8,7 +8,7 @@ public enum BackendSelection {
     ORDER,
     /** Chosen by the weights of the model. */
     WEIGHT,
-    /** Another AI server than that of the last failed attempt. */
+    /** Another AI server than that of the last failed attempt, or a cheaper one than that for which the budget of the user has no room. */
     FAILOVER,
     /** The AI server has an earlier submission with an unknown outcome. */
     LOOK_UP

@@ -1,6 +1,7 @@
 package dev.darkroom.generation.route;
 
 import dev.darkroom.backend.BackendCapabilities;
+import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.config.BackendSettings;
@@ -11,6 +12,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -53,6 +55,19 @@ public final class ModelCatalog {
     /** Returns the settings of a backend. */
     public BackendSettings settings(String backend) {
         return backend(backend).settings();
+    }
+
+    /** Returns the configured price of the images of a request at an AI server, in millionths of the currency; empty without a price. */
+    public OptionalLong expectedCost(Target target, ImageRequest request) {
+        return settings(target.backend())
+                .prices()
+                .findMicros(target.model(), request.width(), request.height(), request.quality(), request.count());
+    }
+
+    /** Returns whether a request needs no budget at an AI server: it has no price or the price 0, and reported usage has none. */
+    public boolean isFreeOfCharge(Target target, ImageRequest request) {
+        return expectedCost(target, request).orElse(0) == 0
+                && settings(target.backend()).usagePrices().rules().isEmpty();
     }
 
     /** Returns the limits that all backends of a model allow, so that each of them can make a request. */

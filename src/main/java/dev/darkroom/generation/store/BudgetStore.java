@@ -28,9 +28,9 @@ public record BudgetStore(Database database) {
         /**
          * A limit would be exceeded. Nothing is reserved.
          *
-         * @param spent whether it would be exceeded even if all submissions in progress cost nothing
+         * @param budget in the period of the attempt
          */
-        record Exceeded(BudgetLimit limit, boolean spent) implements Reservation {}
+        record Exceeded(BudgetState budget) implements Reservation {}
     }
 
     /**
@@ -64,14 +64,9 @@ public record BudgetStore(Database database) {
                     }
                     return row.getLong("n") == null
                             ? Future.failedFuture("the rows of the budgets are missing")
-                            : Future.succeededFuture(toExceeded(row, expectedCost, limits));
+                            : Future.succeededFuture(
+                                    new Reservation.Exceeded(toState(limits.get((int) (row.getLong("n") - 1)), row)));
                 });
-    }
-
-    private static Reservation toExceeded(Row row, long expectedCost, List<BudgetLimit> limits) {
-        BudgetLimit limit = limits.get((int) (row.getLong("n") - 1));
-        return new Reservation.Exceeded(
-                limit, row.getLong("spent_micros") + Math.max(1, expectedCost) > limit.micros());
     }
 
     private static Tuple parameters(GenerationLease generationLease, long expectedCost, List<BudgetLimit> limits) {
@@ -99,14 +94,18 @@ public record BudgetStore(Database database) {
                     List<BudgetState> states = new ArrayList<>(limits.size());
                     Iterator<BudgetLimit> limit = limits.iterator();
                     for (Row row : rows) {
-                        states.add(new BudgetState(
-                                limit.next(),
-                                row.getLong("spent_micros"),
-                                row.getLong("reserved_micros"),
-                                row.getOffsetDateTime("resets_at"),
-                                Duration.ofSeconds(row.getLong("resets_in"))));
+                        states.add(toState(limit.next(), row));
                     }
                     return states;
                 });
+    }
+
+    private static BudgetState toState(BudgetLimit limit, Row row) {
+        return new BudgetState(
+                limit,
+                row.getLong("spent_micros"),
+                row.getLong("reserved_micros"),
+                row.getOffsetDateTime("resets_at"),
+                Duration.ofSeconds(row.getLong("resets_in")));
     }
 }

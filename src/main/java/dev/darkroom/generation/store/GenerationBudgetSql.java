@@ -11,6 +11,10 @@ final class GenerationBudgetSql {
     private static final String PERIOD_OF =
             "CASE w.period WHEN 'DAY' THEN %1$s ELSE date_trunc('month', %1$s::timestamp)::date END";
 
+    /** End of a period, with its first day and its length. */
+    private static final String RESETS_AT =
+            "(%s + CASE %s WHEN 'DAY' THEN interval '1 day' ELSE interval '1 month' END) AT TIME ZONE 'UTC'";
+
     /** The lease $1, $2, $3, with the day in UTC on which its attempt started, and its budgets. */
     private static final String HELD = """
             WITH held AS MATERIALIZED (
@@ -28,7 +32,7 @@ final class GenerationBudgetSql {
      */
     static final String RESERVE = HELD + """
             , locked AS MATERIALIZED (
-              SELECT b.id, b.spent_micros, b.reserved_micros, w.limit_micros, w.n
+              SELECT b.id, b.spent_micros, b.reserved_micros, w.limit_micros, w.n, w.period, w.starts_on
               FROM budgets b JOIN wanted w ON w.scope = b.scope AND w.owner = b.owner AND w.period = b.period AND w.starts_on = b.starts_on
               ORDER BY b.id FOR UPDATE OF b),
             exceeded AS MATERIALIZED (
@@ -43,8 +47,8 @@ final class GenerationBudgetSql {
               FROM held h, decision d WHERE q.generation_id = h.generation_id AND h.attempt_cost IS NULL AND d.permitted)
             SELECT (SELECT count(*) FROM held) > 0 AS held, d.permitted,
               (SELECT count(*) FROM wanted) > (SELECT count(*) FROM locked) AS missing,
-              e.n, e.spent_micros, e.reserved_micros
-            FROM decision d LEFT JOIN exceeded e ON true ORDER BY e.n LIMIT 1""";
+              e.n, e.spent_micros, e.reserved_micros, p.resets_at, ceil(extract(epoch FROM p.resets_at - now()))::bigint AS resets_in
+            FROM decision d LEFT JOIN exceeded e ON true CROSS JOIN LATERAL (SELECT %s AS resets_at) p ORDER BY e.n LIMIT 1""".formatted(RESETS_AT.formatted("e.starts_on", "e.period"));
 
     /** Inserts the missing rows of budgets, before a repetition of {@link #RESERVE}. Concurrent inserts of the same row are one. */
     static final String CREATE = HELD + """
@@ -53,16 +57,17 @@ final class GenerationBudgetSql {
             ON CONFLICT DO NOTHING""";
 
     /** Returns the current amounts of the budgets in the arrays $1 to $4, and the end of their period. Read-only. */
-    static final String FIND =
-            """
+    static final String FIND = """
             SELECT coalesce(b.spent_micros, 0) AS spent_micros, coalesce(b.reserved_micros, 0) AS reserved_micros, p.resets_at,
               ceil(extract(epoch FROM p.resets_at - now()))::bigint AS resets_in
             FROM %1$s
               CROSS JOIN LATERAL (SELECT %2$s AS starts_on) s
-              CROSS JOIN LATERAL (
-                SELECT (s.starts_on + CASE w.period WHEN 'DAY' THEN interval '1 day' ELSE interval '1 month' END) AT TIME ZONE 'UTC' AS resets_at) p
+              CROSS JOIN LATERAL (SELECT %3$s AS resets_at) p
               LEFT JOIN budgets b ON b.scope = w.scope AND b.owner = w.owner AND b.period = w.period AND b.starts_on = s.starts_on
-            ORDER BY w.n""".formatted(WANTED.formatted(1, 2, 3, 4), PERIOD_OF.formatted("(now() AT TIME ZONE 'UTC')::date"));
+            ORDER BY w.n""".formatted(
+                    WANTED.formatted(1, 2, 3, 4),
+                    PERIOD_OF.formatted("(now() AT TIME ZONE 'UTC')::date"),
+                    RESETS_AT.formatted("s.starts_on", "w.period"));
 
     /** Settles the reservations of completed attempts: budget ids, reserved amounts and costs, in the transaction that ends them. */
     static final String SETTLE = """

@@ -168,6 +168,11 @@ final class GenerationLeaseSql {
     static final String STORE_API_KEY = "UPDATE generation_queue SET job_api_key = $4, provider_job_id = NULL WHERE "
             + QUEUE.tokenCondition() + " RETURNING generation_id";
 
+    /** Stores another AI server for the submission of a lease, before anything was submitted. Fenced. */
+    static final String MOVE =
+            "UPDATE generation_queue SET attempt_backend = $4, attempt_selection = $5, provider_job_id = NULL,"
+                    + " job_api_key = NULL WHERE " + QUEUE.tokenCondition() + " RETURNING generation_id";
+
     /** Stores the progress of the job of a lease. Fenced. */
     static final String STORE_PROGRESS = "UPDATE generation_queue SET job_percent = $4, job_queue_position = $5 WHERE "
             + QUEUE.tokenCondition() + " RETURNING generation_id";

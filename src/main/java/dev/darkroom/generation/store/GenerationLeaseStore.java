@@ -46,7 +46,7 @@ public final class GenerationLeaseStore {
         public AttemptBilling billing() {
             return new AttemptBilling(
                     expectedCost != null || !generationLease.isLookUp(),
-                    expectedCost == null || expectedCost == 0 ? null : new Cost(expectedCost, Cost.Source.CONFIGURED));
+                    expectedCost == null ? null : new Cost(expectedCost, Cost.Source.CONFIGURED));
         }
     }
 
@@ -126,6 +126,15 @@ public final class GenerationLeaseStore {
     public Future<Boolean> storeApiKey(GenerationLease generationLease, String apiKey) {
         return pool.preparedQuery(GenerationLeaseSql.STORE_API_KEY)
                 .execute(tokenParameters(generationLease).addString(apiKey))
+                .map(rows -> rows.size() > 0);
+    }
+
+    /** Moves a lease to the AI server and the selection of another one. Returns whether it was still held. */
+    public Future<Boolean> move(GenerationLease moved) {
+        return pool.preparedQuery(GenerationLeaseSql.MOVE)
+                .execute(tokenParameters(moved)
+                        .addString(moved.backend())
+                        .addString(moved.selection().name()))
                 .map(rows -> rows.size() > 0);
     }
 

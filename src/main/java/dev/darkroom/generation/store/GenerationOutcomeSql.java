@@ -107,7 +107,7 @@ final class GenerationOutcomeSql {
                 finished_at, outcome, counted, error_class, error_code, error_message, submitted, cost_micros, cost_source)
               SELECT g.id, g.failed_attempts, e.lease_token, e.lease_owner, e.attempt_backend, e.attempt_selection, e.job_api_key, e.attempt_started_at,
                 e.ended_at, 'INTERRUPTED', false, 'AMBIGUOUS', $3, $6, e.attempt_selection <> 'LOOK_UP' OR e.attempt_cost IS NOT NULL,
-                nullif(e.attempt_cost, 0), CASE WHEN e.attempt_cost > 0 THEN 'CONFIGURED' END
+                e.attempt_cost, CASE WHEN e.attempt_cost IS NOT NULL THEN 'CONFIGURED' END
               FROM ended e JOIN generation g ON g.id = e.generation_id WHERE e.lease_owner IS NOT NULL),
             %s
             SELECT g.id, g.user_id, g.failed_attempts, g.image_count, (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age,

@@ -5,12 +5,10 @@ import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.JobReference;
-import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.FaultInjectionPoint;
 import dev.darkroom.generation.GenerationError;
 import dev.darkroom.generation.GenerationLease;
-import dev.darkroom.generation.StoredImage;
 import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.store.BudgetStore;
 import dev.darkroom.generation.store.GenerationLeaseStore;
@@ -26,9 +24,7 @@ import dev.darkroom.queue.OutcomeRecorder;
 import dev.darkroom.usage.BudgetLimits;
 import io.vertx.core.Future;
 import java.time.Duration;
-import java.time.OffsetDateTime;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -50,13 +46,10 @@ final class AttemptRunner {
 
     private final BackendRouter router;
     private final BackendCaller caller;
-    private final SubmissionPricing pricing;
     private final GeneratedImageWriter imageWriter;
     private final GenerationLeaseStore leases;
-    private final GenerationOutcomeStore outcomes;
-    private final OutcomeRecorder<GenerationLease, AttemptOutcome> outcomeRecorder;
     private final RetryPolicy retryPolicy;
-    private final GenerationEventPublisher eventPublisher;
+    private final AttemptRecorder recorder;
     private final LongSupplier nanoClock;
 
     AttemptRunner(
@@ -71,35 +64,14 @@ final class AttemptRunner {
             GenerationEventPublisher eventPublisher,
             LongSupplier nanoClock) {
         this.router = router;
-        this.pricing = new SubmissionPricing(router);
+        SubmissionPricing pricing = new SubmissionPricing(router);
         this.caller =
                 new BackendCaller(router, new SubmissionGate(pricing, budgetLimits, leases, budgets, router)::request);
         this.imageWriter = imageWriter;
         this.leases = leases;
-        this.outcomes = outcomes;
-        this.outcomeRecorder = outcomeRecorder;
         this.retryPolicy = retryPolicy;
-        this.eventPublisher = eventPublisher;
+        this.recorder = new AttemptRecorder(outcomes, outcomeRecorder, pricing, eventPublisher);
         this.nanoClock = nanoClock;
-    }
-
-    /**
-     * Running attempt.
-     *
-     * @param leaseLost returns whether the lease was lost, so that nothing is recorded
-     * @param startedAt in nanoseconds of the monotonic clock
-     * @param submitted whether the AI server may have received a submission
-     */
-    private record RunningAttempt(
-            GenerationLease generationLease,
-            BackendCall backendCall,
-            JobRecorder jobRecorder,
-            BooleanSupplier leaseLost,
-            long startedAt,
-            boolean submitted) {
-        RunningAttempt withSubmitted(boolean value) {
-            return new RunningAttempt(generationLease, backendCall, jobRecorder, leaseLost, startedAt, value);
-        }
     }
 
     /**
@@ -114,8 +86,8 @@ final class AttemptRunner {
             BackendCall backendCall,
             JobRecorder jobRecorder,
             BooleanSupplier leaseLost) {
-        RunningAttempt started =
-                new RunningAttempt(generationLease, backendCall, jobRecorder, leaseLost, nanoClock.getAsLong(), false);
+        RunningAttempt started = new RunningAttempt(
+                generationLease, backendCall, jobRecorder, leaseLost, nanoClock, nanoClock.getAsLong(), false);
         LOG.atInfo()
                 .addKeyValue("generation", generationLease.generationId())
                 .addKeyValue("attempt", generationLease.number())
@@ -126,39 +98,46 @@ final class AttemptRunner {
         return FaultInjectionPoint.BEFORE_CALL
                 .pauseIfSelected(generationLease)
                 .compose(lease -> caller.call(lease, backendCall))
-                .compose(FaultInjectionPoint.AFTER_RESPONSE::pauseIfSelected)
-                .compose(result -> {
-                    RunningAttempt attempt = started.withSubmitted(result.submitted());
-                    BackendOutcome backendOutcome = result.execution().backendOutcome();
-                    if (backendOutcome instanceof BackendOutcome.Generated generated) {
-                        return storeImages(attempt, generated.images());
-                    }
-                    if (backendOutcome instanceof BackendOutcome.Failed failed) {
-                        return recordFailure(attempt, failed.backendFailure(), result);
-                    }
-                    return backendOutcome instanceof BackendOutcome.Aborted
-                            ? recordInterruption(attempt)
-                            : release(generationLease, result.earlierJobGone(), result.permit());
-                });
+                .compose(result -> result.permit() instanceof SubmissionPermit.Moved moved
+                        ? submitAtOther(started, moved.generationLease(), result.earlierJobGone())
+                        : record(started, result));
     }
 
-    private AttemptBilling bill(RunningAttempt attempt, BackendFailure backendFailure) {
-        return pricing.bill(
-                attempt.generationLease(),
-                attempt.submitted(),
-                attempt.jobRecorder().usage(),
-                backendFailure == null ? null : backendFailure.failureClass());
+    private Future<Duration> submitAtOther(RunningAttempt attempt, GenerationLease moved, boolean earlierJobGone) {
+        LOG.atInfo()
+                .addKeyValue("generation", moved.generationId())
+                .addKeyValue("attempt", moved.number())
+                .addKeyValue("backend", moved.backend())
+                .log("attempt moved to another AI server");
+        attempt.jobRecorder().moveTo(moved);
+        RunningAttempt atOther = attempt.withLease(moved);
+        return caller.submit(moved, attempt.backendCall(), earlierJobGone)
+                .compose(result -> result.permit() instanceof SubmissionPermit.Moved again
+                        ? submitAtOther(atOther, again.generationLease(), result.earlierJobGone())
+                        : record(atOther, result));
+    }
+
+    private Future<Duration> record(RunningAttempt started, CallResult result) {
+        return FaultInjectionPoint.AFTER_RESPONSE.pauseIfSelected(result).compose(received -> {
+            RunningAttempt attempt = started.withSubmitted(result.submitted());
+            BackendOutcome backendOutcome = result.execution().backendOutcome();
+            if (backendOutcome instanceof BackendOutcome.Generated generated) {
+                return storeImages(attempt, generated.images());
+            }
+            if (backendOutcome instanceof BackendOutcome.Failed failed) {
+                return recordFailure(attempt, failed.backendFailure(), result);
+            }
+            return backendOutcome instanceof BackendOutcome.Aborted
+                    ? recordInterruption(attempt)
+                    : release(attempt.generationLease(), result.earlierJobGone(), result.permit());
+        });
     }
 
     private Future<Duration> recordFailure(RunningAttempt attempt, BackendFailure backendFailure, CallResult result) {
         GenerationLease generationLease = attempt.generationLease();
         if (result.permit() instanceof SubmissionPermit.Refused) {
-            return recordFailure(
-                    attempt,
-                    AttemptOutcome.PERMANENT,
-                    backendFailure,
-                    RetryPolicy.budgetExceeded(backendFailure),
-                    Resolution.SUBMIT_AGAIN);
+            return recorder.fail(
+                    attempt, AttemptOutcome.PERMANENT, backendFailure, RetryPolicy.budgetExceeded(backendFailure));
         }
         Resolution resolution = caller.resolve(
                 generationLease,
@@ -179,20 +158,27 @@ final class AttemptRunner {
                                 result.execution().retryBudgetExhausted(),
                                 submitsAgain && router.hasAlternative(route, backend),
                                 submitsAgain && router.hasFreeAlternative(route, backend)),
-                        timeLeft(attempt));
+                        attempt.timeLeft());
         AttemptOutcome outcome = decision instanceof Retry && !backendFailure.timedOut()
                 ? AttemptOutcome.RETRYABLE
                 : toOutcome(backendFailure);
-        return recordFailure(attempt, outcome, backendFailure, decision, resolution);
+        return decision instanceof Fail fail
+                ? recorder.fail(attempt, outcome, backendFailure, fail)
+                : recorder.retry(
+                        attempt, outcome, backendFailure, (Retry) decision, unresolvedJob(attempt, resolution));
+    }
+
+    private static JobReference unresolvedJob(RunningAttempt attempt, Resolution resolution) {
+        return resolution == Resolution.LOOK_UP ? attempt.jobRecorder().job() : null;
     }
 
     private Future<Duration> storeImages(RunningAttempt attempt, List<Image> generated) {
         return imageWriter
-                .write(generated, attempt.generationLease(), attempt.backendCall(), timeLeft(attempt))
+                .write(generated, attempt.generationLease(), attempt.backendCall(), attempt.timeLeft())
                 .onComplete(done -> attempt.backendCall().release())
                 .compose(result -> {
                     if (result instanceof GeneratedImageWriter.Result.Stored stored) {
-                        return complete(attempt, stored.images());
+                        return recorder.complete(attempt, stored.images(), () -> imageWriter.discard(stored.images()));
                     }
                     return result instanceof GeneratedImageWriter.Result.DeadlineExceeded exceeded
                             ? failUnstored(attempt, exceeded.reason())
@@ -204,86 +190,7 @@ final class AttemptRunner {
     private Future<Duration> failUnstored(RunningAttempt attempt, String reason) {
         BackendFailure backendFailure = IMAGES_NOT_STORED.withDetail(reason);
         GenerationError error = RetryPolicy.deadlineExceeded(backendFailure.failureClass(), backendFailure.message());
-        return recordFailure(
-                attempt, toOutcome(backendFailure), backendFailure, new Fail(error, false), Resolution.SUBMIT_AGAIN);
-    }
-
-    private Future<Duration> complete(RunningAttempt attempt, List<StoredImage> stored) {
-        GenerationLease generationLease = attempt.generationLease();
-        return outcomeRecorder
-                .record(
-                        generationLease,
-                        AttemptOutcome.SUCCEEDED,
-                        attempt.leaseLost(),
-                        () -> imageWriter.discard(stored),
-                        () -> outcomes.complete(generationLease, stored, bill(attempt, null)))
-                .map(finished -> {
-                    finished.ifPresent(finishRecord -> {
-                        LOG.atInfo()
-                                .addKeyValue("generation", generationLease.generationId())
-                                .addKeyValue("attempt", generationLease.number())
-                                .addKeyValue("attemptMs", elapsed(attempt).toMillis())
-                                .addKeyValue("images", stored.size())
-                                .log("attempt succeeded");
-                        eventPublisher.publishFinished(finishRecord);
-                    });
-                    return null;
-                });
-    }
-
-    private Future<Duration> recordFailure(
-            RunningAttempt attempt,
-            AttemptOutcome outcome,
-            BackendFailure backendFailure,
-            RetryDecision decision,
-            Resolution resolution) {
-        GenerationLease generationLease = attempt.generationLease();
-        if (decision instanceof Retry retry) {
-            return outcomeRecorder
-                    .record(
-                            generationLease,
-                            outcome,
-                            attempt.leaseLost(),
-                            () -> outcomes.retry(
-                                    generationLease,
-                                    outcome,
-                                    retry.counted(),
-                                    backendFailure,
-                                    retry.delay(),
-                                    unresolvedJob(attempt, resolution),
-                                    bill(attempt, backendFailure)))
-                    .map(requeued -> {
-                        OffsetDateTime retryAt = requeued.map(GenerationOutcomeStore.Requeued::retryAt)
-                                .orElse(null);
-                        AttemptFailureLogger.logFailure(
-                                LOG, generationLease, attempt.jobRecorder().job(), backendFailure, decision, retryAt);
-                        eventPublisher.publishProgress(generationLease.generationId());
-                        return retry.delay();
-                    });
-        }
-        Fail fail = (Fail) decision;
-        return outcomeRecorder
-                .record(
-                        generationLease,
-                        outcome,
-                        attempt.leaseLost(),
-                        () -> outcomes.fail(
-                                generationLease,
-                                outcome,
-                                fail.counted(),
-                                backendFailure,
-                                fail.error(),
-                                bill(attempt, backendFailure)))
-                .map(finished -> {
-                    AttemptFailureLogger.logFailure(
-                            LOG, generationLease, attempt.jobRecorder().job(), backendFailure, decision, null);
-                    finished.ifPresent(eventPublisher::publishFinished);
-                    return null;
-                });
-    }
-
-    private static JobReference unresolvedJob(RunningAttempt attempt, Resolution resolution) {
-        return resolution == Resolution.LOOK_UP ? attempt.jobRecorder().job() : null;
+        return recorder.fail(attempt, toOutcome(backendFailure), backendFailure, new Fail(error, false));
     }
 
     private static AttemptOutcome toOutcome(BackendFailure backendFailure) {
@@ -312,26 +219,9 @@ final class AttemptRunner {
         RetryDecision decision = resolution == Resolution.GIVE_UP
                 ? RetryPolicy.giveUp(INTERRUPTED)
                 : retryPolicy.decideAfterInterruption(INTERRUPTED, generationLease.attemptCounts());
-        if (decision instanceof Fail) {
-            return recordFailure(attempt, AttemptOutcome.INTERRUPTED, INTERRUPTED, decision, resolution);
-        }
-        return outcomeRecorder
-                .record(
-                        generationLease,
-                        AttemptOutcome.INTERRUPTED,
-                        attempt.leaseLost(),
-                        () -> outcomes.retry(
-                                generationLease,
-                                AttemptOutcome.INTERRUPTED,
-                                false,
-                                INTERRUPTED,
-                                Duration.ZERO,
-                                unresolvedJob(attempt, resolution),
-                                bill(attempt, INTERRUPTED)))
-                .map(requeued -> {
-                    eventPublisher.publishProgress(generationLease.generationId());
-                    return null;
-                });
+        return decision instanceof Fail fail
+                ? recorder.fail(attempt, AttemptOutcome.INTERRUPTED, INTERRUPTED, fail)
+                : recorder.requeueInterrupted(attempt, INTERRUPTED, unresolvedJob(attempt, resolution));
     }
 
     /** Releases a lease without an attempt. Completes like {@link #run}. */
@@ -349,21 +239,7 @@ final class AttemptRunner {
                 .addKeyValue("generation", generationLease.generationId())
                 .addKeyValue("attempt", generationLease.number())
                 .log("attempt not started, lease released");
-        return outcomeRecorder
-                .record(
-                        generationLease,
-                        null,
-                        () -> false,
-                        () -> leases.release(generationLease, jobGone, delay)
-                                .map(held -> held ? Optional.of(true) : Optional.empty()))
+        return recorder.release(generationLease, () -> leases.release(generationLease, jobGone, delay))
                 .map(released -> delay.isZero() ? null : delay);
-    }
-
-    private Duration timeLeft(RunningAttempt attempt) {
-        return attempt.generationLease().timeLeft().minus(elapsed(attempt));
-    }
-
-    private Duration elapsed(RunningAttempt attempt) {
-        return Duration.ofNanos(nanoClock.getAsLong() - attempt.startedAt());
     }
 }

@@ -48,44 +48,43 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Subm
     /** Calls the AI server. The future never fails. */
     Future<CallResult> call(GenerationLease generationLease, BackendCall backendCall) {
         BackendExecutor executor = router.executor(generationLease.backend()).orElse(null);
-        if (executor == null) {
-            return Future.succeededFuture(result(new BackendOutcome.NotStarted()));
-        }
-        ImageRequest request = generationLease.imageRequest().withModel(model(generationLease));
-        if (!generationLease.isLookUp()) {
-            return submit(executor, request, generationLease, backendCall, false);
+        if (executor == null || !generationLease.isLookUp()) {
+            return submit(generationLease, backendCall, false);
         }
         if (!executor.canLookUp(generationLease.job())) {
             return router.repeatsAmbiguous(generationLease.backend())
-                    ? submit(executor, request, generationLease, backendCall, true)
-                    : Future.succeededFuture(result(new BackendOutcome.Failed(OUTCOME_UNKNOWN)));
+                    ? submit(generationLease, backendCall, true)
+                    : Future.succeededFuture(result(new BackendOutcome.Failed(OUTCOME_UNKNOWN), false));
         }
-        return executor.lookUp(request, backendCall).compose(found -> {
+        return executor.lookUp(createRequest(generationLease), backendCall).compose(found -> {
             boolean gone = found.backendOutcome() instanceof BackendOutcome.JobNotFound;
             if (gone && generationLease.job().providerId() != null) {
                 // The id belongs to the old job. A new lease has a new key and no id.
-                return Future.succeededFuture(new CallResult(
-                        new Execution(new BackendOutcome.NotStarted(), false, false), true, false, null));
+                return Future.succeededFuture(result(new BackendOutcome.NotStarted(), true));
             }
             return gone
-                    ? submit(executor, request, generationLease, backendCall, true)
+                    ? submit(generationLease, backendCall, true)
                     : Future.succeededFuture(new CallResult(found, false, false, null));
         });
     }
 
-    /** Submits a request, unless its parameters or input images are no longer accepted: the configuration may have changed. */
-    private Future<CallResult> submit(
-            BackendExecutor executor,
-            ImageRequest request,
-            GenerationLease generationLease,
-            BackendCall backendCall,
-            boolean earlierJobGone) {
+    /**
+     * Submits the request of a lease, unless its parameters or input images are no longer accepted: the configuration may have changed.
+     *
+     * @param earlierJobGone whether there was an earlier submission that the AI server does not have
+     * @return never fails
+     */
+    Future<CallResult> submit(GenerationLease generationLease, BackendCall backendCall, boolean earlierJobGone) {
+        BackendExecutor executor = router.executor(generationLease.backend()).orElse(null);
+        if (executor == null) {
+            return Future.succeededFuture(result(new BackendOutcome.NotStarted(), earlierJobGone));
+        }
+        ImageRequest request = createRequest(generationLease);
         BackendFailure rejection = !router.acceptsParameters(executor.name(), request)
                 ? PARAMETERS_REJECTED
                 : router.acceptsInputs(executor.name(), request) ? null : INPUTS_REJECTED;
         if (rejection != null) {
-            return Future.succeededFuture(new CallResult(
-                    new Execution(new BackendOutcome.Failed(rejection), false, false), earlierJobGone, false, null));
+            return Future.succeededFuture(result(new BackendOutcome.Failed(rejection), earlierJobGone));
         }
         return gate.apply(generationLease)
                 .compose(permit -> execute(permit, executor, request, backendCall)
@@ -103,12 +102,15 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Subm
         return Future.succeededFuture(new Execution(withoutCall, false, false));
     }
 
-    private static CallResult result(BackendOutcome backendOutcome) {
-        return new CallResult(new Execution(backendOutcome, false, false), false, false, null);
+    /** Returns the result of a call without a submission. */
+    private static CallResult result(BackendOutcome backendOutcome, boolean earlierJobGone) {
+        return new CallResult(new Execution(backendOutcome, false, false), earlierJobGone, false, null);
     }
 
-    private String model(GenerationLease generationLease) {
-        return router.modelAt(generationLease.route(), generationLease.backend());
+    private ImageRequest createRequest(GenerationLease generationLease) {
+        return generationLease
+                .imageRequest()
+                .withModel(router.modelAt(generationLease.route(), generationLease.backend()));
     }
 
     /**

@@ -2,7 +2,6 @@ package dev.darkroom.generation.worker;
 
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.InputImageLoader;
-import dev.darkroom.backend.JobReference;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
@@ -281,7 +280,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         public void abandon() {
             leaseLost = true;
             backendCall.abort();
-            cancelJobOfCancelledGeneration(generationLease, jobRecorder.job());
+            cancelJobOfCancelledGeneration(generationLease.generationId(), jobRecorder);
         }
 
         /** Moves the result to the event loop of the verticle, because the last write may complete on another one. */
@@ -293,15 +292,16 @@ public final class GenerationWorkerVerticle extends VerticleBase {
     }
 
     /** Stops the job at the AI server when a user cancelled its generation. After a loss of the lease for another reason it continues. */
-    private void cancelJobOfCancelledGeneration(GenerationLease generationLease, JobReference job) {
-        outcomes.isCancelled(generationLease.generationId())
+    private void cancelJobOfCancelledGeneration(UUID generationId, JobRecorder jobRecorder) {
+        outcomes.isCancelled(generationId)
                 .onSuccess(cancelled -> {
                     if (cancelled) {
-                        router.executor(generationLease.backend()).ifPresent(executor -> executor.cancel(job));
+                        router.executor(jobRecorder.backend())
+                                .ifPresent(executor -> executor.cancel(jobRecorder.job()));
                     }
                 })
                 .onFailure(error -> LOG.atWarn()
-                        .addKeyValue("generation", generationLease.generationId())
+                        .addKeyValue("generation", generationId)
                         .addKeyValue("reason", error.getMessage())
                         .log("job at the AI server not cancelled"));
     }

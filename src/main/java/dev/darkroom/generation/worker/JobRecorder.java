@@ -25,7 +25,7 @@ final class JobRecorder implements JobListener {
     private static final Duration PROGRESS_INTERVAL = Duration.ofSeconds(1);
 
     private final Vertx vertx;
-    private final GenerationLease generationLease;
+    private volatile GenerationLease generationLease;
     private final GenerationLeaseStore leases;
     private final GenerationEventPublisher eventPublisher;
     private volatile JobReference job;
@@ -53,6 +53,17 @@ final class JobRecorder implements JobListener {
     /** Returns the job, with the id of the AI server when it is known. */
     JobReference job() {
         return job;
+    }
+
+    /** Returns the AI server of the job. */
+    String backend() {
+        return generationLease.backend();
+    }
+
+    /** Records the job at another AI server from now on. */
+    void moveTo(GenerationLease moved) {
+        generationLease = moved;
+        job = moved.job();
     }
 
     /** Returns what the job used, by unit, as the AI server reported it; empty when it reported nothing. */

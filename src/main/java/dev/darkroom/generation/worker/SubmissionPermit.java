@@ -1,6 +1,7 @@
 package dev.darkroom.generation.worker;
 
 import dev.darkroom.backend.BackendFailure;
+import dev.darkroom.generation.GenerationLease;
 import java.time.Duration;
 
 /** Answer to the request to submit. */
@@ -10,6 +11,9 @@ sealed interface SubmissionPermit {
 
     /** @see #GRANTED */
     record Granted() implements SubmissionPermit {}
+
+    /** Another AI server has to make the submission. */
+    record Moved(GenerationLease generationLease) implements SubmissionPermit {}
 
     /** The generation has to wait. */
     record Withheld(Duration delay) implements SubmissionPermit {}

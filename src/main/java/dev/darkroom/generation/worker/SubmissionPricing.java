@@ -1,7 +1,6 @@
 package dev.darkroom.generation.worker;
 
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.PriceList;
 import dev.darkroom.generation.AttemptBilling;
@@ -24,17 +23,7 @@ record SubmissionPricing(BackendRouter router) {
 
     /** Returns the configured price of the images of a submission; empty without a price. */
     OptionalLong expectedCost(GenerationLease generationLease) {
-        BackendSettings settings = settings(generationLease);
-        ImageRequest request = generationLease.imageRequest();
-        return settings == null
-                ? OptionalLong.empty()
-                : settings.prices()
-                        .findMicros(
-                                model(generationLease),
-                                request.width(),
-                                request.height(),
-                                request.quality(),
-                                request.count());
+        return router.expectedCost(generationLease.route(), generationLease.backend(), generationLease.imageRequest());
     }
 
     /**

@@ -194,6 +194,24 @@ class GenerationCommandVerticleTest {
     }
 
     @Test
+    void usedIdempotencyKeyIsFoundBeforeAWebhookUrlIsRejected() throws Exception {
+        // given a key that was used, and a host name that does not resolve now
+        JsonObject fields = new JsonObject().put("prompt", "x");
+        send("create", request(fields).put("user", "local").put("idempotencyKey", "used"));
+        JsonObject withWebhook = fields.copy().put("webhookUrl", "https://hooks.example/x");
+
+        // when
+        JsonObject fresh =
+                send("create", request(withWebhook).put("user", "local").put("idempotencyKey", "fresh"));
+        JsonObject repeated =
+                send("create", request(withWebhook).put("user", "local").put("idempotencyKey", "used"));
+
+        // then
+        assertThat(fresh.getJsonObject("error").getString("code")).isEqualTo("UNAVAILABLE");
+        assertThat(repeated.getJsonObject("error").getString("code")).isEqualTo("KEY_REUSED");
+    }
+
+    @Test
     void cancellationBetweenTwoAttemptsStopsTheJobOfTheEarlierOne() throws Exception {
         // given generations that wait for an attempt, of which one has a job with an unknown outcome
         UUID plain = UUID.fromString(create(new JsonObject().put("prompt", "x"))

@@ -82,7 +82,8 @@ class BudgetStoreTest {
                 .filteredOn(Reservation.Reserved.class::isInstance)
                 .hasSize(3);
         assertThat(reservations)
-                .filteredOn(new Reservation.Exceeded(USER_DAY, false)::equals)
+                .filteredOn(each -> each instanceof Reservation.Exceeded exceeded
+                        && !exceeded.budget().spentBy(3))
                 .hasSize(57);
         assertThat(amounts()).isEqualTo("USER DAY 0 9, BACKEND MONTH 0 9");
         await(other.close());
@@ -111,7 +112,10 @@ class BudgetStoreTest {
         Reservation tooMuch = await(budgets.reserve(queue.submitAndClaim(), 7, BOTH));
 
         // then
-        assertThat(tooMuch).isEqualTo(new Reservation.Exceeded(USER_DAY, true));
+        BudgetState budget = ((Reservation.Exceeded) tooMuch).budget();
+        assertThat(budget.limit()).isEqualTo(USER_DAY);
+        assertThat(budget.spentBy(7)).isTrue();
+        assertThat(budget.resetsIn()).isBetween(Duration.ofSeconds(1), Duration.ofDays(1));
         assertThat(amounts()).isEqualTo("USER DAY 4 0, BACKEND MONTH 4 0");
     }
 
@@ -123,7 +127,7 @@ class BudgetStoreTest {
 
         // then
         assertThat(await(budgets.reserve(queue.submitAndClaim(), 0, List.of(spent))))
-                .isEqualTo(new Reservation.Exceeded(spent, true));
+                .isInstanceOf(Reservation.Exceeded.class);
     }
 
     @Test
@@ -232,6 +236,19 @@ class BudgetStoreTest {
                         + " starts_on = (now() AT TIME ZONE 'UTC')::date - 1) FROM budgets"))
                 .isEqualTo("4 0 t");
         assertThat(await(budgets.find(List.of(USER_DAY))).get(0).spentMicros()).isZero();
+    }
+
+    @Test
+    void exceededBudgetOfAnEndedPeriodHasReset() {
+        // given
+        GenerationLease lease = queue.submitAndClaim();
+        queue.execute("UPDATE generation_queue SET attempt_started_at = now() - interval '1 day'");
+
+        // when
+        Reservation reservation = await(budgets.reserve(lease, 11, List.of(USER_DAY)));
+
+        // then
+        assertThat(((Reservation.Exceeded) reservation).budget().resetsIn()).isLessThanOrEqualTo(Duration.ZERO);
     }
 
     @Test
