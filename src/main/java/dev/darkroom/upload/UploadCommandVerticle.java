@@ -3,6 +3,7 @@ package dev.darkroom.upload;
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
 import dev.darkroom.config.Settings;
+import dev.darkroom.database.DatabaseErrorClassifier;
 import dev.darkroom.eventbus.CommandContext;
 import dev.darkroom.eventbus.CommandDispatcher;
 import dev.darkroom.eventbus.CommandReply;
@@ -86,14 +87,21 @@ public final class UploadCommandVerticle extends VerticleBase {
         return image;
     }
 
-    /** Writes the file before the row, so that a row always has a file. A file without a row is an orphan. */
+    /**
+     * Writes the file before the row, so that a row always has a file. Deletes the file after a failure, unless the row may exist. A file
+     * without a row is an orphan.
+     */
     private Future<CommandReply<Upload>> store(CommandContext<CreateUpload> context, Image image) {
         UUID id = idGenerator.generate();
         String key = ImageKeyFactory.createKey(id, image.format());
         return imageStore
                 .put(key, image)
                 .compose(written -> store.insert(id, context.command().user(), key, image))
-                .onFailure(error -> deleteFile(key))
+                .onFailure(error -> {
+                    if (!DatabaseErrorClassifier.isOutcomeUnknown(error)) {
+                        deleteFile(key);
+                    }
+                })
                 .map(inserted -> inserted.map(upload -> {
                             LOG.atInfo()
                                     .addKeyValue("upload", id)

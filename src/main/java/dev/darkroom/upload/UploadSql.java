@@ -5,7 +5,7 @@ final class UploadSql {
     private static final String COLUMNS =
             "id, user_id, media_type, width, height, bytes, sha256, storage_key, created_at, expires_at";
 
-    /** Serializes the inserts of a user until the transaction ends, so that {@link #INSERT} counts all of them. */
+    /** Serializes the inserts of a user until the transaction ends, so that {@link #CHECK_QUOTA} counts all of them. */
     static final String LOCK_USER = "SELECT pg_advisory_xact_lock(hashtextextended('upload ' || $1, 0))";
 
     /**

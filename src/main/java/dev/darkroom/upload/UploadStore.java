@@ -2,9 +2,13 @@ package dev.darkroom.upload;
 
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
+import dev.darkroom.database.DatabaseErrorClassifier;
 import dev.darkroom.image.Image;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.util.Collection;
 import java.util.List;
@@ -27,19 +31,42 @@ public record UploadStore(Database database, Settings.InputImages settings) {
     }
 
     /**
-     * Stores an upload. Its file must be in the image store.
+     * Stores an upload. Its file must be in the image store. Repeats the transaction when it is unknown whether it was committed.
      *
      * @return empty when it would exceed the quota of its user; nothing is stored then
      */
     Future<Optional<Upload>> insert(UUID id, String user, String storageKey, Image image) {
+        return insertOnce(id, user, storageKey, image)
+                .recover(error -> DatabaseErrorClassifier.isOutcomeUnknown(error)
+                        ? afterClosedConnection().compose(closed -> insertOnce(id, user, storageKey, image))
+                        : Future.failedFuture(error));
+    }
+
+    /** Completes with the next event, when the pool has removed the broken connection. */
+    private static Future<Void> afterClosedConnection() {
+        Promise<Void> next = Promise.promise();
+        Vertx.currentContext().runOnContext(next::complete);
+        return next.future();
+    }
+
+    /** Returns the upload when it is stored already. A transaction with an unknown outcome has ended when this one has the lock. */
+    private Future<Optional<Upload>> insertOnce(UUID id, String user, String storageKey, Image image) {
         return database.inTransaction(scope -> scope.connection()
                 .preparedQuery(UploadSql.LOCK_USER)
                 .execute(Tuple.of(user))
-                .compose(locked -> scope.connection()
-                        .preparedQuery(UploadSql.CHECK_QUOTA)
-                        .execute(quotaParameters(user, image.size())))
+                .compose(locked -> find(scope.connection(), user, List.of(id)))
+                .compose(stored -> stored.isEmpty()
+                        ? insertWithinQuota(scope.connection(), id, user, storageKey, image)
+                        : Future.succeededFuture(Optional.of(stored.get(0)))));
+    }
+
+    private Future<Optional<Upload>> insertWithinQuota(
+            SqlClient connection, UUID id, String user, String storageKey, Image image) {
+        return connection
+                .preparedQuery(UploadSql.CHECK_QUOTA)
+                .execute(quotaParameters(user, image.size()))
                 .compose(rows -> rows.iterator().next().getBoolean("within")
-                        ? scope.connection()
+                        ? connection
                                 .preparedQuery(UploadSql.INSERT)
                                 .execute(Tuple.of(
                                         id,
@@ -53,13 +80,16 @@ public record UploadStore(Database database, Settings.InputImages settings) {
                                         settings.uploadTtl().toMillis()))
                                 .map(inserted ->
                                         Optional.of(toUpload(inserted.iterator().next())))
-                        : Future.succeededFuture(Optional.empty())));
+                        : Future.succeededFuture(Optional.empty()));
     }
 
     /** Returns those of the given uploads that belong to the user and have not expired. */
     public Future<List<Upload>> find(String user, Collection<UUID> ids) {
-        return database.pool()
-                .preparedQuery(UploadSql.FIND)
+        return find(database.pool(), user, ids);
+    }
+
+    private static Future<List<Upload>> find(SqlClient client, String user, Collection<UUID> ids) {
+        return client.preparedQuery(UploadSql.FIND)
                 .execute(Tuple.of(user).addArrayOfUUID(ids.toArray(UUID[]::new)))
                 .map(rows -> rows.stream().map(UploadStore::toUpload).toList());
     }

@@ -10,8 +10,10 @@ import io.vertx.core.Vertx;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -21,6 +23,10 @@ import org.junit.jupiter.api.BeforeEach;
 public abstract class SimulatorBackendFixture extends BackendFixture {
     /** Texts of simulated AI servers, which clients must not get. */
     private static final String[] TEXTS_OF_SERVERS = {"NSFW", "script", "Allocation", "/srv", "API Error", "secret"};
+
+    /** Values in place of those in a response. */
+    private static final List<String> REPLACEMENTS =
+            List.of("null", "true", "-7", "1e999999999", "\"%2F../ \\u0000\"", "[null]", "{\"x\":[]}");
 
     protected static Vertx vertx;
     protected static InProcessSimulator simulator;
@@ -117,5 +123,38 @@ public abstract class SimulatorBackendFixture extends BackendFixture {
             get(fresh.close());
         }
         table.assertDocumented();
+    }
+
+    /**
+     * Replaces each value in each kind of JSON response by values of other types, one after the other. No call may fail with an unexpected
+     * exception.
+     */
+    protected void assertMutatedResponsesCauseNoInternalErrors() {
+        SoftAssertions assertions = new SoftAssertions();
+        try (MutatingProxy proxy = new MutatingProxy(vertx, simulatorUrl())) {
+            generateThrough(proxy);
+            Map<String, List<String>> values = proxy.values();
+            assertThat(values).isNotEmpty();
+            values.forEach((route, paths) -> paths.forEach(path -> REPLACEMENTS.forEach(replacement -> {
+                proxy.mutate(route, path, replacement);
+                if (generateThrough(proxy) instanceof BackendOutcome.Failed failed) {
+                    assertions
+                            .assertThat(failed.backendFailure().failureClass())
+                            .as("%s, %s is %s", route, path, replacement)
+                            .isNotEqualTo(FailureClass.INTERNAL);
+                }
+            })));
+        }
+        assertions.assertAll();
+    }
+
+    private BackendOutcome generateThrough(MutatingProxy proxy) {
+        simulator.reset();
+        ImageBackend through = createBackend(proxy.url());
+        BackendCall call = new BackendCall(SHORT_TIMEOUT);
+        BackendOutcome outcome = get(through.generate(request(1), call));
+        call.release();
+        get(through.close());
+        return outcome;
     }
 }

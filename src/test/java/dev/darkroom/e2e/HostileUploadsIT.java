@@ -3,6 +3,7 @@ package dev.darkroom.e2e;
 import static dev.darkroom.testing.ProblemAssertions.assertProblem;
 import static dev.darkroom.testing.ProblemAssertions.errorsOf;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.auth.ApiKey;
 import dev.darkroom.auth.ApiKeyAdmin;
@@ -15,6 +16,7 @@ import dev.darkroom.testing.ApiClient.ApiResponse;
 import dev.darkroom.testing.DarkroomInstance;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.InProcessDarkroom;
+import dev.darkroom.testing.RawHttpClient;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -27,11 +29,13 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -283,5 +287,36 @@ class HostileUploadsIT {
                 .singleElement()
                 .asString()
                 .startsWith("#/inputImages ");
+    }
+
+    @Test
+    @DisplayName("A key that is revoked while an upload arrives stores nothing")
+    void rejectsAnUploadAfterTheRevocationOfItsKey() throws Exception {
+        // given
+        String user = "carol-" + UUID.randomUUID();
+        String key = key(user);
+        byte[] image = TestImages.png(64, 64);
+        long before = files();
+        try (RawHttpClient connection = new RawHttpClient(darkroom.api())) {
+            connection.send(RawHttpClient.requestHead(
+                    "POST",
+                    "/api/uploads",
+                    "Authorization: Bearer " + key + "\r\nContent-Type: image/png\r\nContent-Length: " + image.length
+                            + "\r\n"));
+            connection.send(Arrays.copyOf(image, 100));
+
+            // when
+            TestPostgres.execute(DATABASE, "DELETE FROM api_keys WHERE user_id = '" + user + "'");
+            ApiClient client = darkroom.client().withKey(key);
+            await().atMost(60, TimeUnit.SECONDS)
+                    .until(() -> client.get("/api/uploads/" + UUID.randomUUID()).status() == 401);
+            connection.send(Arrays.copyOfRange(image, 100, image.length));
+
+            // then
+            assertThat(connection.readResponse().status()).isEqualTo(401);
+        }
+        assertThat(TestPostgres.query(DATABASE, "SELECT id FROM uploads WHERE user_id = '" + user + "'"))
+                .isEmpty();
+        assertThat(files()).isEqualTo(before);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.generation.route.BackendSelection;
+import dev.darkroom.image.TestImages;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ApiClient.ApiResponse;
 import dev.darkroom.testing.DarkroomFleet;
@@ -18,6 +19,7 @@ import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -101,6 +103,23 @@ class UnknownCommitOutcomeIT {
         assertThat(TestPostgres.query(database, "SELECT id FROM generations WHERE prompt = '" + prompt + "'"))
                 .containsExactly(apiResponse.json().getString("id"));
         assertCompletesWithOneSubmission(apiResponse.json().getString("id"));
+    }
+
+    @Test
+    void findsStoredUploadAfterLostResponse() {
+        // given
+        CompletableFuture<Void> lost = proxy.dropResponseTo("image/png", "COMMIT");
+
+        // when
+        ApiClient.ApiResponse response = darkroomInstance
+                .client()
+                .send("POST", "/api/uploads", Map.of("Content-Type", "image/png"), TestImages.png(64, 64));
+
+        // then
+        assertThat(lost).isCompleted();
+        assertThat(response.status()).as(response.text()).isEqualTo(201);
+        assertThat(TestPostgres.query(database, "SELECT id FROM uploads"))
+                .containsExactly(response.json().getString("id"));
     }
 
     @Test

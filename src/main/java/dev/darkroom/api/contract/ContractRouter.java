@@ -22,6 +22,7 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.openapi.router.OpenAPIRoute;
 import io.vertx.ext.web.openapi.router.RouterBuilder;
 import io.vertx.openapi.contract.Operation;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -32,6 +33,9 @@ import org.slf4j.LoggerFactory;
 
 /** Creates routers that serve exactly the operations of a contract. */
 public final class ContractRouter {
+    /** Time for the body after which a request is authenticated again. With the cache of API keys it is below the time of an erasure. */
+    private static final Duration MAX_BODY_TIME = Duration.ofSeconds(1);
+
     private static final Logger LOG = LoggerFactory.getLogger(ContractRouter.class);
 
     private ContractRouter() {}
@@ -80,7 +84,7 @@ public final class ContractRouter {
                 authenticate(context, authenticationHandler, principal -> {
                     identifyConnection(context, principal);
                     rateLimitHandler.countRequest(principal, context.request());
-                    readAndHandle(context, principal, reader, handler);
+                    readAndHandle(context, principal, reader, handler, authenticationHandler);
                 });
             });
         }
@@ -127,8 +131,16 @@ public final class ContractRouter {
     }
 
     private static void readAndHandle(
-            RoutingContext context, Principal principal, RequestReader reader, OperationHandler handler) {
+            RoutingContext context,
+            Principal principal,
+            RequestReader reader,
+            OperationHandler handler,
+            AuthenticationHandler authenticationHandler) {
+        long startedAt = System.nanoTime();
         reader.read(context, principal)
+                .compose(operationContext -> System.nanoTime() - startedAt < MAX_BODY_TIME.toNanos()
+                        ? Future.succeededFuture(operationContext)
+                        : authenticateAgain(operationContext, authenticationHandler))
                 .onSuccess(operationContext -> {
                     try {
                         handler.handle(operationContext);
@@ -144,6 +156,19 @@ public final class ContractRouter {
                                 .log("request aborted by client");
                     } else {
                         context.fail(failure);
+                    }
+                });
+    }
+
+    /** Authenticates after a slow body, because the credentials may have been revoked or the user erased in the meantime. */
+    private static Future<OperationContext> authenticateAgain(
+            OperationContext operationContext, AuthenticationHandler authenticationHandler) {
+        return authenticationHandler
+                .authenticate(operationContext.routingContext())
+                .map(operationContext)
+                .onFailure(failure -> {
+                    if (operationContext.receivedBody() != null) {
+                        operationContext.receivedBody().release().run();
                     }
                 });
     }

@@ -108,4 +108,9 @@ class Automatic1111FaultTableTest extends Automatic1111Fixture {
                         "{\"error\":\"OutOfMemoryError\",\"images\":[]}",
                         "OutOfMemoryError"));
     }
+
+    @Test
+    void mutatedResponsesCauseNoInternalErrors() {
+        assertMutatedResponsesCauseNoInternalErrors();
+    }
 }

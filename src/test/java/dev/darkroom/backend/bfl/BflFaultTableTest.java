@@ -22,4 +22,9 @@ class BflFaultTableTest extends BflFixture {
                         .flatMap(part -> part)
                         .toList());
     }
+
+    @Test
+    void mutatedResponsesCauseNoInternalErrors() {
+        assertMutatedResponsesCauseNoInternalErrors();
+    }
 }

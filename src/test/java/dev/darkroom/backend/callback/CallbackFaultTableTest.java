@@ -55,4 +55,9 @@ class CallbackFaultTableTest extends CallbackFixture {
                         .flatMap(part -> part)
                         .toList());
     }
+
+    @Test
+    void mutatedResponsesCauseNoInternalErrors() {
+        assertMutatedResponsesCauseNoInternalErrors();
+    }
 }

@@ -42,4 +42,9 @@ class ComfyUiFaultTableTest extends SimulatorBackendFixture {
                         .flatMap(part -> part)
                         .toList());
     }
+
+    @Test
+    void mutatedResponsesCauseNoInternalErrors() {
+        assertMutatedResponsesCauseNoInternalErrors();
+    }
 }

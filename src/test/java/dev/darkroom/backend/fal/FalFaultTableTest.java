@@ -35,4 +35,9 @@ class FalFaultTableTest extends FalFixture {
                         .flatMap(part -> part)
                         .toList());
     }
+
+    @Test
+    void mutatedResponsesCauseNoInternalErrors() {
+        assertMutatedResponsesCauseNoInternalErrors();
+    }
 }

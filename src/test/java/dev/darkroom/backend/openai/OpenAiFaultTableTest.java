@@ -133,4 +133,9 @@ class OpenAiFaultTableTest extends SimulatorBackendFixture {
     private static String error(String message, String code) {
         return "{\"error\":{\"message\":\"" + message + "\",\"type\":\"t\",\"param\":null,\"code\":\"" + code + "\"}}";
     }
+
+    @Test
+    void mutatedResponsesCauseNoInternalErrors() {
+        assertMutatedResponsesCauseNoInternalErrors();
+    }
 }

@@ -32,4 +32,9 @@ class SdServerFaultTableTest extends SdServerFixture {
                                                 "{\"url\":\"http://127.0.0.1/x\"}")))
                         .toList());
     }
+
+    @Test
+    void mutatedResponsesCauseNoInternalErrors() {
+        assertMutatedResponsesCauseNoInternalErrors();
+    }
 }

@@ -32,4 +32,9 @@ class StabilityFaultTableTest extends StabilityFixture {
                         .flatMap(part -> part)
                         .toList());
     }
+
+    @Test
+    void mutatedResponsesCauseNoInternalErrors() {
+        assertMutatedResponsesCauseNoInternalErrors();
+    }
 }
