@@ -88,7 +88,8 @@ final class OpenAiErrors {
             return OpenAiError.invalid(
                     "missing_required_parameter", param, "Missing required parameter: '" + param + "'.");
         }
-        String subject = param.equals(field) ? "" : field + " ";
+        // A size has two sides.
+        String subject = param.equals("size") && !field.equals(param) ? field + " " : "";
         return OpenAiError.invalid(
                 "invalid_value", param, "Invalid value for '" + param + "': " + subject + first.detail() + ".");
     }
