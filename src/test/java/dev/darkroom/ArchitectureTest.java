@@ -141,6 +141,7 @@ class ArchitectureTest {
             Map.entry("http.egress", ""),
             Map.entry("image", ""),
             Map.entry("image.local", "config file image image.store"),
+            Map.entry("image.s3", "config image image.store"),
             Map.entry("image.store", "image"),
             Map.entry("maintenance", "config database eventbus generation image.store signal task usage"),
             Map.entry("maintenance.doctor", "config database image.store"),

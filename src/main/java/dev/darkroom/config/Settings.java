@@ -41,6 +41,8 @@ public record Settings(
         @NullIfEmpty @HttpUrl URI publicUrl,
         @PathOf("a directory") Path dataDir,
         @NullIfEmpty @PathOf("a directory") Path imageDir,
+        ImageStoreType imageStore,
+        S3Settings s3,
         AuthMode auth,
         boolean allowUnauthenticatedRemote,
         Jwt jwt,

@@ -66,7 +66,7 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
 
     /** Returns whether a component is a section of settings rather than one setting. */
     static boolean isSection(Class<?> type) {
-        return type.isRecord() && (type.isMemberClass() || type == BackendSettings.class);
+        return type.isRecord() && (type.isMemberClass() || type == BackendSettings.class || type == S3Settings.class);
     }
 
     /** Returns the named backends; without any, that of the section {@code backend}. */

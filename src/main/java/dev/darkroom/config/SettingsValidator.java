@@ -27,6 +27,7 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 "a loopback address, or DARKROOM_ALLOW_UNAUTHENTICATED_REMOTE=true, with",
                 "auth");
         validateJwt(settings.jwt());
+        validateS3(settings.imageStore(), settings.s3());
         int port = settings.http().port();
         require(port == 0 || port != settings.management().port(), "management.port", "a port other than", "http.port");
         Settings.Database database = settings.database();
@@ -162,6 +163,28 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 }
             }
         }
+    }
+
+    private void validateS3(ImageStoreType imageStore, S3Settings s3) {
+        require(
+                imageStore != ImageStoreType.S3 || s3.bucket() != null,
+                "s3.bucket",
+                "the name of a bucket, with",
+                "imageStore");
+        require(
+                (s3.accessKeyId() != null) == s3.secretAccessKey().isPresent(),
+                s3.accessKeyId() == null ? "s3.accessKeyId" : "s3.secretAccessKey",
+                "a value, since the other part of the credentials is set");
+        require(
+                s3.kmsKeyId() == null || s3.encryption() == S3Settings.Encryption.SSE_KMS,
+                "s3.kmsKeyId",
+                "no value with",
+                "s3.encryption");
+        require(
+                s3.redirectBaseUrl() == null || s3.delivery() == S3Settings.Delivery.REDIRECT,
+                "s3.redirectBaseUrl",
+                "no value with",
+                "s3.delivery");
     }
 
     private void validateJwt(InboundSettings.Jwt jwt) {

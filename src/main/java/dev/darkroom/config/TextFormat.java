@@ -6,6 +6,8 @@ import java.util.regex.Pattern;
 enum TextFormat {
     /** Characters of a header value (RFC 9110, section 5.5). A line break would inject another header. */
     API_KEY("[\\x21-\\x7e]{1,4096}", "printable ASCII without spaces"),
+    /** Name of a bucket. Old buckets may have upper-case letters and underscores. */
+    BUCKET("[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]", "the name of a bucket"),
     /** RFC 7519, section 2: a StringOrURI, or the name of a claim. */
     CLAIM("[^\\p{Cntrl}]{1,500}", "1 to 500 characters and no control characters"),
     /** Host and port of each member. */
@@ -34,12 +36,16 @@ enum TextFormat {
     ORIGINS(
             "\\*|" + listOf("https?://[a-z0-9.\\-\\[\\]:]{1,255}"),
             "origins such as https://app.example.org, separated by commas, or *"),
+    /** Prefix of object keys, of characters that need no encoding in URLs. */
+    OBJECT_PREFIX("([A-Za-z0-9_-][A-Za-z0-9._-]{0,99}/){0,10}", "empty, or a prefix that ends in /, such as darkroom/"),
     /** Host name or address by which other processes reach this one. */
     REACHABLE_HOST(
             "(?!0\\.0\\.0\\.0$|[:0]+$|\\*$)" + hostPattern(),
             "an address by which others reach this machine, not a wildcard"),
     /** Sizes of images in pixels. */
     SIZES(listOf("[1-9][0-9]{1,3}x[1-9][0-9]{1,3}"), "sizes such as 1024x1024, 1536x1024, separated by commas"),
+    /** Storage class of objects. */
+    STORAGE_CLASS("[A-Z0-9_]{1,40}", "a storage class such as INTELLIGENT_TIERING"),
     /** Path below a URL. */
     URL_PATH("auto|/[0-9A-Za-z._~/-]{1,200}", "auto, or a path such as /models");
 

@@ -57,6 +57,15 @@ public final class ChunkedBytes {
         return prefix(length);
     }
 
+    /** Returns a read-only view of the bytes from {@code from} to the end of their chunk. Copies nothing. */
+    public ByteBuffer chunkFrom(int from) {
+        Objects.checkIndex(from, length);
+        int chunk = from >> CHUNK_SHIFT;
+        int end = Math.min(CHUNK_BYTES, length - (chunk << CHUNK_SHIFT));
+        int offset = from & CHUNK_BYTES - 1;
+        return ByteBuffer.wrap(chunks[chunk], offset, end - offset).slice().asReadOnlyBuffer();
+    }
+
     /** Opens a stream that starts at an index. */
     public InputStream openStream(int from) {
         return new ChunkInputStream(from, false);

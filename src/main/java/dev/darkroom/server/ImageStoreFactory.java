@@ -1,8 +1,10 @@
 package dev.darkroom.server;
 
+import dev.darkroom.config.ImageStoreType;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsException;
 import dev.darkroom.image.local.LocalImageStore;
+import dev.darkroom.image.s3.S3ImageStore;
 import dev.darkroom.image.store.ImageStore;
 import dev.darkroom.image.store.ImageStoreOwner;
 import io.vertx.core.Future;
@@ -19,11 +21,15 @@ public final class ImageStoreFactory {
      * @return fails with a {@link SettingsException} when the store is not writable or belongs to another database
      */
     public static Future<ImageStore> open(Vertx vertx, Settings settings, ImageStoreOwner owner) {
-        return LocalImageStore.open(vertx, settings.imageDir(), owner).map(store -> store);
+        return settings.imageStore() == ImageStoreType.S3
+                ? S3ImageStore.open(vertx, settings.s3(), owner)
+                : LocalImageStore.open(vertx, settings.imageDir(), owner).map(store -> store);
     }
 
     /** Creates the image store for reading. Checks and changes nothing. */
     public static ImageStore forReading(Vertx vertx, Settings settings, ImageStoreOwner owner) {
-        return LocalImageStore.forReading(vertx, settings.imageDir(), owner);
+        return settings.imageStore() == ImageStoreType.S3
+                ? S3ImageStore.forReading(vertx, settings.s3(), owner)
+                : LocalImageStore.forReading(vertx, settings.imageDir(), owner);
     }
 }

@@ -87,8 +87,10 @@ public final class Server {
      * @param apiPort 0 when this process serves no API
      * @param aiServers base URLs of the AI servers in use
      * @param database as the pool uses it, possibly through a pooler
+     * @param images location of the image store
      */
-    public record RunningServer(int apiPort, int managementPort, List<URI> aiServers, DatabaseUrl database) {}
+    public record RunningServer(
+            int apiPort, int managementPort, List<URI> aiServers, DatabaseUrl database, String images) {}
 
     private RunningServer start() throws Exception {
         LOG.atInfo()
@@ -214,7 +216,7 @@ public final class Server {
         });
         List<URI> aiServers =
                 settings.backends().stream().map(backendFactory::baseUrl).toList();
-        return new RunningServer(apiPort, management.port(), aiServers, url);
+        return new RunningServer(apiPort, management.port(), aiServers, url, images.location());
     }
 
     /** Returns the URL of the API; without {@code publicUrl} that of the listening address. */

@@ -27,7 +27,7 @@ final class StartupBanner {
                     .addKeyValue("management", health)
                     .addKeyValue("aiServers", runningServer.aiServers())
                     .addKeyValue("database", database)
-                    .addKeyValue("images", settings.imageDir().toString())
+                    .addKeyValue("images", runningServer.images())
                     .addKeyValue("pid", ProcessHandle.current().pid())
                     .log("server started");
             return;
@@ -43,7 +43,7 @@ final class StartupBanner {
             banner.append(settings.backends().get(i).url() == null ? " (the bundled simulator)\n" : "\n");
         }
         banner.append("  Database   ").append(database);
-        banner.append("\n  Images     ").append(settings.imageDir());
+        banner.append("\n  Images     ").append(runningServer.images());
         banner.append("\n  Process    ").append(ProcessHandle.current().pid()).append('\n');
         if (runningServer.apiPort() != 0) {
             banner.append("\nTry it:\n\n  curl -i ")

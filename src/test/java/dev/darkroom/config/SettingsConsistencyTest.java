@@ -51,6 +51,23 @@ class SettingsConsistencyTest {
         "publicUrl, DARKROOM_PUBLIC_URL, https://images.example.org/darkroom, https://images.example.org/darkroom",
         "dataDir, DARKROOM_DATA_DIR, /var/lib/darkroom, /var/lib/darkroom",
         "imageDir, DARKROOM_IMAGE_DIR, /mnt/images, /mnt/images",
+        "imageStore, DARKROOM_IMAGE_STORE, s3, S3",
+        "s3.bucket, DARKROOM_S3_BUCKET, images, images",
+        "s3.prefix, DARKROOM_S3_PREFIX, darkroom/, darkroom/",
+        "s3.endpoint, DARKROOM_S3_ENDPOINT, http://127.0.0.1:9000/, http://127.0.0.1:9000",
+        "s3.region, DARKROOM_S3_REGION, eu-central-1, eu-central-1",
+        "s3.pathStyle, DARKROOM_S3_PATH_STYLE, true, true",
+        "s3.accessKeyId, DARKROOM_S3_ACCESS_KEY_ID, AKIA, AKIA",
+        "s3.secretAccessKey, DARKROOM_S3_SECRET_ACCESS_KEY, secret, <redacted>",
+        "s3.encryption, DARKROOM_S3_ENCRYPTION, sse_kms, SSE_KMS",
+        "s3.kmsKeyId, DARKROOM_S3_KMS_KEY_ID, alias/images, alias/images",
+        "s3.storageClass, DARKROOM_S3_STORAGE_CLASS, STANDARD_IA, STANDARD_IA",
+        "s3.conditionalWrites, DARKROOM_S3_CONDITIONAL_WRITES, false, false",
+        "s3.maxDownloads, DARKROOM_S3_MAX_DOWNLOADS, 10, 10",
+        "s3.timeout, DARKROOM_S3_TIMEOUT, 10s, 10s",
+        "s3.delivery, DARKROOM_S3_DELIVERY, redirect, REDIRECT",
+        "s3.redirectLifetime, DARKROOM_S3_REDIRECT_LIFETIME, 5m, 5m",
+        "s3.redirectBaseUrl, DARKROOM_S3_REDIRECT_BASE_URL, https://cdn.example.org/, https://cdn.example.org",
         "auth, DARKROOM_AUTH, required, REQUIRED",
         "allowUnauthenticatedRemote, DARKROOM_ALLOW_UNAUTHENTICATED_REMOTE, true, true",
         "jwt.issuer, DARKROOM_JWT_ISSUER, https://login.example.org/, https://login.example.org/",
@@ -226,6 +243,14 @@ class SettingsConsistencyTest {
         }
         if (path.startsWith("http.tls.")) {
             return Map.of("DARKROOM_HTTP_TLS_CERT_FILE", "/c.pem", "DARKROOM_HTTP_TLS_KEY_FILE", "/k.pem");
+        }
+        if (path.equals("imageStore") || path.startsWith("s3.")) {
+            return Map.of(
+                    "DARKROOM_S3_BUCKET", "images",
+                    "DARKROOM_S3_ACCESS_KEY_ID", "id",
+                    "DARKROOM_S3_SECRET_ACCESS_KEY", "secret",
+                    "DARKROOM_S3_ENCRYPTION", "sse_kms",
+                    "DARKROOM_S3_DELIVERY", "redirect");
         }
         if (!path.startsWith("jwt.")) {
             return Map.of();

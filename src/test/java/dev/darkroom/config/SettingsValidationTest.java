@@ -297,6 +297,29 @@ class SettingsValidationTest {
     @CsvSource(
             delimiter = '|',
             value = {
+                "IMAGE_STORE=s3 | s3.bucket (DARKROOM_S3_BUCKET): expected the name of a bucket, with"
+                        + " imageStore (s3, from DARKROOM_IMAGE_STORE), got nothing",
+                "S3_BUCKET=a_ | DARKROOM_S3_BUCKET: expected the name of a bucket, got \"a_\"",
+                "S3_PREFIX=darkroom | DARKROOM_S3_PREFIX: expected empty, or a prefix that ends in /, such as darkroom/,"
+                        + " got \"darkroom\"",
+                "S3_PREFIX=../ | DARKROOM_S3_PREFIX: expected empty, or a prefix that ends in /, such as darkroom/, got \"../\"",
+                "S3_ACCESS_KEY_ID=a | s3.secretAccessKey (DARKROOM_S3_SECRET_ACCESS_KEY): expected a value, since the other"
+                        + " part of the credentials is set, got nothing",
+                "S3_SECRET_ACCESS_KEY=a | s3.accessKeyId (DARKROOM_S3_ACCESS_KEY_ID): expected a value, since the other"
+                        + " part of the credentials is set, got nothing",
+                "S3_KMS_KEY_ID=a | DARKROOM_S3_KMS_KEY_ID: expected no value with s3.encryption (bucket, the default), got \"a\"",
+                "S3_REDIRECT_BASE_URL=https://c | DARKROOM_S3_REDIRECT_BASE_URL: expected no value with s3.delivery (proxy, the default),"
+                        + " got \"https://c\"",
+            })
+    void rejectsInconsistentS3Settings(String assignments, String expected) {
+        assertThat(SettingsTestLoader.errorOf(environment("DARKROOM_", assignments)))
+                .isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
                 "JWKS_URL=https://i/k | jwt.issuer (DARKROOM_JWT_ISSUER): expected the issuer of the tokens, with"
                         + " jwt.jwksUrl (https://i/k, from DARKROOM_JWT_JWKS_URL), got nothing",
                 "ADMIN_VALUE=root | jwt.issuer (DARKROOM_JWT_ISSUER): expected the issuer of the tokens, with"
@@ -336,9 +359,13 @@ class SettingsValidationTest {
     }
 
     private static Map<String, String> jwt(String assignments) {
+        return environment("DARKROOM_JWT_", assignments);
+    }
+
+    private static Map<String, String> environment(String prefix, String assignments) {
         return Stream.of(assignments.split(" ", -1))
                 .map(assignment -> assignment.split("=", 2))
-                .collect(Collectors.toMap(parts -> "DARKROOM_JWT_" + parts[0], parts -> parts[1]));
+                .collect(Collectors.toMap(parts -> prefix + parts[0], parts -> parts[1]));
     }
 
     @Test

@@ -70,6 +70,7 @@ class StopOrderTest {
         effects.put("notification", "notification commands on the event bus get no reply");
         effects.put("notification hub", "notifications for streams are no longer read");
         effects.put("webhook client", "connections to receivers are closed");
+        effects.put("image store", "connections to a bucket are closed");
         effects.put("backend", "connections to the AI server are closed");
         effects.put("notify channel", "the `LISTEN` connection is closed");
         effects.put("database pools", "connections to the database are closed, after 5 s aborted");

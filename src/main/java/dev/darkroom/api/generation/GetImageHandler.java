@@ -9,10 +9,12 @@ import dev.darkroom.generation.StoredImage;
 import dev.darkroom.image.ImageFormat;
 import dev.darkroom.image.store.ImageNotFoundException;
 import dev.darkroom.image.store.ImageStore;
+import dev.darkroom.image.store.ImageStoreException;
 import io.vertx.core.Future;
 import io.vertx.core.VertxException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
+import java.net.URI;
 import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
@@ -23,9 +25,6 @@ public final class GetImageHandler implements OperationHandler {
     private static final Logger LOG = LoggerFactory.getLogger(GetImageHandler.class);
 
     private static final int RETRY_AFTER_SECONDS = 1;
-
-    /** An image never changes. One year is the conventional maximum age. */
-    private static final String CACHE_CONTROL = "private, max-age=31536000, immutable";
 
     private final String operationId;
     private final boolean sendsBody;
@@ -91,13 +90,33 @@ public final class GetImageHandler implements OperationHandler {
             putHeaders(operationContext, etag).setStatusCode(304).end();
             return Future.succeededFuture();
         }
-        long length = image.bytes();
         if (!sendsBody) {
             putHeaders(operationContext, etag, image)
-                    .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(length))
+                    .putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(image.bytes()))
                     .end();
             return Future.succeededFuture();
         }
+        return images.downloadUrl(image.storageKey()).compose(url -> {
+            if (url.isPresent()) {
+                redirect(operationContext, url.get());
+                return Future.succeededFuture();
+            }
+            return sendBytes(operationContext, location, etag);
+        });
+    }
+
+    /** The URL expires, so that the response must not be cached. */
+    private static void redirect(OperationContext operationContext, URI url) {
+        putSecurityHeaders(operationContext)
+                .putHeader(HttpHeaders.LOCATION, url.toString())
+                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
+                .setStatusCode(307)
+                .end();
+    }
+
+    private Future<Void> sendBytes(OperationContext operationContext, ImageLocation location, String etag) {
+        StoredImage image = location.image();
+        long length = image.bytes();
         Optional<ByteRange> range = requestedRange(operationContext, etag, length);
         Runnable release = acquirePermit(operationContext);
         if (release == null) {
@@ -160,7 +179,8 @@ public final class GetImageHandler implements OperationHandler {
             response.reset();
             return Future.succeededFuture();
         }
-        return Future.failedFuture(Problem.internalError());
+        return Future.failedFuture(
+                error instanceof ImageStoreException ? Problem.unavailable() : Problem.internalError());
     }
 
     /** The image store fails with unchecked exceptions while reading. Checked ones and those of Vert.x come from the connection. */
@@ -175,10 +195,14 @@ public final class GetImageHandler implements OperationHandler {
     }
 
     private static HttpServerResponse putHeaders(OperationContext operationContext, String etag) {
+        return putSecurityHeaders(operationContext)
+                .putHeader(HttpHeaders.ETAG, etag)
+                .putHeader(HttpHeaders.CACHE_CONTROL, ImageStore.CACHE_CONTROL);
+    }
+
+    private static HttpServerResponse putSecurityHeaders(OperationContext operationContext) {
         return operationContext
                 .response()
-                .putHeader(HttpHeaders.ETAG, etag)
-                .putHeader(HttpHeaders.CACHE_CONTROL, CACHE_CONTROL)
                 // The bytes come from an AI server: prevents the execution of active content.
                 .putHeader("Content-Security-Policy", "default-src 'none'; sandbox")
                 // A signed URL may be embedded by pages of any origin, an authenticated request may not.

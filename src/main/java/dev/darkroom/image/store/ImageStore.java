@@ -2,14 +2,18 @@ package dev.darkroom.image.store;
 
 import dev.darkroom.image.Image;
 import io.vertx.core.Future;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Stores image files by key. Keys are created by {@link ImageKeyFactory}, never reused and never taken from user input. A store belongs
  * to one database, whose id its marker contains. Thread-safe; nothing blocks.
  */
 public interface ImageStore {
+    /** The header {@code Cache-Control} of images, also in redirects to the store. An image never changes; one year is the conventional maximum age. */
+    String CACHE_CONTROL = "private, max-age=31536000, immutable";
 
     /**
      * A stored file.
@@ -48,6 +52,14 @@ public interface ImageStore {
      * @return fails with {@link ImageNotFoundException} when no image has the key
      */
     Future<Long> size(String key);
+
+    /**
+     * Returns the URL from which clients download an image themselves; empty when the service sends its bytes. Does not check that the image
+     * exists.
+     */
+    default Future<Optional<URI>> downloadUrl(String key) {
+        return Future.succeededFuture(Optional.empty());
+    }
 
     /** Checks that images can be written, without writing one. Fails with the reason otherwise. */
     Future<Void> checkWritable();
