@@ -119,14 +119,15 @@ final class BackendCallRunner {
             BackendKey apiKey,
             Function<BackendCallScope, Future<BackendOutcome>> work) {
         activeCalls.add(backendCall);
+        long startedAt = keyRing.time();
         return BackendCallScope.run(vertx, memoryBudget, key, backendCall, apiKey, work)
                 .map(this::redactDetail)
-                .map(outcome -> recordKeyState(apiKey, outcome))
+                .map(outcome -> recordKeyState(apiKey, startedAt, outcome))
                 .onComplete(done -> activeCalls.remove(backendCall));
     }
 
     /** Returns the outcome without the delay that the AI server requested for a rejected key: it concerns this key only. */
-    private BackendOutcome recordKeyState(BackendKey apiKey, BackendOutcome outcome) {
+    private BackendOutcome recordKeyState(BackendKey apiKey, long startedAt, BackendOutcome outcome) {
         if (apiKey != null && outcome instanceof BackendOutcome.Generated) {
             keyRing.recordSuccess(apiKey);
         }
@@ -135,7 +136,7 @@ final class BackendCallRunner {
             return outcome;
         }
         if (apiKey != null) {
-            keyRing.recordRejection(apiKey, failed.backendFailure());
+            keyRing.recordRejection(apiKey, startedAt, failed.backendFailure());
         }
         return failed.backendFailure().failureClass() == FailureClass.TERMINAL_AUTH
                 ? new BackendOutcome.Failed(failed.backendFailure().withRetryAfter(null))

@@ -12,6 +12,7 @@ public final class BackendKey {
     // Guarded by the ring.
     private boolean missing;
     private State restReason = State.USABLE;
+    private long restStartedAt;
     private long restEndsAt;
     private int consecutiveRateLimits;
 
@@ -51,14 +52,21 @@ public final class BackendKey {
         return !missing && isResting(now) ? Duration.ofNanos(restEndsAt - now) : Duration.ZERO;
     }
 
-    void rest(State reason, long endsAt) {
+    void rest(State reason, long startsAt, long endsAt) {
         restReason = reason;
+        restStartedAt = startsAt;
         restEndsAt = endsAt;
     }
 
-    /** Returns how many rate limits followed each other, including this one. */
-    int countRateLimit() {
-        return ++consecutiveRateLimits;
+    /**
+     * Returns how many rate limits followed each other, including this one. A request that started before the last rest belongs to the same
+     * burst as the one that caused it, and does not count again.
+     */
+    int countRateLimit(long requestStartedAt) {
+        if (consecutiveRateLimits == 0 || requestStartedAt - restStartedAt >= 0) {
+            consecutiveRateLimits++;
+        }
+        return consecutiveRateLimits;
     }
 
     void endRest() {

@@ -129,18 +129,27 @@ public final class BackendKeyRing {
                 || failure.rateLimited() && Integer.valueOf(429).equals(failure.httpStatus());
     }
 
-    /** Rests a key after a {@linkplain #isRejection rejection}. Never shortens a rest, so that the order of concurrent calls is irrelevant. */
-    public void recordRejection(BackendKey key, BackendFailure failure) {
+    /** Returns the current time in nanoseconds, for {@link #recordRejection}. */
+    public long time() {
+        return nanoTime.getAsLong();
+    }
+
+    /**
+     * Rests a key after a {@linkplain #isRejection rejection}. Never shortens a rest, so that the order of concurrent calls is irrelevant.
+     *
+     * @param requestStartedAt {@link #time} before the rejected request
+     */
+    public void recordRejection(BackendKey key, long requestStartedAt, BackendFailure failure) {
         State reason = reason(failure);
         boolean changed;
         Duration rest;
         synchronized (this) {
             long now = nanoTime.getAsLong();
-            rest = rest(key, reason, failure.retryAfter());
+            rest = rest(key, reason, requestStartedAt, failure.retryAfter());
             boolean longer = rest.compareTo(key.remainingRest(now)) >= 0;
             changed = longer && key.state(now) != reason;
             if (longer) {
-                key.rest(reason, now + rest.toNanos());
+                key.rest(reason, now, now + rest.toNanos());
             }
         }
         if (changed) {
@@ -157,10 +166,10 @@ public final class BackendKeyRing {
         return failure.rateLimited() ? State.RATE_LIMITED : REJECTIONS.get(failure.code());
     }
 
-    private Duration rest(BackendKey key, State reason, Duration retryAfter) {
+    private Duration rest(BackendKey key, State reason, long requestStartedAt, Duration retryAfter) {
         return switch (reason) {
             case RATE_LIMITED -> {
-                int doublings = Math.min(key.countRateLimit() - 1, MAX_DOUBLINGS);
+                int doublings = Math.min(key.countRateLimit(requestStartedAt) - 1, MAX_DOUBLINGS);
                 yield limit(
                         retryAfter == null ? MIN_REST.multipliedBy(1L << doublings) : retryAfter, MAX_RATE_LIMIT_REST);
             }

@@ -66,7 +66,7 @@ class BackendKeyFilesTest {
         Files.writeString(file, "one");
         Files.setLastModifiedTime(file, time);
         BackendKeyFiles files = BackendKeyFiles.load(settings, ring);
-        ring.recordRejection(spare(), BackendFailure.of(FailureClass.TERMINAL_AUTH, "UNAUTHORIZED", "m"));
+        ring.recordRejection(spare(), ring.time(), BackendFailure.of(FailureClass.TERMINAL_AUTH, "UNAUTHORIZED", "m"));
 
         // when
         files.readAll();

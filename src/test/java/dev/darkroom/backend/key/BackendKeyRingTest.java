@@ -52,7 +52,7 @@ class BackendKeyRingTest {
     })
     void restsRejectedKey(String code, State state, Duration rest) {
         // when
-        ring.recordRejection(main, rejection(code));
+        ring.recordRejection(main, ring.time(), rejection(code));
 
         // then
         assertThat(ring.status())
@@ -72,7 +72,7 @@ class BackendKeyRingTest {
     @CsvSource({"QUOTA_EXHAUSTED, PT2H, PT2H", "PAYMENT_REQUIRED, PT2H, PT2H", "QUOTA_EXHAUSTED, P365D, PT24H"})
     void restsForRequestedTime(String code, Duration retryAfter, Duration rest) {
         // when
-        ring.recordRejection(main, rejection(code).withRetryAfter(retryAfter));
+        ring.recordRejection(main, ring.time(), rejection(code).withRetryAfter(retryAfter));
 
         // then
         assertThat(ring.status().get(0).remainingRest()).isEqualTo(rest);
@@ -93,7 +93,7 @@ class BackendKeyRingTest {
     @Test
     void doublesRestOfRateLimitsUntilSuccess() {
         for (int seconds : new int[] {1, 2, 4, 8, 16, 32, 32}) {
-            ring.recordRejection(main, RATE_LIMITED);
+            ring.recordRejection(main, ring.time(), RATE_LIMITED);
             assertThat(ring.status().get(0))
                     .isEqualTo(new BackendKeyStatus("main", State.RATE_LIMITED, Duration.ofSeconds(seconds)));
         }
@@ -103,17 +103,32 @@ class BackendKeyRingTest {
 
         // then
         assertThat(ring.status().get(0).state()).isEqualTo(State.USABLE);
-        ring.recordRejection(main, RATE_LIMITED.withRetryAfter(Duration.ofSeconds(20)));
+        ring.recordRejection(main, ring.time(), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(20)));
         assertThat(ring.status().get(0).remainingRest()).isEqualTo(Duration.ofSeconds(20));
+    }
+
+    @Test
+    void concurrentRateLimitsAreOneBurst() {
+        // given ten requests that started together
+        long startedAt = ring.time();
+
+        // when
+        for (int i = 0; i < 10; i++) {
+            pass(Duration.ofMillis(10));
+            ring.recordRejection(main, startedAt, RATE_LIMITED);
+        }
+
+        // then
+        assertThat(ring.status().get(0).remainingRest()).isEqualTo(Duration.ofSeconds(1));
     }
 
     @Test
     void rateLimitOfAConcurrentCallDoesNotShortenTheRestOfASpentQuota() {
         // given
-        ring.recordRejection(main, rejection("QUOTA_EXHAUSTED"));
+        ring.recordRejection(main, ring.time(), rejection("QUOTA_EXHAUSTED"));
 
         // when
-        ring.recordRejection(main, RATE_LIMITED.withRetryAfter(Duration.ofSeconds(5)));
+        ring.recordRejection(main, ring.time(), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(5)));
 
         // then
         assertThat(ring.status().get(0)).isEqualTo(new BackendKeyStatus("main", State.QUOTA_EXHAUSTED, REST));
@@ -124,15 +139,15 @@ class BackendKeyRingTest {
     void selectsNoTriedAndNoRestingKeyAfterRejection() {
         assertThat(ring.selectUsable(Set.of(main))).contains(spare);
         assertThat(ring.selectUsable(Set.of(main, spare))).isEmpty();
-        ring.recordRejection(spare, rejection("UNAUTHORIZED"));
+        ring.recordRejection(spare, ring.time(), rejection("UNAUTHORIZED"));
         assertThat(ring.selectUsable(Set.of(main))).isEmpty();
     }
 
     @Test
     void usesKeyWithEarliestEndWhenAllRest() {
         // given
-        ring.recordRejection(main, rejection("UNAUTHORIZED"));
-        ring.recordRejection(spare, rejection("FORBIDDEN"));
+        ring.recordRejection(main, ring.time(), rejection("UNAUTHORIZED"));
+        ring.recordRejection(spare, ring.time(), rejection("FORBIDDEN"));
 
         // then
         assertThat(select()).isEqualTo("spare");
@@ -140,7 +155,7 @@ class BackendKeyRingTest {
 
         // when: its rest is renewed until it ends later
         pass(Duration.ofMinutes(55));
-        ring.recordRejection(spare, rejection("FORBIDDEN"));
+        ring.recordRejection(spare, ring.time(), rejection("FORBIDDEN"));
 
         // then
         assertThat(select()).isEqualTo("main");
@@ -149,8 +164,8 @@ class BackendKeyRingTest {
     @Test
     void failsAsRateLimitedWhileAnotherKeyRestsForRateLimit() {
         // given
-        ring.recordRejection(spare, RATE_LIMITED.withRetryAfter(Duration.ofSeconds(30)));
-        ring.recordRejection(main, rejection("UNAUTHORIZED"));
+        ring.recordRejection(spare, ring.time(), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(30)));
+        ring.recordRejection(main, ring.time(), rejection("UNAUTHORIZED"));
 
         // when
         BackendFailure failure = ring.toFailure(
@@ -167,9 +182,9 @@ class BackendKeyRingTest {
     @Test
     void requestsDelayUntilFirstRateLimitEnds() {
         // given
-        ring.recordRejection(spare, RATE_LIMITED.withRetryAfter(Duration.ofSeconds(5)));
+        ring.recordRejection(spare, ring.time(), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(5)));
         BackendFailure last = RATE_LIMITED.withRetryAfter(Duration.ofSeconds(30));
-        ring.recordRejection(main, last);
+        ring.recordRejection(main, ring.time(), last);
 
         // then
         assertThat(ring.toFailure(main, last)).isEqualTo(last.withRetryAfter(Duration.ofSeconds(5)));
@@ -178,8 +193,8 @@ class BackendKeyRingTest {
     @Test
     void keepsFailureOfPermanentRejections() {
         // given
-        ring.recordRejection(spare, rejection("PAYMENT_REQUIRED"));
-        ring.recordRejection(main, rejection("UNAUTHORIZED"));
+        ring.recordRejection(spare, ring.time(), rejection("PAYMENT_REQUIRED"));
+        ring.recordRejection(main, ring.time(), rejection("UNAUTHORIZED"));
 
         // then
         assertThat(ring.toFailure(main, rejection("UNAUTHORIZED"))).isEqualTo(rejection("UNAUTHORIZED"));
@@ -188,7 +203,7 @@ class BackendKeyRingTest {
     @Test
     void findsSubmittingKeyWhileItRests() {
         // given
-        ring.recordRejection(spare, rejection("UNAUTHORIZED"));
+        ring.recordRejection(spare, ring.time(), rejection("UNAUTHORIZED"));
 
         // then
         assertThat(ring.find("spare")).contains(spare);
@@ -199,7 +214,7 @@ class BackendKeyRingTest {
     @Test
     void replacedValueEndsRest() {
         // given
-        ring.recordRejection(main, rejection("UNAUTHORIZED"));
+        ring.recordRejection(main, ring.time(), rejection("UNAUTHORIZED"));
 
         // then
         assertThat(ring.replace(main, new Secret("secret-main"))).isFalse();
@@ -240,7 +255,7 @@ class BackendKeyRingTest {
         assertThat(ring.find("other")).contains(spare);
 
         // when: the other one rests
-        ring.recordRejection(spare, rejection("UNAUTHORIZED"));
+        ring.recordRejection(spare, ring.time(), rejection("UNAUTHORIZED"));
         assertThat(select()).isEqualTo("spare");
         ring.remove(spare);
 
