@@ -178,7 +178,10 @@ final class AttemptRunner {
                 .onComplete(done -> attempt.backendCall().release())
                 .compose(result -> {
                     if (result instanceof GeneratedImageWriter.Result.Stored stored) {
-                        return recorder.complete(attempt, stored.images(), () -> imageWriter.discard(stored.images()));
+                        return recorder.complete(
+                                attempt,
+                                stored.images(),
+                                () -> imageWriter.discard(attempt.generationLease(), stored.images()));
                     }
                     return result instanceof GeneratedImageWriter.Result.DeadlineExceeded exceeded
                             ? failUnstored(attempt, exceeded.reason())

@@ -77,9 +77,10 @@ final class GeneratedImageWriter {
     }
 
     /** Deletes stored images without a row. The retention cleanup deletes the remaining ones. */
-    void discard(List<StoredImage> storedImages) {
+    void discard(GenerationLease generationLease, List<StoredImage> storedImages) {
         storedImages.forEach(image -> store.delete(image.storageKey())
                 .onFailure(error -> LOG.atWarn()
+                        .addKeyValue("generation", generationLease.generationId())
                         .addKeyValue("key", image.storageKey())
                         .addKeyValue("reason", error.toString())
                         .log("orphaned image not deleted")));
@@ -174,7 +175,7 @@ final class GeneratedImageWriter {
                 health.recordWriteEnd(result instanceof Result.Stored);
             }
             if (!(result instanceof Result.Stored)) {
-                discard(List.copyOf(written));
+                discard(generationLease, List.copyOf(written));
             }
             return Future.succeededFuture(result);
         }
