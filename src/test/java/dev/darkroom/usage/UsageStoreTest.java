@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.uuid.Generators;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
+import io.vertx.core.Future;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -89,6 +92,30 @@ class UsageStoreTest {
 
         // then
         assertThat(queue.queryValue("SELECT count(*) FROM generation_attempts")).isEqualTo("1");
+        assertThat(readAll().items()).isEqualTo(before);
+    }
+
+    @Test
+    void everyReadDuringDeletionsHasEachAttemptOnce() {
+        // given
+        List<UUID> ids = Stream.generate(() -> insert("ann", "'flux'", LOST, SUCCESS))
+                .limit(20)
+                .toList();
+        List<UsageItem> before = readAll().items();
+
+        // when
+        Future<?> deletions = Future.succeededFuture();
+        for (UUID id : ids) {
+            deletions = deletions.compose(done -> queue.generationStore.delete(id, "ann"));
+        }
+        List<List<UsageItem>> reads = new ArrayList<>();
+        do {
+            reads.add(readAll().items());
+        } while (!deletions.isComplete());
+
+        // then
+        assertThat(reads).containsOnly(before);
+        assertThat(queue.queryValue("SELECT count(*) FROM generation_attempts")).isEqualTo("0");
         assertThat(readAll().items()).isEqualTo(before);
     }
 

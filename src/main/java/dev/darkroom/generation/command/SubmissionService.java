@@ -19,7 +19,6 @@ import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.GenerationSpec;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.route.ModelCatalog;
-import dev.darkroom.generation.store.BudgetStore;
 import dev.darkroom.generation.store.GenerationStore;
 import dev.darkroom.generation.store.IdempotencyKey;
 import dev.darkroom.generation.store.SubmissionStore;
@@ -28,9 +27,7 @@ import dev.darkroom.generation.store.SubmissionStore.UsedKey;
 import dev.darkroom.generation.waiting.WaitingRequest;
 import dev.darkroom.http.egress.HostLookupException;
 import dev.darkroom.http.egress.RejectedUrlException;
-import dev.darkroom.usage.BudgetState;
 import io.vertx.core.Future;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -39,23 +36,12 @@ import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Commands that create a generation: validate the request, apply the defaults, check the limits and store the generation once. */
+/** Commands that create a generation: validate the request, apply the defaults and store the generation once, within the limits. */
 final class SubmissionService {
     private static final Logger LOG = LoggerFactory.getLogger(SubmissionService.class);
 
-    /** Value of {@code retryAfterSeconds} minus one for a full queue, because the time until there is room is unknown. */
-    private static final Duration QUEUE_FULL_RETRY_AFTER = Duration.ofSeconds(29);
-
-    private static final Duration PENDING_LIMIT_RETRY_AFTER = Duration.ofSeconds(9);
-    private static final Duration DAILY_LIMIT_RETRY_AFTER = Duration.ofSeconds(59);
-
-    /** A submission in progress may end and cost less than reserved. */
-    private static final Duration RESERVED_BUDGET_RETRY_AFTER = Duration.ofSeconds(10);
-
-    private static final Duration MIN_RETRY_AFTER = Duration.ofSeconds(1);
-
     private final GenerationCommandDependencies dependencies;
-    private final BudgetCheck budgetCheck;
+    private final SubmissionLimits limits;
     private final SubmissionStore submissions;
     private final GenerationStore store;
     private final InputImageResolver inputImages;
@@ -79,8 +65,7 @@ final class SubmissionService {
         this.submissions = dependencies.submissions();
         this.store = new GenerationStore(dependencies.database());
         this.inputImages = new InputImageResolver(dependencies.uploads(), dependencies.inputImageEgress());
-        this.budgetCheck =
-                new BudgetCheck(catalog, dependencies.budgetLimits(), new BudgetStore(dependencies.database()));
+        this.limits = new SubmissionLimits(dependencies, settings, catalog);
         this.queries = queries;
         this.settings = settings;
         this.catalog = catalog;
@@ -193,50 +178,10 @@ final class SubmissionService {
 
     private Future<CommandReply<CreatedGeneration>> acceptValid(SubmissionRequest request) {
         Submission submission = toSubmission(request);
-        if (dependencies.backlogEstimator().hasReached(settings.maxQueueSize())) {
-            return rejectUnlessReplayed(
-                    submission,
-                    () -> reject(
-                            RejectionReason.OVERLOADED,
-                            "the queue is full",
-                            QUEUE_FULL_RETRY_AFTER,
-                            request.requestId()));
-        }
-        return estimateWait(submission)
-                .compose(wait -> wait.compareTo(settings.deadline()) > 0
-                        ? rejectUnlessReplayed(
-                                submission,
-                                () -> reject(
-                                        RejectionReason.OVERLOADED,
-                                        "the generation would not start before its deadline",
-                                        wait.minus(settings.deadline()),
-                                        request.requestId()))
-                        : submitWithinBudgets(submission, request.requestId()));
-    }
-
-    private Future<CommandReply<CreatedGeneration>> submitWithinBudgets(Submission submission, String requestId) {
-        ModelSettings model = catalog.find(submission.request().model()).orElseThrow();
-        return budgetCheck
-                .findExhausted(submission.userId(), model, submission.request().toImageRequest(submission.id()))
-                .compose(exhausted -> exhausted.isEmpty()
-                        ? submit(submission, requestId)
-                        : rejectUnlessReplayed(submission, () -> rejectOverBudget(exhausted.get(), requestId)));
-    }
-
-    private CommandReply<CreatedGeneration> rejectOverBudget(BudgetCheck.Exhausted exhausted, String requestId) {
-        BudgetState budget = exhausted.budget();
-        Duration retryAfter = budget.spentBy(exhausted.cost()) ? budget.resetsIn() : RESERVED_BUDGET_RETRY_AFTER;
-        LOG.atWarn()
-                .addKeyValue("requestId", requestId)
-                .addKeyValue("scope", budget.limit().scope())
-                .addKeyValue("owner", budget.limit().owner())
-                .addKeyValue("period", budget.limit().period())
-                .addKeyValue("limitMicros", budget.limit().micros())
-                .log("generation rejected, budget exhausted");
-        return CommandReply.rejected(
-                RejectionReason.BUDGET_EXCEEDED,
-                budget.describe(dependencies.budgetLimits().currency()),
-                retryAfter.compareTo(MIN_RETRY_AFTER) < 0 ? MIN_RETRY_AFTER : retryAfter);
+        return limits.findRejection(submission, request.requestId())
+                .compose(rejection -> rejection.isEmpty()
+                        ? submit(submission, request.requestId())
+                        : rejectUnlessReplayed(submission, rejection.get()));
     }
 
     private Submission toSubmission(SubmissionRequest request) {
@@ -263,35 +208,6 @@ final class SubmissionService {
                 : IdempotencyKey.forBody(request.key(), request.waitingRequest().bodyDigest());
     }
 
-    /**
-     * Estimates how long a new generation would wait; never too long. The queue is fair: the backlog of other users does
-     * not delay a user with few waiting generations. Queries the database only when the whole queue would take longer than the deadline.
-     */
-    private Future<Duration> estimateWait(Submission submission) {
-        BacklogEstimator backlogEstimator = dependencies.backlogEstimator();
-        if (!backlogEstimator.takesLongerThan(settings.deadline())) {
-            return Future.succeededFuture(Duration.ZERO);
-        }
-        // Counts to twice the decisive number, so that Retry-After can distinguish long waits.
-        return submissions
-                .countAhead(
-                        submission.userId(),
-                        submission.route(),
-                        2 * backlogEstimator.capacityWithin(settings.deadline()) + 1)
-                .map(ahead -> backlogEstimator.estimateWait(ahead).orElse(Duration.ZERO));
-    }
-
-    private static CommandReply<CreatedGeneration> reject(
-            RejectionReason rejectionReason, String reason, Duration retryAfter, String requestId) {
-        long seconds = Math.max(1, Math.min(60, retryAfter.toSeconds() + 1));
-        LOG.atWarn()
-                .addKeyValue("requestId", requestId)
-                .addKeyValue("reason", reason)
-                .addKeyValue("retryAfterSeconds", seconds)
-                .log("generation rejected");
-        return CommandReply.rejected(rejectionReason, reason, Duration.ofSeconds(seconds));
-    }
-
     /** Replays the reply to an earlier request with the same idempotency key; without one, rejects the request. */
     private Future<CommandReply<CreatedGeneration>> rejectUnlessReplayed(
             Submission submission, Supplier<CommandReply<CreatedGeneration>> rejection) {
@@ -305,30 +221,14 @@ final class SubmissionService {
                 return created(stored.get().generation(), false).toFuture();
             }
             return replay(submission)
-                    .compose(replayed ->
-                            replayed.isPresent() ? replayed.get().toFuture() : rejectOverQuota(submission, requestId));
+                    .compose(replayed -> replayed.isPresent()
+                            ? replayed.get().toFuture()
+                            : limits.rejectOverQuota(submission, requestId));
         });
     }
 
     private CommandReply<CreatedGeneration> created(Generation generation, boolean replayed) {
         return CommandReply.completed(new CreatedGeneration(generation, replayed));
-    }
-
-    /** Rejects a submission that exceeded a quota of its user, and finds out which one, even if the quota has room again by now. */
-    private Future<CommandReply<CreatedGeneration>> rejectOverQuota(Submission submission, String requestId) {
-        return submissions
-                .findReachedLimits(submission.userId())
-                .map(reachedLimits -> reachedLimits.dailyLimit() && !reachedLimits.pendingLimit()
-                        ? reject(
-                                RejectionReason.QUOTA_EXCEEDED,
-                                "daily quota of " + settings.maxPerDayPerUser() + " generations exceeded",
-                                DAILY_LIMIT_RETRY_AFTER,
-                                requestId)
-                        : reject(
-                                RejectionReason.QUOTA_EXCEEDED,
-                                "quota of " + settings.maxPendingPerUser() + " pending generations exceeded",
-                                PENDING_LIMIT_RETRY_AFTER,
-                                requestId));
     }
 
     private void onAccepted(Submission submission, boolean started, String requestId) {
