@@ -81,6 +81,7 @@ final class GeneratedImageWriter {
         storedImages.forEach(image -> store.delete(image.storageKey())
                 .onFailure(error -> LOG.atWarn()
                         .addKeyValue("generation", generationLease.generationId())
+                        .addKeyValue("attempt", generationLease.number())
                         .addKeyValue("key", image.storageKey())
                         .addKeyValue("reason", error.toString())
                         .log("orphaned image not deleted")));
