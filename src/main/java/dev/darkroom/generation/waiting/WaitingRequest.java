@@ -39,21 +39,23 @@ public record WaitingRequest(
 
     /** Returns the SHA-256 of the user, the client address and the body, which all requests of a call have in common. */
     public String callerDigest(String userId) {
-        MessageDigest sha256 = newSha256();
-        for (String part : new String[] {userId, clientAddress, bodyDigest}) {
-            byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
-            // The length separates the parts, so that no two lists of parts have the same digest.
+        return sha256(userId, clientAddress, bodyDigest);
+    }
+
+    /** Returns the SHA-256 of a list of texts, in lower-case hex. Different lists have different digests. */
+    public static String sha256(String... texts) {
+        MessageDigest sha256;
+        try {
+            sha256 = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-256 is not available", e);
+        }
+        for (String text : texts) {
+            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+            // The length separates the texts.
             sha256.update((bytes.length + ":").getBytes(StandardCharsets.UTF_8));
             sha256.update(bytes);
         }
         return HexFormat.of().formatHex(sha256.digest());
-    }
-
-    private static MessageDigest newSha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("SHA-256 is not available", e);
-        }
     }
 }
