@@ -26,12 +26,10 @@ import dev.darkroom.api.management.GetOpenApiDocumentHandler;
 import dev.darkroom.api.notification.NotificationClient;
 import dev.darkroom.api.notification.OpenNotificationSocketHandler;
 import dev.darkroom.api.notification.StreamNotificationsHandler;
-import dev.darkroom.api.openai.CreateOpenAiImageHandler;
 import dev.darkroom.api.openai.ImageCallServices;
 import dev.darkroom.api.openai.OpenAiErrorRenderer;
 import dev.darkroom.api.openai.OpenAiImageResponder;
-import dev.darkroom.api.openai.OpenAiModelOperations;
-import dev.darkroom.api.openai.OpenAiTaskOperations;
+import dev.darkroom.api.openai.OpenAiOperations;
 import dev.darkroom.api.openai.RetryAttachment;
 import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.HostAndOriginPolicy;
@@ -95,9 +93,6 @@ public final class ApiVerticle extends VerticleBase {
 
     /** Seconds over which a stop closes all streams and sockets, so that their clients do not all reconnect at once. */
     public static final int DRAIN_SECONDS = 15;
-
-    /** Time after the deadline of a generation for its end to be stored. */
-    private static final Duration CALL_DEADLINE_MARGIN = Duration.ofMinutes(1);
 
     /** Added to the reply timeout of commands that resolve a host name. */
     private static final Duration DNS_LOOKUP_TIMEOUT = Duration.ofSeconds(5);
@@ -227,17 +222,13 @@ public final class ApiVerticle extends VerticleBase {
                 new GetOpenApiDocumentHandler(sharedServices.apiContract())));
         OpenAiImageResponder openAiResponder =
                 new OpenAiImageResponder(responder, sharedServices.images(), sharedServices.openImageLimiter());
-        handlers.add(new CreateOpenAiImageHandler(new ImageCallServices(
-                generations,
-                openAiResponder,
-                new RetryAttachment(vertx, generations, sharedServices.processId(), settings.node()),
-                streams,
-                new ImageCallServices.Timings(
-                        maxWait,
-                        settings.generation().deadline().plus(CALL_DEADLINE_MARGIN),
-                        settings.openai().jsonKeepAlive()))));
-        handlers.addAll(new OpenAiModelOperations(generations, openAiResponder).handlers());
-        handlers.addAll(new OpenAiTaskOperations(generations, openAiResponder).handlers());
+        handlers.addAll(new OpenAiOperations(new ImageCallServices(
+                        generations,
+                        openAiResponder,
+                        new RetryAttachment(vertx, generations, sharedServices.processId(), settings.node()),
+                        streams,
+                        ImageCallServices.Timings.of(settings)))
+                .handlers());
         handlers.addAll(new UsageOperations(generations).handlers());
         handlers.addAll(new WebhookOperations(
                         new CommandClient(

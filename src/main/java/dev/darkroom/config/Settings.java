@@ -109,7 +109,7 @@ public record Settings(
             int defaultHeight,
 
             @Range(min = 1, max = BackendSettings.MAX_COUNT) int defaultCount,
-            Duration maxWait,
+            @DurationRange(min = "1s") Duration maxWait,
             @Range(max = SettingRules.MILLION) int maxPendingPerUser,
             @Range(max = 10 * SettingRules.MILLION) int maxPerDayPerUser,
             @Range(min = 1, max = 100_000) int maxQueueSize) {}

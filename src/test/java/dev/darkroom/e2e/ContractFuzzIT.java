@@ -46,7 +46,7 @@ class ContractFuzzIT {
     static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests()
             .with("DARKROOM_AUTH", "required")
             // Without this, most of the time would be spent on waits that time out.
-            .with("DARKROOM_GENERATION_MAX_WAIT", "50ms"));
+            .with("DARKROOM_GENERATION_MAX_WAIT", "1s"));
 
     @Test
     void generatedRequestsFollowTheContract() throws Exception {

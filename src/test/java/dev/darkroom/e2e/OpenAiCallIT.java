@@ -55,7 +55,7 @@ class OpenAiCallIT {
         return fleet.start(
                 name,
                 fleet.settings(concurrency)
-                        .with("DARKROOM_GENERATION_MAX_WAIT", "500ms")
+                        .with("DARKROOM_GENERATION_MAX_WAIT", "1s")
                         .with("DARKROOM_HTTP_IDLE_TIMEOUT", "2s")
                         .with("DARKROOM_OPENAI_JSON_KEEP_ALIVE", jsonKeepAlive));
     }

@@ -4,7 +4,7 @@ import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 
 /** {@code POST /v1/images/generations}. */
-public record CreateOpenAiImageHandler(ImageCallServices services) implements OperationHandler {
+record CreateOpenAiImageHandler(ImageCallServices services) implements OperationHandler {
     @Override
     public String operationId() {
         return "createOpenAiImage";

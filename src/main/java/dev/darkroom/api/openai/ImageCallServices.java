@@ -2,6 +2,7 @@ package dev.darkroom.api.openai;
 
 import dev.darkroom.api.generation.GenerationClient;
 import dev.darkroom.api.stream.StreamRegistry;
+import dev.darkroom.config.Settings;
 import java.time.Duration;
 
 /**
@@ -24,5 +25,15 @@ public record ImageCallServices(
      * @param deadline maximum time of a call: the generation has ended by then
      * @param jsonKeepAlive interval of white space before a JSON body; zero for none
      */
-    public record Timings(Duration maxWait, Duration deadline, Duration jsonKeepAlive) {}
+    public record Timings(Duration maxWait, Duration deadline, Duration jsonKeepAlive) {
+        /** Time after the deadline of a generation for its end to be stored. */
+        private static final Duration DEADLINE_MARGIN = Duration.ofMinutes(1);
+
+        public static Timings of(Settings settings) {
+            return new Timings(
+                    settings.generation().maxWait(),
+                    settings.generation().deadline().plus(DEADLINE_MARGIN),
+                    settings.openai().jsonKeepAlive());
+        }
+    }
 }

@@ -50,6 +50,9 @@ final class OpenAiErrors {
         if (code.equals("cancelled")) {
             return new OpenAiError(409, OpenAiError.INVALID_REQUEST, code, null, error.message(), false);
         }
+        if (code.equals("budget_exceeded")) {
+            return new OpenAiError(429, INSUFFICIENT_QUOTA, INSUFFICIENT_QUOTA, null, error.message(), false);
+        }
         return switch (error.failureClass()) {
             case MODERATED ->
                 new OpenAiError(400, "image_generation_user_error", "moderation_blocked", null, error.message(), false);

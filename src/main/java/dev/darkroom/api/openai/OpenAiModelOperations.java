@@ -11,9 +11,9 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /** Operations that read the models in the form of the OpenAI API. */
-public record OpenAiModelOperations(GenerationClient generations, OpenAiImageResponder responder) {
+record OpenAiModelOperations(GenerationClient generations, OpenAiImageResponder responder) {
 
-    public List<OperationHandler> handlers() {
+    List<OperationHandler> handlers() {
         return List.of(new ListModels(this), new GetModel(this));
     }
 

@@ -18,7 +18,7 @@ import java.util.function.Consumer;
  * Operations that create images and return a task at once, for clients of resellers. The id of a task is that of its generation. One
  * document serves the clients of sub2api, which read its members, and those of APIMart, which read the member {@code data}.
  */
-public record OpenAiTaskOperations(GenerationClient generations, OpenAiImageResponder responder) {
+record OpenAiTaskOperations(GenerationClient generations, OpenAiImageResponder responder) {
     private static final String PATH = "/v1/tasks/";
     /** The interval that the clients use without this header. */
     private static final String RETRY_AFTER_SECONDS = "3";
@@ -35,7 +35,7 @@ public record OpenAiTaskOperations(GenerationClient generations, OpenAiImageResp
         }
     }
 
-    public List<OperationHandler> handlers() {
+    List<OperationHandler> handlers() {
         return List.of(
                 new Operation("createOpenAiImageTask", this::create),
                 new Operation("getOpenAiTask", this::get),

@@ -69,8 +69,11 @@ class OpenAiErrorsTest {
             String code = error.code().equals("x") ? "that of the generation, in lower case" : "`" + error.code() + "`";
             return row("`" + failureClass + "`", error, code);
         });
-        OpenAiError cancelled = OpenAiErrors.of(new GenerationError("CANCELLED", FailureClass.NOT_SENT, "x", true));
-        String rows = Stream.concat(classes, Stream.of(row("any, cancelled", cancelled, "`cancelled`")))
+        Stream<String> codes = Stream.of("CANCELLED", "BUDGET_EXCEEDED").map(code -> {
+            OpenAiError error = OpenAiErrors.of(new GenerationError(code, FailureClass.NOT_SENT, "x", true));
+            return row("any, with the code `" + code + "`", error, "`" + error.code() + "`");
+        });
+        String rows = Stream.concat(codes, classes)
                 .collect(Collectors.joining(
                         "\n", "| failure class | status | type | code | retry |\n|---|---|---|---|---|\n", "\n"));
 
