@@ -210,6 +210,12 @@ public final class BackendRouter {
                 .toList();
     }
 
+    /** Returns the reason for the AI servers of a route, without failover. */
+    public BackendSelection selectionOf(String route) {
+        ModelSettings model = models.get(route);
+        return model == null ? BackendSelection.ONLY : selection(model);
+    }
+
     private static BackendSelection selection(ModelSettings model) {
         return model.targets().size() == 1
                 ? BackendSelection.ONLY

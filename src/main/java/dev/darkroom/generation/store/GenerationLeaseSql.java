@@ -168,6 +168,10 @@ final class GenerationLeaseSql {
     static final String STORE_API_KEY = "UPDATE generation_queue SET job_api_key = $4, provider_job_id = NULL WHERE "
             + QUEUE.tokenCondition() + " RETURNING generation_id";
 
+    /** Stores that the attempt of a lease makes a submission, so that it counts as one when its process dies. Fenced. */
+    static final String STORE_SELECTION = "UPDATE generation_queue SET attempt_selection = $4 WHERE "
+            + QUEUE.tokenCondition() + " RETURNING generation_id";
+
     /** Stores another AI server for the submission of a lease, before anything was submitted. Fenced. */
     static final String MOVE =
             "UPDATE generation_queue SET attempt_backend = $4, attempt_selection = $5, provider_job_id = NULL,"

@@ -5,6 +5,7 @@ import dev.darkroom.database.Database;
 import dev.darkroom.generation.AttemptBilling;
 import dev.darkroom.generation.Cost;
 import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.route.BackendSelection;
 import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.generation.route.RouteOffer.BackendState;
 import dev.darkroom.queue.ClaimedJobs;
@@ -126,6 +127,13 @@ public final class GenerationLeaseStore {
     public Future<Boolean> storeApiKey(GenerationLease generationLease, String apiKey) {
         return pool.preparedQuery(GenerationLeaseSql.STORE_API_KEY)
                 .execute(tokenParameters(generationLease).addString(apiKey))
+                .map(rows -> rows.size() > 0);
+    }
+
+    /** Stores the selection of a lease whose look-up found no job and which submits again. Returns whether the lease was still held. */
+    public Future<Boolean> storeSelection(GenerationLease generationLease, BackendSelection selection) {
+        return pool.preparedQuery(GenerationLeaseSql.STORE_SELECTION)
+                .execute(tokenParameters(generationLease).addString(selection.name()))
                 .map(rows -> rows.size() > 0);
     }
 

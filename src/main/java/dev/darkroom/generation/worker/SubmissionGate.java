@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Permits submissions. Stores the expected cost of a submission with a price, so that it is known when this process dies, and reserves it on the
- * budgets. Executes no statement for a submission without a price. Stateless.
+ * budgets. Stores that a look-up found no job and submits again. Executes no other statement for a submission without a price. Stateless.
  */
 record SubmissionGate(
         SubmissionPricing pricing,
@@ -42,6 +42,23 @@ record SubmissionGate(
 
     /** Completes with the answer. The future never fails. */
     Future<SubmissionPermit> request(GenerationLease generationLease) {
+        return requestWithinBudgets(generationLease)
+                .compose(permit -> permit instanceof SubmissionPermit.Granted && generationLease.isLookUp()
+                        ? ifHeld(
+                                leases.storeSelection(generationLease, router.selectionOf(generationLease.route())),
+                                permit)
+                        : Future.succeededFuture(permit))
+                .otherwise(error -> {
+                    LOG.atWarn()
+                            .addKeyValue("generation", generationLease.generationId())
+                            .addKeyValue("attempt", generationLease.number())
+                            .addKeyValue("reason", error.getMessage())
+                            .log("expected cost not stored, nothing submitted");
+                    return new SubmissionPermit.Withheld(RESERVED_PAUSE);
+                });
+    }
+
+    private Future<SubmissionPermit> requestWithinBudgets(GenerationLease generationLease) {
         OptionalLong cost = pricing.expectedCost(generationLease);
         if (cost.isEmpty()) {
             return Future.succeededFuture(SubmissionPermit.GRANTED);
@@ -49,18 +66,10 @@ record SubmissionGate(
         List<BudgetLimit> limits = isFreeOfCharge(generationLease, generationLease.backend())
                 ? List.of()
                 : budgetLimits.of(generationLease.userId(), generationLease.backend());
-        Future<SubmissionPermit> permit = limits.isEmpty()
+        return limits.isEmpty()
                 ? ifHeld(leases.storeExpectedCost(generationLease, cost.getAsLong()), SubmissionPermit.GRANTED)
                 : budgets.reserve(generationLease, cost.getAsLong(), limits)
                         .compose(reservation -> toPermit(generationLease, cost.getAsLong(), reservation));
-        return permit.otherwise(error -> {
-            LOG.atWarn()
-                    .addKeyValue("generation", generationLease.generationId())
-                    .addKeyValue("attempt", generationLease.number())
-                    .addKeyValue("reason", error.getMessage())
-                    .log("expected cost not stored, nothing submitted");
-            return new SubmissionPermit.Withheld(RESERVED_PAUSE);
-        });
     }
 
     private static Future<SubmissionPermit> ifHeld(Future<Boolean> held, SubmissionPermit permit) {

@@ -10,10 +10,13 @@ import dev.darkroom.config.BackendSettings.AmbiguityPolicy;
 import dev.darkroom.config.PriceList;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
+import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.TestFailures;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
@@ -142,6 +145,34 @@ class AttemptBillingTest {
 
         // then
         assertThat(attempts()).isEqualTo("INTERRUPTED t 40000 CONFIGURED");
+    }
+
+    @Test
+    void repeatedSubmissionOfAnUnknownJobCountsWithoutAPrice() {
+        // given a process that died before the AI server had its submission
+        GenerationLease dead = queue.submitAndClaim();
+        queue.expireNode(dead.nodeId());
+        await(queue.outcomeStore.retry(
+                dead,
+                AttemptOutcome.LOST,
+                false,
+                TestFailures.of(FailureClass.AMBIGUOUS),
+                Duration.ZERO,
+                dead.job(),
+                TestGenerations.SUBMITTED));
+        FakeImageBackend backend = new FakeImageBackend(
+                request -> Promise.<BackendOutcome>promise().future(),
+                job -> Future.succeededFuture(new BackendOutcome.JobNotFound()));
+
+        // when it is looked up, submitted again and cancelled
+        process.deploy(backend, process.workerSettings(Duration.ofMillis(200)));
+        awaitTrue("submitted", () -> backend.callCount(dead.generationId().toString()) == 1);
+        await(queue.outcomeStore.cancel(dead.generationId(), "local"));
+
+        // then
+        assertThat(attempts()).isEqualTo("LOST t, INTERRUPTED t");
+        assertThat(queue.queryValue("SELECT string_agg(selection, ',' ORDER BY number) FROM generation_attempts"))
+                .isEqualTo("ONLY,ONLY");
     }
 
     @Test
