@@ -75,27 +75,28 @@ class ArchitectureTest {
     private static final Map<String, String> DEPENDENCIES = Map.ofEntries(
             Map.entry(
                     "api",
-                    "api.callback api.contract api.fleet api.generation api.management api.notification api.openai api.problem api.security api.stream api.transport api.upload api.webhook auth backend.callback config fleet generation.watch image image.store maintenance notification.stream upload webhook"),
-            Map.entry("api.callback", "api.contract api.problem api.transport auth backend.callback"),
-            Map.entry("api.contract", "api.problem api.security api.transport auth eventbus notification"),
+                    "api.body api.callback api.contract api.fleet api.generation api.management api.notification api.openai api.problem api.security api.stream api.transport api.upload api.webhook auth backend.callback config fleet generation.watch image image.store maintenance notification.stream upload webhook"),
+            Map.entry("api.callback", "api.body api.contract api.problem api.transport auth backend.callback"),
+            Map.entry("api.body", "api.problem api.transport"),
+            Map.entry("api.contract", "api.body api.problem api.security api.transport auth eventbus notification"),
             Map.entry("api.fleet", "api.contract api.problem auth eventbus fleet"),
             Map.entry(
                     "api.generation",
                     "api.contract api.problem api.stream api.transport auth backend eventbus generation generation.json generation.waiting generation.watch image image.store"),
             Map.entry(
                     "api.management",
-                    "api.contract api.problem api.security api.transport auth config eventbus maintenance"),
+                    "api.body api.contract api.problem api.security api.transport auth config eventbus maintenance"),
             Map.entry(
                     "api.notification",
                     "api.contract api.problem api.security api.stream api.transport auth eventbus notification notification.stream netty"),
             Map.entry(
                     "api.openai",
-                    "api.contract api.generation api.problem api.stream api.transport auth backend config generation generation.waiting image.store netty"),
+                    "api.body api.contract api.generation api.problem api.stream api.transport auth backend config generation generation.waiting image.store netty upload"),
             Map.entry("api.problem", ""),
             Map.entry("api.security", "api.problem api.transport auth config"),
             Map.entry("api.stream", "api.contract api.transport auth config notification.stream"),
             Map.entry("api.transport", "api.problem auth netty"),
-            Map.entry("api.upload", "api.contract api.transport eventbus image upload"),
+            Map.entry("api.upload", "api.body api.contract api.transport eventbus image upload"),
             Map.entry("api.webhook", "api.contract api.problem eventbus webhook webhook.command"),
             Map.entry("auth", "cache config database"),
             Map.entry("auth.jwt", "auth cache config http http.egress"),

@@ -1,5 +1,6 @@
 package dev.darkroom.api;
 
+import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.callback.ReceiveCallbackHandler;
 import dev.darkroom.api.contract.ApiContract;
 import dev.darkroom.api.contract.CommandClient;
@@ -26,6 +27,7 @@ import dev.darkroom.api.management.GetOpenApiDocumentHandler;
 import dev.darkroom.api.notification.NotificationClient;
 import dev.darkroom.api.notification.OpenNotificationSocketHandler;
 import dev.darkroom.api.notification.StreamNotificationsHandler;
+import dev.darkroom.api.openai.EditOpenAiImageHandler;
 import dev.darkroom.api.openai.ImageCallServices;
 import dev.darkroom.api.openai.OpenAiErrorRenderer;
 import dev.darkroom.api.openai.OpenAiImageResponder;
@@ -38,7 +40,6 @@ import dev.darkroom.api.stream.StreamAdmission;
 import dev.darkroom.api.stream.StreamLimiter;
 import dev.darkroom.api.stream.StreamRegistry;
 import dev.darkroom.api.transport.InvalidRequestHandler;
-import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.api.transport.SlowRequestGuard;
 import dev.darkroom.api.upload.UploadOperations;
 import dev.darkroom.api.webhook.WebhookOperations;
@@ -222,13 +223,18 @@ public final class ApiVerticle extends VerticleBase {
                 new GetOpenApiDocumentHandler(sharedServices.apiContract())));
         OpenAiImageResponder openAiResponder =
                 new OpenAiImageResponder(responder, sharedServices.images(), sharedServices.openImageLimiter());
-        handlers.addAll(new OpenAiOperations(new ImageCallServices(
-                        generations,
-                        openAiResponder,
-                        new RetryAttachment(vertx, generations, sharedServices.processId(), settings.node()),
-                        streams,
-                        ImageCallServices.Timings.of(settings)))
-                .handlers());
+        ImageCallServices imageCallServices = new ImageCallServices(
+                generations,
+                openAiResponder,
+                new RetryAttachment(vertx, generations, sharedServices.processId(), settings.node()),
+                streams,
+                ImageCallServices.Timings.of(settings));
+        CommandClient uploads =
+                new CommandClient(vertx, UploadCommand.ADDRESS, settings.api().replyTimeout());
+        RequestBodyLimits uploadLimits = new RequestBodyLimits(
+                settings.inputImages().maxBytes(), settings.inputImages().uploadTimeout());
+        handlers.addAll(new OpenAiOperations(imageCallServices).handlers());
+        handlers.add(new EditOpenAiImageHandler(imageCallServices, uploads, uploadLimits));
         handlers.addAll(new UsageOperations(generations).handlers());
         handlers.addAll(new WebhookOperations(
                         new CommandClient(
@@ -236,13 +242,7 @@ public final class ApiVerticle extends VerticleBase {
                         DNS_LOOKUP_TIMEOUT,
                         settings.webhooks().timeout())
                 .handlers());
-        handlers.addAll(new UploadOperations(
-                        new CommandClient(
-                                vertx, UploadCommand.ADDRESS, settings.api().replyTimeout()),
-                        new RequestBodyLimits(
-                                settings.inputImages().maxBytes(),
-                                settings.inputImages().uploadTimeout()))
-                .handlers());
+        handlers.addAll(new UploadOperations(uploads, uploadLimits).handlers());
         handlers.addAll(new FleetOperations(new CommandClient(
                         vertx, FleetCommand.ADDRESS, settings.api().replyTimeout()))
                 .handlers());

@@ -12,7 +12,7 @@ public sealed interface UploadCommand<R> extends Command<R> {
     /**
      * Stores an image.
      *
-     * @param mediaType declared type
+     * @param mediaType declared type; null for any
      * @param content must not change until the reply
      */
     record CreateUpload(String user, String mediaType, Buffer content) implements UploadCommand<Upload> {}

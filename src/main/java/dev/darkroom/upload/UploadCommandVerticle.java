@@ -81,7 +81,7 @@ public final class UploadCommandVerticle extends VerticleBase {
         ChunkedBytes bytes =
                 new ChunkedBytes.Builder().append(command.content()).build();
         Image image = ImageSanitizer.sanitize(bytes, settings.maxBytes(), settings.maxPixels());
-        if (!image.format().contentType().equals(command.mediaType())) {
+        if (command.mediaType() != null && !image.format().contentType().equals(command.mediaType())) {
             throw new InvalidImageException("is " + image.format().contentType() + " and not " + command.mediaType());
         }
         return image;

@@ -1,5 +1,6 @@
 package dev.darkroom.api.contract;
 
+import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.AuthenticationHandler;
 import dev.darkroom.api.security.CorsPolicyHandler;
@@ -8,7 +9,6 @@ import dev.darkroom.api.security.RateLimitHandler;
 import dev.darkroom.api.security.SecurityHeadersHandler;
 import dev.darkroom.api.transport.AccessLogHandler;
 import dev.darkroom.api.transport.DateHeaderHandler;
-import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.api.transport.RequestIdHandler;
 import dev.darkroom.api.transport.UnsentByteTracker;
 import dev.darkroom.auth.AuthServices;

@@ -1,7 +1,8 @@
 package dev.darkroom.api.contract;
 
+import dev.darkroom.api.body.FormFiles.StoredFile;
+import dev.darkroom.api.body.RequestBodyReader.RetainedBody;
 import dev.darkroom.api.security.AuthenticationHandler;
-import dev.darkroom.api.transport.RequestBodyReader.RetainedBody;
 import dev.darkroom.api.transport.RequestIdHandler;
 import dev.darkroom.api.transport.ResponseWriter;
 import dev.darkroom.auth.Credential;
@@ -12,6 +13,8 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -22,17 +25,29 @@ import java.util.UUID;
  * @param parameters present path, query and header parameters by name
  * @param body null when the operation has no request body in JSON
  * @param receivedBody null unless {@link OperationHandler#maxDataUrlBytes()} is above 0 or the body is raw
+ * @param files stored files of a form by field; {@code body} has their SHA-256. The handler discards those that nothing uses
  */
 public record OperationContext(
         RoutingContext routingContext,
         Principal principal,
         JsonObject parameters,
         JsonObject body,
-        RetainedBody receivedBody) {
+        RetainedBody receivedBody,
+        Map<String, List<StoredFile>> files) {
     private static final int DEFAULT_LIMIT = 20;
 
     /** Name of the parameter with the media type of a raw body, in lower case. */
     public static final String MEDIA_TYPE = "Content-Type";
+
+    /** Creates a context without files. */
+    public OperationContext(
+            RoutingContext routingContext,
+            Principal principal,
+            JsonObject parameters,
+            JsonObject body,
+            RetainedBody receivedBody) {
+        this(routingContext, principal, parameters, body, receivedBody, Map.of());
+    }
 
     public HttpServerRequest request() {
         return routingContext.request();

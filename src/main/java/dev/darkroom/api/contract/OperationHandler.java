@@ -1,7 +1,9 @@
 package dev.darkroom.api.contract;
 
-import dev.darkroom.api.transport.RequestBodyLimits;
+import dev.darkroom.api.body.FormFiles;
+import dev.darkroom.api.body.RequestBodyLimits;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Handler of one operation of the contract. One class per operationId. */
 public interface OperationHandler {
@@ -30,6 +32,20 @@ public interface OperationHandler {
     default RawBody rawBody() {
         return null;
     }
+
+    /**
+     * Returns how files of a body of the type {@code multipart/form-data} are stored. The contract describes its fields, see {@link
+     * OperationContext#files()}. Null when the operation has no form.
+     */
+    default FormBody formBody() {
+        return null;
+    }
+
+    /**
+     * @param fileLimits limits of each file
+     * @param files storage of the files of a request; the context has no body yet
+     */
+    record FormBody(RequestBodyLimits fileLimits, Function<OperationContext, FormFiles> files) {}
 
     /** @param mediaTypes in lower case, without parameters */
     record RawBody(Set<String> mediaTypes, RequestBodyLimits limits) {}

@@ -1,10 +1,14 @@
 package dev.darkroom.api.contract;
 
 import com.networknt.schema.Error;
+import dev.darkroom.api.body.FormFiles;
+import dev.darkroom.api.body.FormReader;
+import dev.darkroom.api.body.FormReader.FormLimits;
+import dev.darkroom.api.body.RequestBodyLimits;
+import dev.darkroom.api.body.RequestBodyReader;
+import dev.darkroom.api.contract.OperationHandler.FormBody;
 import dev.darkroom.api.contract.OperationHandler.RawBody;
 import dev.darkroom.api.problem.Problem;
-import dev.darkroom.api.transport.RequestBodyLimits;
-import dev.darkroom.api.transport.RequestBodyReader;
 import dev.darkroom.auth.Principal;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -36,10 +40,17 @@ final class RequestReader {
     /** Null for JSON or no body. */
     private final RawBody rawBody;
 
+    /** Null when the operation has no form. */
+    private final FormBody formBody;
+
+    private final FormSchema form;
+
     /** @param limits of bodies for which the handler states no others */
     RequestReader(Vertx vertx, Operation operation, RequestBodyLimits limits, OperationHandler handler) {
         int maxDataUrlBytes = handler.maxDataUrlBytes();
         rawBody = handler.rawBody();
+        formBody = handler.formBody();
+        form = formBody == null ? null : FormSchema.of(operation);
         parameterReader = new ParameterReader(operation);
         MediaType json = operation.getRequestBody() == null
                 ? null
@@ -70,7 +81,14 @@ final class RequestReader {
         }
         checkTransferEncoding(context.request());
         checkContentEncoding(context.request());
+        if (form != null && FormSchema.MEDIA_TYPE.equals(mediaType(context.request()))) {
+            return readForm(context, principal, parameters);
+        }
         checkContentType(context.request().getHeader(HttpHeaders.CONTENT_TYPE));
+        return readJson(context, principal, parameters);
+    }
+
+    private Future<OperationContext> readJson(RoutingContext context, Principal principal, JsonObject parameters) {
         return workers == null
                 ? RequestBodyReader.read(context.vertx(), context.request(), limits)
                         .map(bytes -> new OperationContext(context, principal, parameters, validate(bytes), null))
@@ -89,14 +107,35 @@ final class RequestReader {
     private Future<OperationContext> readRaw(RoutingContext context, Principal principal, JsonObject parameters) {
         checkTransferEncoding(context.request());
         checkContentEncoding(context.request());
-        String header = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
-        String mediaType = header == null ? "" : header.split(";", -1)[0].trim().toLowerCase(Locale.ROOT);
+        String mediaType = mediaType(context.request());
         if (!rawBody.mediaTypes().contains(mediaType)) {
             throw Problem.unsupportedMediaType(rawBody.mediaTypes());
         }
         parameters.put(OperationContext.MEDIA_TYPE, mediaType);
         return RequestBodyReader.readRetained(context.vertx(), context.request(), rawBody.limits())
                 .map(body -> new OperationContext(context, principal, parameters, null, body));
+    }
+
+    private Future<OperationContext> readForm(RoutingContext context, Principal principal, JsonObject parameters) {
+        FormFiles files = formBody.files().apply(new OperationContext(context, principal, parameters, null, null));
+        FormLimits formLimits = new FormLimits(limits.maxBytes(), formBody.fileLimits());
+        return FormReader.read(context.vertx(), context.request(), formLimits, form.fields(), files)
+                .compose(received -> {
+                    try {
+                        JsonObject body = form.validate(received.values());
+                        return Future.succeededFuture(
+                                new OperationContext(context, principal, parameters, body, null, received.files()));
+                    } catch (Problem problem) {
+                        received.discard(files);
+                        return Future.failedFuture(problem);
+                    }
+                });
+    }
+
+    /** Returns the media type of the body in lower case, without parameters. */
+    private static String mediaType(HttpServerRequest request) {
+        String header = request.getHeader(HttpHeaders.CONTENT_TYPE);
+        return header == null ? "" : header.split(";", -1)[0].trim().toLowerCase(Locale.ROOT);
     }
 
     /** A large body is copied on a worker thread. */

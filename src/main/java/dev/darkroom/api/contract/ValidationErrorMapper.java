@@ -93,7 +93,7 @@ final class ValidationErrorMapper {
         return switch (error.getKeyword()) {
             case "required" -> "is required";
             case "additionalProperties" -> "is not a known field";
-            case "type" -> "must be " + withArticle(expected.asText());
+            case "type" -> "must be " + withArticle((expected.isArray() ? expected.get(0) : expected).asText());
             case "minLength" -> minLengthRule(expected.asInt());
             case "maxLength" -> "must be at most " + expected + " characters long";
             case "minimum" -> "must be at least " + expected;

@@ -1,5 +1,6 @@
 package dev.darkroom.api.management;
 
+import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.contract.ApiContract;
 import dev.darkroom.api.contract.ContractRouter;
 import dev.darkroom.api.contract.JsonOperationHandler;
@@ -7,7 +8,6 @@ import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.transport.InvalidRequestHandler;
-import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.api.transport.SlowRequestGuard;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.InboundSettings;

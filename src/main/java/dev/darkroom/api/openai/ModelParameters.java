@@ -4,6 +4,7 @@ import dev.darkroom.generation.GenerationResult.ModelLimits;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Names of the parameters that a model has, by its JSON Schema. Immutable. */
 record ModelParameters(List<JsonObject> schemas) {
@@ -26,6 +27,21 @@ record ModelParameters(List<JsonObject> schemas) {
     /** Returns whether every schema of the model has or allows the parameter. */
     boolean have(String name) {
         return !schemas.isEmpty() && schemas.stream().allMatch(schema -> has(schema, name));
+    }
+
+    /** Returns the value of a parameter in a form, whose values are texts: a number or a truth value where the model expects one. */
+    Object parse(String name, String text) {
+        String types = schemas.stream()
+                .map(schema ->
+                        schema.getJsonObject("properties", new JsonObject()).getValue(name))
+                .map(property -> property instanceof JsonObject object ? String.valueOf(object.getValue("type")) : "")
+                .collect(Collectors.joining(" "));
+        if (types.contains("integer") && text.matches("-?[0-9]{1,18}")) {
+            return Long.valueOf(text);
+        } else if (types.contains("number") && text.matches("-?[0-9]{1,18}(\\.[0-9]{1,18})?")) {
+            return Double.valueOf(text);
+        }
+        return types.contains("boolean") && text.matches("true|false") ? (Object) Boolean.valueOf(text) : text;
     }
 
     private static boolean has(JsonObject schema, String name) {

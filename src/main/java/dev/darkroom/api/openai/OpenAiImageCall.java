@@ -62,10 +62,20 @@ final class OpenAiImageCall {
 
     /** Starts the call. It answers the request in every case. */
     void start() {
+        start(() -> {});
+    }
+
+    /**
+     * As {@link #start()}.
+     *
+     * @param onCreation called when the generation was created, or was not
+     */
+    void start(Runnable onCreation) {
         response.closeHandler(closed -> end(false)).exceptionHandler(failure -> end(false));
         attachment
                 .createOrAttach(waitingRequest ->
                         services.generations().create(operationContext, request.spec(), waitingRequest))
+                .onComplete(creation -> onCreation.run())
                 .onSuccess(this::onCreated)
                 .onFailure(this::fail);
     }

@@ -37,8 +37,8 @@ final class OpenAiImageRequestParser {
             "negative_prompt");
 
     /** Members of the OpenAI API that may be parameters of the model. */
-    private static final Set<String> OPENAI_PARAMETERS =
-            Set.of("quality", "background", "moderation", "style", "output_format", "output_compression");
+    private static final Set<String> OPENAI_PARAMETERS = Set.of(
+            "quality", "background", "moderation", "style", "output_format", "output_compression", "input_fidelity");
 
     private OpenAiImageRequestParser() {}
 
@@ -47,6 +47,15 @@ final class OpenAiImageRequestParser {
      * @throws OpenAiRequestException when the model is unknown, or does not have a parameter
      */
     static OpenAiImageRequest parse(JsonObject body, ModelList models) {
+        return parse(body, InputImages.NONE, false, models);
+    }
+
+    /**
+     * As {@link #parse(JsonObject, ModelList)}, for images to change.
+     *
+     * @param form whether the members that the contract does not describe are texts of a form
+     */
+    static OpenAiImageRequest parse(JsonObject body, InputImages inputs, boolean form, ModelList models) {
         JsonObject request = withoutNulls(body);
         ModelLimits model = findModel(request.getString("model"), models);
         Size size = parseSize(request.getString("size", AUTO));
@@ -69,8 +78,8 @@ final class OpenAiImageRequestParser {
                 request.getLong("seed"),
                 request.getString("model"),
                 user == null ? null : Map.of("user", user),
-                parseParameters(request, model),
-                InputImages.NONE,
+                parseParameters(request, form, model),
+                inputs,
                 null,
                 null);
         return new OpenAiImageRequest(spec, format, stream);
@@ -83,6 +92,7 @@ final class OpenAiImageRequestParser {
             case "count" -> "n";
             case "negativePrompt" -> "negative_prompt";
             case "metadata" -> "user";
+            case "inputImages" -> "image";
             default -> field;
         };
     }
@@ -124,7 +134,7 @@ final class OpenAiImageRequestParser {
         return new Size(Integer.valueOf(sides.group(1)), Integer.valueOf(sides.group(2)));
     }
 
-    private static JsonObject parseParameters(JsonObject request, ModelLimits model) {
+    private static JsonObject parseParameters(JsonObject request, boolean form, ModelLimits model) {
         ModelParameters known = ModelParameters.of(model);
         JsonObject parameters = new JsonObject();
         request.forEach(member -> {
@@ -134,7 +144,7 @@ final class OpenAiImageRequestParser {
                 return;
             }
             if (known.have(name)) {
-                parameters.put(name, value);
+                parameters.put(name, form && value instanceof String text ? known.parse(name, text) : value);
             } else if (!isDefault(name, value, model)) {
                 throw new OpenAiRequestException(unknownParameter(name, model));
             }

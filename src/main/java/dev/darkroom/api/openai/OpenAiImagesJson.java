@@ -11,7 +11,6 @@ import java.util.List;
 /** Writes the images of a generation in the form of the OpenAI API. Pure functions. */
 final class OpenAiImagesJson {
     private static final List<String> REPORTED_PARAMETERS = List.of("quality", "background");
-    private static final String COMPLETED = "image_generation.completed";
     private static final String IMAGE_TYPE = "image/";
 
     private OpenAiImagesJson() {}
@@ -42,11 +41,13 @@ final class OpenAiImagesJson {
     static List<Part> events(Generation generation) {
         List<Part> parts = new ArrayList<>();
         String separator = "";
+        String completed =
+                generation.request().inputs().isEmpty() ? "image_generation.completed" : "image_edit.completed";
         String end = "\",\"created_at\":" + createdAt(generation) + ","
                 + properties(generation).encode().substring(1) + "\n\n";
         for (StoredImage image : generation.images()) {
             parts.add(Part.of(
-                    separator + "event: " + COMPLETED + "\ndata: {\"type\":\"" + COMPLETED + "\",\"b64_json\":\""));
+                    separator + "event: " + completed + "\ndata: {\"type\":\"" + completed + "\",\"b64_json\":\""));
             parts.add(Part.of(image));
             separator = end;
         }

@@ -1,9 +1,9 @@
 package dev.darkroom.api.upload;
 
+import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.contract.CommandClient;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
-import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.image.ImageFormat;
 import dev.darkroom.upload.UploadCommand.CreateUpload;
 import io.vertx.core.Future;

@@ -1,9 +1,9 @@
 package dev.darkroom.api.upload;
 
+import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.contract.CommandClient;
 import dev.darkroom.api.contract.JsonOperationHandler;
 import dev.darkroom.api.contract.OperationHandler;
-import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.upload.UploadCommand.DeleteUpload;
 import dev.darkroom.upload.UploadCommand.GetUpload;
 import java.util.List;

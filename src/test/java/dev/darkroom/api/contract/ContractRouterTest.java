@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.api.ApiVerticle;
+import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.generation.FinishedGenerationCache;
 import dev.darkroom.api.management.ManagementVerticle;
 import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.HostAndOriginPolicy;
-import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;

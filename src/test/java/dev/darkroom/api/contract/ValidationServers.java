@@ -2,9 +2,9 @@ package dev.darkroom.api.contract;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.HostAndOriginPolicy;
-import dev.darkroom.api.transport.RequestBodyLimits;
 import dev.darkroom.auth.AuthServices;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

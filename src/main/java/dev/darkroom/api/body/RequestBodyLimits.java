@@ -1,4 +1,4 @@
-package dev.darkroom.api.transport;
+package dev.darkroom.api.body;
 
 import java.time.Duration;
 
