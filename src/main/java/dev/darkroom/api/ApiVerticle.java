@@ -34,6 +34,8 @@ import dev.darkroom.api.openai.OpenAiImageResponder;
 import dev.darkroom.api.openai.OpenAiOperations;
 import dev.darkroom.api.openai.RetryAttachment;
 import dev.darkroom.api.problem.ErrorRenderers;
+import dev.darkroom.api.replicate.PredictionErrorRenderer;
+import dev.darkroom.api.replicate.PredictionOperations;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.security.TlsCertificateReloader;
 import dev.darkroom.api.stream.StreamAdmission;
@@ -98,7 +100,11 @@ public final class ApiVerticle extends VerticleBase {
     /** Added to the reply timeout of commands that resolve a host name. */
     private static final Duration DNS_LOOKUP_TIMEOUT = Duration.ofSeconds(5);
 
-    private static final ErrorRenderers ERROR_RENDERERS = new ErrorRenderers(List.of(new OpenAiErrorRenderer()));
+    /** Scheme, media type and padding of a data URL. */
+    private static final int MAX_DATA_URL_PREFIX = 256;
+
+    private static final ErrorRenderers ERROR_RENDERERS =
+            new ErrorRenderers(List.of(new PredictionErrorRenderer(), new OpenAiErrorRenderer()));
 
     private final Settings settings;
     private final SharedServices sharedServices;
@@ -236,17 +242,29 @@ public final class ApiVerticle extends VerticleBase {
         handlers.addAll(new OpenAiOperations(imageCallServices).handlers());
         handlers.add(new EditOpenAiImageHandler(imageCallServices, uploads, uploadLimits));
         handlers.addAll(new UsageOperations(generations).handlers());
+        CommandClient webhooks =
+                new CommandClient(vertx, WebhookBus.COMMANDS, settings.api().replyTimeout());
         handlers.addAll(new WebhookOperations(
-                        new CommandClient(
-                                vertx, WebhookBus.COMMANDS, settings.api().replyTimeout()),
-                        DNS_LOOKUP_TIMEOUT,
-                        settings.webhooks().timeout())
+                        webhooks, DNS_LOOKUP_TIMEOUT, settings.webhooks().timeout())
+                .handlers());
+        handlers.addAll(new PredictionOperations(
+                        vertx,
+                        generations,
+                        responder,
+                        webhooks,
+                        uploads,
+                        new PredictionOperations.Settings(this::publicUrl, maxWait, maxDataUrlBytes()))
                 .handlers());
         handlers.addAll(new UploadOperations(uploads, uploadLimits).handlers());
         handlers.addAll(new FleetOperations(new CommandClient(
                         vertx, FleetCommand.ADDRESS, settings.api().replyTimeout()))
                 .handlers());
         return handlers;
+    }
+
+    /** Returns the size of a data URL with the largest image that users may upload. */
+    private int maxDataUrlBytes() {
+        return settings.inputImages().maxBytes() / 3 * 4 + MAX_DATA_URL_PREFIX;
     }
 
     /** Returns the size limit of the AI servers, the largest one. */

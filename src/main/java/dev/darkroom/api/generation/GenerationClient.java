@@ -105,7 +105,7 @@ public final class GenerationClient {
     }
 
     /** Cancels a pending generation and returns it. */
-    Future<Generation> cancel(OperationContext operationContext, UUID id) {
+    public Future<Generation> cancel(OperationContext operationContext, UUID id) {
         return bus.send(new CancelGeneration(requester(operationContext), id), operationContext);
     }
 

@@ -14,6 +14,9 @@ public final class PreferHeader {
     private static final Pattern WAIT_PATTERN =
             Pattern.compile("(?:^|,)\\s*wait\\s*=\\s*\"?([0-9]+)\"?\\s*(?:;[^,]*)?(?:,|$)", Pattern.CASE_INSENSITIVE);
 
+    private static final Pattern WAIT_WITHOUT_VALUE =
+            Pattern.compile("(?:^|,)\\s*wait\\s*(?:;[^,]*)?(?:,|$)", Pattern.CASE_INSENSITIVE);
+
     private PreferHeader() {}
 
     /**
@@ -22,8 +25,20 @@ public final class PreferHeader {
      * @param prefer the header, null when absent
      */
     static Duration parseWait(String prefer, Duration maxWait) {
+        return parseWait(prefer, maxWait, null);
+    }
+
+    /**
+     * As {@link #parseWait(String, Duration)}.
+     *
+     * @param withoutValue the wait of {@code Prefer: wait} without a value; null when that is no wait
+     */
+    public static Duration parseWait(String prefer, Duration maxWait, Duration withoutValue) {
         if (prefer == null) {
             return null;
+        }
+        if (withoutValue != null && WAIT_WITHOUT_VALUE.matcher(prefer).find()) {
+            return withoutValue.compareTo(maxWait) > 0 ? maxWait : withoutValue;
         }
         Matcher wait = WAIT_PATTERN.matcher(prefer);
         if (!wait.find()) {

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** Names of the parameters that a model has, by its JSON Schema. Immutable. */
-record ModelParameters(List<JsonObject> schemas) {
-    ModelParameters {
+public record ModelParameters(List<JsonObject> schemas) {
+    public ModelParameters {
         schemas = List.copyOf(schemas);
     }
 
-    static ModelParameters of(ModelLimits model) {
+    public static ModelParameters of(ModelLimits model) {
         JsonObject schema = model.parametersSchema();
         if (schema == null) {
             return new ModelParameters(List.of());
@@ -25,7 +25,7 @@ record ModelParameters(List<JsonObject> schemas) {
     }
 
     /** Returns whether every schema of the model has or allows the parameter. */
-    boolean have(String name) {
+    public boolean have(String name) {
         return !schemas.isEmpty() && schemas.stream().allMatch(schema -> has(schema, name));
     }
 

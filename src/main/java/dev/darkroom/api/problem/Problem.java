@@ -279,6 +279,11 @@ public final class Problem extends RuntimeException {
         return type == Type.UNAUTHORIZED && headers.containsValue(INVALID_TOKEN_CHALLENGE);
     }
 
+    /** Returns the summary of the type. */
+    public String title() {
+        return type.title;
+    }
+
     public Type type() {
         return type;
     }

@@ -181,7 +181,9 @@ public final class OpenApiResponseValidator {
         }
         if (path.startsWith("/v1/")) {
             assertThat(contentType).as(exchange).isEqualTo("application/json");
-            checkSchema("OpenAiErrorResponse", new String(body, StandardCharsets.UTF_8));
+            boolean prediction = path.matches("/v1/(predictions|webhooks)(/.*)?|/v1/models/[^/]+/[^/]+/.*");
+            checkSchema(
+                    prediction ? "PredictionError" : "OpenAiErrorResponse", new String(body, StandardCharsets.UTF_8));
             return;
         }
         assertThat(contentType).as(exchange).isEqualTo("application/problem+json");

@@ -22,6 +22,8 @@ class StrictContractTest {
             "WebhookRequest",
             "WebhookUpdate",
             "CallbackReport",
+            "PredictionRequest",
+            "ModelPredictionRequest",
             "RedeliverRequest",
             "Acknowledgement");
     private static final OpenApiFile OPEN = OpenApiFile.read();

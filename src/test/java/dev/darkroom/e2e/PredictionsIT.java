@@ -1,0 +1,251 @@
+package dev.darkroom.e2e;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.image.TestImages;
+import dev.darkroom.testing.ApiClient;
+import dev.darkroom.testing.ApiClient.ApiResponse;
+import dev.darkroom.testing.DarkroomInstance;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.InProcessDarkroom;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Predictions of the Replicate API. */
+class PredictionsIT {
+    private static final String MODEL = "acme/painter";
+    private static final String SCHEMA = """
+            {"type": "object", "properties": {"steps": {"type": "integer", "minimum": 1, "maximum": 50}},
+             "additionalProperties": false}""";
+
+    @TempDir
+    static Path directory;
+
+    @AutoClose
+    private static InProcessSimulator simulator;
+
+    @AutoClose
+    private static DarkroomInstance darkroom;
+
+    private static ApiClient client;
+
+    @BeforeAll
+    static void start() throws IOException {
+        simulator = new InProcessSimulator(Duration.ofMillis(5));
+        Path schema = Files.writeString(directory.resolve("parameters.json"), SCHEMA);
+        Path conf = Files.writeString(directory.resolve("replicate.yaml"), """
+                backends:
+                  first: {url: "%1$s", parametersSchema: "%2$s"}
+                models:
+                  acme/painter: first
+                  3f1a2b4c5d6e7f: first
+                """.formatted(simulator.url(), schema));
+        darkroom = InProcessDarkroom.start(
+                directory,
+                DarkroomInstanceSettings.forTests()
+                        .database(TestPostgres.migratedDatabase())
+                        .with("DARKROOM_CONF", conf.toString()));
+        client = darkroom.client();
+    }
+
+    @BeforeEach
+    void reset() {
+        simulator.reset();
+    }
+
+    @Test
+    void waitsForPrediction() {
+        // when
+        ApiResponse response = predict(input("A pier").put("num_outputs", 2).put("steps", 7), Map.of("Prefer", "wait"));
+
+        // then
+        assertThat(response.status()).as(response.text()).isEqualTo(201);
+        JsonObject prediction = response.json();
+        assertThat(prediction.getString("status")).isEqualTo("succeeded");
+        assertThat(prediction.getString("model")).isEqualTo(MODEL);
+        assertThat(prediction.getString("version")).isEqualTo(MODEL);
+        assertThat(prediction.getString("error")).isNull();
+        assertThat(prediction.getJsonObject("input").getInteger("steps")).isEqualTo(7);
+        assertThat(prediction.getJsonObject("input").getInteger("num_outputs")).isEqualTo(2);
+        assertThat(prediction.getJsonObject("metrics").getDouble("predict_time"))
+                .isNotNegative();
+        assertThat(prediction.getJsonArray("output")).hasSize(2).allSatisfy(url -> {
+            URI image = URI.create((String) url);
+            assertThat(client.get(image.getRawPath() + "?" + image.getRawQuery())
+                            .status())
+                    .isEqualTo(200);
+        });
+        URI self = URI.create(prediction.getJsonObject("urls").getString("get"));
+        assertThat(client.get(self.getPath()).json().getString("status")).isEqualTo("succeeded");
+        assertThat(client.generation(prediction.getString("id")).getString("status"))
+                .isEqualTo("COMPLETE");
+    }
+
+    @Test
+    void createsPredictionOfAVersion() {
+        JsonObject body = new JsonObject().put("version", "3f1a2b4c5d6e7f").put("input", input("A pier"));
+        assertThat(send("/v1/predictions", body, Map.of("Prefer", "wait=30"))
+                        .json()
+                        .getString("status"))
+                .isEqualTo("succeeded");
+        JsonObject version =
+                client.get("/v1/models/acme/painter/versions/3f1a2b4c5d6e7f").json();
+        assertThat(version.getJsonObject("openapi_schema").encode()).contains("\"type\":\"array\"");
+    }
+
+    @Test
+    void isStartingUntilItHasEnded() {
+        // given
+        simulator.script(new JsonObject().put("hang", true));
+
+        // when
+        ApiResponse created = predict(input("A slow pier"), Map.of("Prefer", "wait=1"));
+
+        // then
+        assertThat(created.status()).isEqualTo(202);
+        assertThat(created.json().getString("status")).isEqualTo("starting");
+        assertThat(created.json().getValue("output")).isNull();
+        assertThat(client.get(created.header("Location")).json().getString("status"))
+                .isEqualTo("starting");
+
+        // and when
+        JsonObject canceled = cancel(created);
+
+        // then
+        assertThat(canceled.getString("status")).isEqualTo("canceled");
+        assertThat(canceled.getString("error")).isNull();
+        assertThat(cancel(created).getString("status")).isEqualTo("canceled");
+    }
+
+    private static JsonObject cancel(ApiResponse created) {
+        URI cancel = URI.create(created.json().getJsonObject("urls").getString("cancel"));
+        return client.send("POST", cancel.getPath(), Map.of(), null).json();
+    }
+
+    @Test
+    void returnsReasonOfFailure() {
+        // given
+        simulator.script(new JsonObject().put("moderation", true));
+
+        // when
+        JsonObject prediction =
+                predict(input("A refused pier"), Map.of("Prefer", "wait")).json();
+
+        // then
+        assertThat(prediction.getString("status")).isEqualTo("failed");
+        assertThat(prediction.getString("error")).isNotBlank();
+    }
+
+    @Test
+    void sendsImagesOfDataUrls() {
+        // given
+        byte[] png = TestImages.noisePng(200, 200);
+        String dataUrl = "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
+
+        // when
+        JsonObject prediction = predict(input("A pier at night").put("image", dataUrl), Map.of("Prefer", "wait"))
+                .json();
+
+        // then
+        assertThat(prediction.getString("status")).as(prediction.encode()).isEqualTo("succeeded");
+        assertThat(prediction.getJsonObject("input").containsKey("image")).isFalse();
+        JsonObject sent =
+                simulator.recordedRequests().get(0).getJsonArray("inputImages").getJsonObject(0);
+        assertThat(sent.getString("sha256")).isEqualTo(DigestUtils.sha256Hex(png));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "steps             | \"many\"                       | input.steps",
+                "aspect_ratio      | \"16:9\"                       | input.aspect_ratio",
+                "num_outputs       | 99                             | input.num_outputs",
+                "width             | 1                              | input.width",
+                "seed              | -5                             | input.seed",
+                "image             | \"data:image/png;base64,AAAA\" | input.image",
+                "image             | \"data:,text\"                 | input.image",
+                "image             | \"file:///etc/passwd\"         | input.image",
+                "prompt            | 5                              | input.prompt"
+            })
+    void namesInvalidInput(String name, String value, String field) {
+        // when
+        ApiResponse response =
+                predict(input("A pier").put(name, new JsonArray("[" + value + "]").getValue(0)), Map.of());
+
+        // then
+        assertThat(response.status()).as(response.text()).isEqualTo(422);
+        assertThat(response.json().getString("title")).isEqualTo("Input validation failed");
+        assertThat(response.json().getInteger("status")).isEqualTo(422);
+        assertThat(response.json().getString("detail")).startsWith("- " + field + " ");
+        assertThat(response.json()
+                        .getJsonArray("invalid_fields")
+                        .getJsonObject(0)
+                        .getString("field"))
+                .isEqualTo(field);
+        assertThat(simulator.recordedRequests()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"start", "logs"})
+    void rejectsOtherWebhookEvents(String event) {
+        JsonObject body = new JsonObject()
+                .put("input", input("A pier"))
+                .put("webhook_events_filter", JsonArray.of(event, "completed"));
+        ApiResponse response = send("/v1/models/acme/painter/predictions", body, Map.of());
+        assertThat(response.status()).isEqualTo(422);
+        assertThat(response.json().getString("detail")).startsWith("- webhook_events_filter ");
+    }
+
+    @Test
+    void returnsErrorsInTheFormOfTheApi() {
+        for (String path : List.of(
+                "/v1/predictions/" + UUID.randomUUID(), "/v1/models/acme/none/versions/1", "/v1/webhooks/none")) {
+            ApiResponse response = client.get(path);
+            assertThat(response.status()).isEqualTo(404);
+            assertThat(response.header("Content-Type")).isEqualTo("application/json");
+            assertThat(response.json().fieldNames()).containsExactlyInAnyOrder("title", "detail", "status");
+        }
+        assertThat(send("/v1/models/acme/none/predictions", new JsonObject().put("input", input("A pier")), Map.of())
+                        .json()
+                        .getString("detail"))
+                .isEqualTo("The model acme/none does not exist.");
+        assertThat(client.get("/v1/models/none").json().containsKey("error")).isTrue();
+    }
+
+    private static JsonObject input(String prompt) {
+        return new JsonObject().put("prompt", prompt).put("width", 64).put("height", 64);
+    }
+
+    private static ApiResponse predict(JsonObject input, Map<String, String> headers) {
+        return send("/v1/models/" + MODEL + "/predictions", new JsonObject().put("input", input), headers);
+    }
+
+    private static ApiResponse send(String path, JsonObject body, Map<String, String> headers) {
+        Map<String, String> all = new TreeMap<>(headers);
+        all.put("Content-Type", "application/json");
+        return client.send("POST", path, all, body.encode().getBytes(StandardCharsets.UTF_8));
+    }
+}
