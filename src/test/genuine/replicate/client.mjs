@@ -1,7 +1,7 @@
 // Runs the Node client of Replicate against the simulator at API. Prints one line per step.
 import Replicate from "replicate";
 
-const replicate = new Replicate({ auth: "r8_test", baseUrl: `${process.env.API}/v1`, useFileOutput: false });
+const replicate = new Replicate({ auth: process.env.TOKEN ?? "r8_test", baseUrl: `${process.env.API}/v1`, useFileOutput: false });
 const input = { prompt: "a fox", seed: 7, width: 64, height: 64, num_outputs: 2 };
 const version = "9dcd6d78e7c6560c340d916fe32e9f24aabfa331e5cce95fe31f77fb03121426";
 

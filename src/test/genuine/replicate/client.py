@@ -6,7 +6,7 @@ import urllib.request
 import replicate
 from replicate.exceptions import ModelError, ReplicateError
 
-client = replicate.Client(api_token="r8_test", base_url=os.environ["API"])
+client = replicate.Client(api_token=os.environ.get("TOKEN", "r8_test"), base_url=os.environ["API"])
 inputs = {"prompt": "a fox", "seed": 7, "width": 64, "height": 64, "num_outputs": 2}
 version = "9dcd6d78e7c6560c340d916fe32e9f24aabfa331e5cce95fe31f77fb03121426"
 

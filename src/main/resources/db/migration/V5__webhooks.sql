@@ -35,7 +35,9 @@ COMMENT ON TABLE user_webhook_secrets IS 'The secret of each user that signs del
 
 CREATE TABLE generation_webhook_urls (
     generation_id uuid PRIMARY KEY,
-    url           text NOT NULL
+    url           text NOT NULL,
+    format        text NOT NULL DEFAULT 'STANDARD',
+    CONSTRAINT generation_webhook_urls_format_known CHECK (format IN ('STANDARD', 'PREDICTION'))
 );
 COMMENT ON TABLE generation_webhook_urls IS
     'The webhookUrl of a request. The transaction that finishes the generation turns the row into a delivery.';

@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
  * @param metadata string pairs of the client
  * @param parameters further members for the AI server; must not be changed
  * @param inputs images that the generation is based on; never null
- * @param webhookUrl URL of a webhook for the end of the generation; not stored with it
+ * @param webhook for the end of the generation; not stored with it
  */
 public record GenerationSpec(
         String prompt,
@@ -40,7 +40,7 @@ public record GenerationSpec(
         JsonObject parameters,
         InputImages inputs,
         Integer priority,
-        String webhookUrl) {
+        RequestWebhook webhook) {
     private static final NumberRange PRIORITIES = NumberRange.between(-10, 10);
     private static final int MAX_METADATA_ENTRIES = 16;
     private static final int MAX_METADATA_KEY_LENGTH = 64;
@@ -86,7 +86,7 @@ public record GenerationSpec(
                 parameters,
                 images,
                 priority,
-                webhookUrl);
+                webhook);
     }
 
     /**
@@ -120,7 +120,7 @@ public record GenerationSpec(
         if (found.isPresent()) {
             errors.addAll(RequestParameters.validate(parameters, effective, catalog));
         }
-        if (webhookUrl != null && !StorableText.isStorable(webhookUrl)) {
+        if (webhook != null && !StorableText.isStorable(webhook.url())) {
             errors.add(new FieldError("#/webhookUrl", StorableText.EXPECTED));
         }
         return errors;

@@ -192,7 +192,7 @@ public final class Server {
         // events of the last attempts, and its commands get replies until the node leaves.
         deployCluster(vertx);
         // Starts before the worker. On stop, the outcomes of the last attempts are therefore still delivered.
-        notifications.webhooks().deploy(localNode, notifications.notificationWriter());
+        notifications.webhooks().deploy(localNode, notifications.notificationWriter(), this::publicUrl);
         List<BackendExecutor> executors = generations.deployExecutors(backends);
         localNode.reportBackends(generations::backendsToJson);
         // Starts before the worker, which must not call a drained AI server.

@@ -1,6 +1,12 @@
 package dev.darkroom.server;
 
+import dev.darkroom.api.generation.GenerationPresenter;
+import dev.darkroom.api.generation.GenerationResponder;
+import dev.darkroom.api.replicate.PredictionJson;
+import dev.darkroom.auth.ImageUrlSigner;
+import dev.darkroom.auth.UrlSigningKeys;
 import dev.darkroom.config.Settings;
+import dev.darkroom.generation.store.GenerationStore;
 import dev.darkroom.http.GuardedHttpClient;
 import dev.darkroom.http.egress.DnsHostResolver;
 import dev.darkroom.http.egress.EgressPolicy;
@@ -8,9 +14,14 @@ import dev.darkroom.node.LocalNode;
 import dev.darkroom.notification.NotificationWriteListener;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.webhook.DeliveryEnqueueStore;
+import dev.darkroom.webhook.PayloadRenderer;
 import dev.darkroom.webhook.WebhookBus;
 import dev.darkroom.webhook.WebhookSenderVerticle;
 import dev.darkroom.webhook.command.WebhookCommandVerticle;
+import io.vertx.core.Future;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,8 +71,12 @@ final class WebhookModule {
         return egressPolicy;
     }
 
-    /** @param notificationWriter stores the notification that a webhook was disabled */
-    void deploy(LocalNode localNode, NotificationWriter notificationWriter) throws Exception {
+    /**
+     * @param notificationWriter stores the notification that a webhook was disabled
+     * @param publicUrl returns the base URL of this service for clients
+     */
+    void deploy(LocalNode localNode, NotificationWriter notificationWriter, Supplier<String> publicUrl)
+            throws Exception {
         Settings settings = resources.settings();
         ProcessLifecycle processLifecycle = resources.processLifecycle();
         processLifecycle.deploy(
@@ -81,7 +96,25 @@ final class WebhookModule {
                             notificationWriter,
                             httpClient,
                             resources.notifyChannel(),
+                            predictionRenderer(publicUrl),
                             settings));
         }
+    }
+
+    private PayloadRenderer predictionRenderer(Supplier<String> publicUrl) {
+        UrlSigningKeys keys =
+                new UrlSigningKeys(resources.vertx(), resources.database(), InstantSource.system(), System::nanoTime);
+        GenerationResponder responder = new GenerationResponder(
+                new GenerationPresenter(publicUrl, InstantSource.system()),
+                new ImageUrlSigner(keys, resources.settings().imageUrls().lifetime(), InstantSource.system()));
+        GenerationStore generations = new GenerationStore(resources.database());
+        return id -> generations
+                .find(id, null)
+                .compose(found -> found.isEmpty()
+                        ? Future.succeededFuture(Optional.empty())
+                        : responder
+                                .imageUrls(found.get())
+                                .map(urls -> PredictionJson.toJson(found.get(), publicUrl.get(), urls))
+                                .map(json -> Optional.of(json.toBuffer())));
     }
 }

@@ -7,6 +7,7 @@ import dev.darkroom.http.HttpExchange;
 import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.queue.OutcomeRecorder;
 import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -19,7 +20,8 @@ record DeliveryAttemptRunner(
         WebhookDeliveryStore store,
         OutcomeRecorder<WebhookDeliveryLease, DeliveryAttemptOutcome> outcomeRecorder,
         RetrySchedule retrySchedule,
-        RetryAfterParser retryAfterParser) {
+        RetryAfterParser retryAfterParser,
+        PayloadRenderer payloadRenderer) {
     private static final Logger LOG = LoggerFactory.getLogger(DeliveryAttemptRunner.class);
 
     /** Longest retry delay that gets a timer; the poll of the claim loop finds later retries. */
@@ -37,13 +39,29 @@ record DeliveryAttemptRunner(
                     .record(lease, null, lost, () -> emptyUnlessHeld(store.dropClaimed(lease)))
                     .map(dropped -> null);
         }
+        return renderBody(lease).transform(rendered -> {
+            if (rendered.succeeded() && rendered.result().isPresent()) {
+                return send(lease, rendered.result().get(), exchange, lost);
+            }
+            return recordFailed(lease, DeliveryFailure.ofCode("PAYLOAD_UNAVAILABLE"), lost);
+        });
+    }
+
+    private Future<Optional<Buffer>> renderBody(WebhookDeliveryLease lease) {
+        return lease.payloadFormat() == PayloadFormat.PREDICTION
+                ? payloadRenderer.render(lease.generationId())
+                : Future.succeededFuture(Optional.of(lease.body()));
+    }
+
+    private Future<Duration> send(
+            WebhookDeliveryLease lease, Buffer body, HttpExchange exchange, BooleanSupplier lost) {
         String id = lease.notificationId().toString();
         return httpClient
                 .post(
                         lease.url(),
                         WebhookSigner.signedHeaders(
-                                id, lease.sentAtSeconds(), lease.payloadFormat(), lease.secrets(), lease.body()),
-                        lease.body(),
+                                id, lease.sentAtSeconds(), lease.payloadFormat(), lease.secrets(), body),
+                        body,
                         exchange)
                 .transform(done -> {
                     if (done.failed()) {

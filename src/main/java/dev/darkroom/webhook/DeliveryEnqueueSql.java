@@ -29,7 +29,7 @@ final class DeliveryEnqueueSql {
 
     /**
      * Inserts and enqueues deliveries in the transaction of their notifications: one for each subscribed webhook of the user, and one to
-     * the URL that the request of the generation named. With {@code $2} only for that webhook. An existing delivery of the same
+     * the URL that the request of the generation named, in the format of the request. With {@code $2} only for that webhook. An existing delivery of the same
      * notification to the same webhook is not inserted again.
      */
     static final String INSERT_DELIVERIES = """
@@ -39,7 +39,7 @@ final class DeliveryEnqueueSql {
             once AS (
               DELETE FROM generation_webhook_urls o USING given g
               WHERE o.generation_id = g.generation_id AND g.type = 'generation.ended' AND $2::uuid IS NULL
-              RETURNING g.n, g.id, g.user_id, g.type, g.generation_id, g.standard, g.secret, o.url),
+              RETURNING g.n, g.id, g.user_id, g.type, g.generation_id, g.standard, g.secret, o.url, o.format),
             signed AS (
               INSERT INTO user_webhook_secrets (user_id, secret)
               SELECT DISTINCT ON (user_id) user_id, decode(secret, 'base64') FROM once ORDER BY user_id
@@ -53,7 +53,7 @@ final class DeliveryEnqueueSql {
                 WHERE w.disabled_at IS NULL AND w.deleted_at IS NULL AND w.event_types && ARRAY['*', g.type]
                   AND ($2::uuid IS NULL OR w.id = $2::uuid)
                 UNION ALL
-                SELECT n, NULL, url, user_id, id, type, generation_id, 'STANDARD', standard FROM once) t
+                SELECT n, NULL, url, user_id, id, type, generation_id, format, standard FROM once) t
               ORDER BY n
               ON CONFLICT (webhook_id, notification_id) DO NOTHING
               RETURNING id, webhook_id, user_id, url)

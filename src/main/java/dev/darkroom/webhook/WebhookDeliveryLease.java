@@ -18,7 +18,7 @@ import java.util.UUID;
  * @param generationId null if the notification refers to no generation
  * @param url target URL; null if abandoned
  * @param payloadFormat null if abandoned
- * @param body request body, identical in every attempt; null if abandoned
+ * @param body request body, identical in every attempt; null if abandoned. Not sent with {@link PayloadFormat#PREDICTION}
  * @param secrets signing secrets, newest first; empty if abandoned
  * @param sentAtSeconds start of the attempt in seconds since 1970 by the database clock; 0 if abandoned
  * @param failingFor time for which the webhook has failed without a success; null if its last attempt succeeded, or if abandoned

@@ -40,6 +40,7 @@ public final class WebhookSenderVerticle extends VerticleBase {
     private final WebhookDeliveryStore store;
     private final GuardedHttpClient httpClient;
     private final NotifyChannel notifyChannel;
+    private final PayloadRenderer payloadRenderer;
     private final Settings settings;
     private final Database database;
     private DatabaseClock clock;
@@ -50,6 +51,7 @@ public final class WebhookSenderVerticle extends VerticleBase {
     /**
      * @param notificationWriter stores the notification that a webhook was disabled
      * @param guardedHttpClient client used for deliveries only
+     * @param payloadRenderer renders payloads with {@link PayloadFormat#PREDICTION}
      */
     public WebhookSenderVerticle(
             LocalNode localNode,
@@ -57,12 +59,14 @@ public final class WebhookSenderVerticle extends VerticleBase {
             NotificationWriter notificationWriter,
             GuardedHttpClient guardedHttpClient,
             NotifyChannel notifyChannel,
+            PayloadRenderer payloadRenderer,
             Settings settings) {
         this.localNode = localNode;
         this.database = database;
         this.store = new WebhookDeliveryStore(database, notificationWriter);
         this.httpClient = guardedHttpClient;
         this.notifyChannel = notifyChannel;
+        this.payloadRenderer = payloadRenderer;
         this.settings = settings;
     }
 
@@ -75,7 +79,8 @@ public final class WebhookSenderVerticle extends VerticleBase {
                 new RetrySchedule(
                         settings.webhooks().retryDelays(),
                         () -> ThreadLocalRandom.current().nextDouble()),
-                new RetryAfterParser(Clock.systemUTC()));
+                new RetryAfterParser(Clock.systemUTC()),
+                payloadRenderer);
         claimLoop = new ClaimLoop<>(
                 vertx,
                 localNode,

@@ -24,9 +24,6 @@ class OpenAiTasksIT {
 
     @Test
     void returnsImagesOfCompletedTask() {
-        // given
-        service.aiServer().script(new JsonObject().put("delay", "1s"));
-
         // when
         ApiResponse created = post(request("A pier").put("n", 2), Map.of());
 
@@ -38,9 +35,6 @@ class OpenAiTasksIT {
         assertThat(created.json().getJsonArray("data").getJsonObject(0).getMap())
                 .containsExactlyInAnyOrderEntriesOf(Map.of("task_id", id, "status", "submitted"));
         assertThat(created.header("Location")).isEqualTo("/v1/tasks/" + id);
-        ApiResponse pending = service.client().get(created.header("Location"));
-        assertThat(pending.json().getString("status")).isEqualTo("processing");
-        assertThat(pending.header("Retry-After")).isEqualTo("3");
 
         // and when the generation, which has the same id, has ended
         assertThat(service.client().awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
@@ -66,6 +60,31 @@ class OpenAiTasksIT {
                             .status())
                     .isEqualTo(200);
         }
+    }
+
+    @Test
+    void isProcessingUntilItIsCancelled() {
+        // given
+        service.aiServer().script(new JsonObject().put("hang", true));
+
+        // when
+        ApiResponse created = post(request("A slow pier"), Map.of());
+        ApiResponse pending = service.client().get(created.header("Location"));
+
+        // then
+        assertThat(pending.json().getString("status")).isEqualTo("processing");
+        assertThat(pending.json().getJsonObject("data").getString("status")).isEqualTo("processing");
+        assertThat(pending.header("Retry-After")).isEqualTo("3");
+
+        // and when
+        String id = pending.json().getString("id");
+        service.client().send("POST", "/api/generation/" + id + "/cancel", Map.of(), null);
+
+        // then
+        ApiResponse cancelled = service.client().get(created.header("Location"));
+        assertThat(cancelled.json().getString("status")).isEqualTo("failed");
+        assertThat(cancelled.json().getJsonObject("error").getString("code")).isEqualTo("cancelled");
+        assertThat(cancelled.headers()).doesNotContainKey("Retry-After");
     }
 
     @Test

@@ -1,7 +1,9 @@
 package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import com.standardwebhooks.Webhook;
 import dev.darkroom.image.TestImages;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ApiClient.ApiResponse;
@@ -10,10 +12,13 @@ import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.InProcessDarkroom;
 import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.TestPostgres;
+import dev.darkroom.testing.WebhookReceiver;
+import dev.darkroom.testing.WebhookReceiver.ReceivedRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -66,7 +72,11 @@ class PredictionsIT {
                 directory,
                 DarkroomInstanceSettings.forTests()
                         .database(TestPostgres.migratedDatabase())
-                        .with("DARKROOM_CONF", conf.toString()));
+                        .with("DARKROOM_CONF", conf.toString())
+                        .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
+                        .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
+                        .with("DARKROOM_WEBHOOKS_RETRY_DELAYS", "100ms, 100ms")
+                        .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*"));
         client = darkroom.client();
     }
 
@@ -208,6 +218,48 @@ class PredictionsIT {
         assertThat(simulator.recordedRequests()).isEmpty();
     }
 
+    @Test
+    void sendsPredictionToWebhook() throws Exception {
+        try (WebhookReceiver receiver = new WebhookReceiver()) {
+            // given a receiver that fails once
+            receiver.script("/done", WebhookReceiver.ResponseStep.withStatus(500));
+            String secret = client.get("/v1/webhooks/default/secret").json().getString("key");
+            JsonObject body = new JsonObject()
+                    .put("input", input("A pier"))
+                    .put("webhook", receiver.url("/done"))
+                    .put("webhook_events_filter", JsonArray.of("completed"));
+
+            // when
+            JsonObject prediction = send("/v1/models/acme/painter/predictions", body, Map.of("Prefer", "wait"))
+                    .json();
+
+            // then each attempt has the prediction, signed
+            List<ReceivedRequest> received = await().atMost(Duration.ofSeconds(60))
+                    .until(() -> receiver.receivedRequests("/done"), requests -> requests.size() == 2);
+            for (ReceivedRequest request : received) {
+                JsonObject sent = request.json();
+                new Webhook(secret).verify(request.body(), headers(request));
+                assertThat(sent.getString("id")).isEqualTo(prediction.getString("id"));
+                assertThat(sent.getString("status")).isEqualTo("succeeded");
+                URI image = URI.create(sent.getJsonArray("output").getString(0));
+                assertThat(client.get(image.getRawPath() + "?" + image.getRawQuery())
+                                .status())
+                        .isEqualTo(200);
+                assertThat(sent.getJsonObject("urls")).isEqualTo(prediction.getJsonObject("urls"));
+            }
+            assertThat(received.get(1).id()).isEqualTo(received.get(0).id());
+        }
+    }
+
+    @Test
+    void rejectsWebhookThatIsNotPermitted() {
+        JsonObject body =
+                new JsonObject().put("input", input("A pier")).put("webhook", "https://user@hooks.example.org/");
+        ApiResponse response = send("/v1/models/acme/painter/predictions", body, Map.of());
+        assertThat(response.status()).isEqualTo(422);
+        assertThat(response.json().getString("detail")).startsWith("- webhook ");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"start", "logs"})
     void rejectsOtherWebhookEvents(String event) {
@@ -233,6 +285,13 @@ class PredictionsIT {
                         .getString("detail"))
                 .isEqualTo("The model acme/none does not exist.");
         assertThat(client.get("/v1/models/none").json().containsKey("error")).isTrue();
+    }
+
+    private static HttpHeaders headers(ReceivedRequest request) {
+        return HttpHeaders.of(
+                request.headers().entrySet().stream()
+                        .collect(Collectors.toMap(Map.Entry::getKey, header -> List.of(header.getValue()))),
+                (name, value) -> true);
     }
 
     private static JsonObject input(String prompt) {

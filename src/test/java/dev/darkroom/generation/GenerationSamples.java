@@ -116,7 +116,7 @@ public final class GenerationSamples {
                                 PARAMETERS,
                                 INPUTS,
                                 -3,
-                                "https://example.org"),
+                                RequestWebhook.standard("https://example.org")),
                         "key"),
                 new CreateGeneration(
                         USER,

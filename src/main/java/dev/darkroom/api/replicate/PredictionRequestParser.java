@@ -7,6 +7,7 @@ import dev.darkroom.backend.InputImages;
 import dev.darkroom.generation.GenerationResult.ModelLimits;
 import dev.darkroom.generation.GenerationResult.ModelList;
 import dev.darkroom.generation.GenerationSpec;
+import dev.darkroom.generation.RequestWebhook;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
@@ -74,7 +75,9 @@ final class PredictionRequestParser {
                 parameters.isEmpty() ? null : parameters,
                 InputImages.NONE,
                 null,
-                request.getString("webhook"));
+                request.containsKey("webhook")
+                        ? new RequestWebhook(request.getString("webhook"), RequestWebhook.PREDICTION)
+                        : null);
     }
 
     /** @throws Problem when no model has the name */

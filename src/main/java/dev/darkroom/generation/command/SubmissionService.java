@@ -18,6 +18,7 @@ import dev.darkroom.generation.GenerationResult.CreatedGeneration;
 import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.GenerationSpec;
 import dev.darkroom.generation.GenerationStatus;
+import dev.darkroom.generation.RequestWebhook;
 import dev.darkroom.generation.route.ModelCatalog;
 import dev.darkroom.generation.store.GenerationStore;
 import dev.darkroom.generation.store.IdempotencyKey;
@@ -152,10 +153,10 @@ final class SubmissionService {
     }
 
     private Future<CommandReply<CreatedGeneration>> checkWebhookUrl(SubmissionRequest request) {
-        String webhookUrl = request.spec().webhookUrl();
-        return webhookUrl == null
+        RequestWebhook webhook = request.spec().webhook();
+        return webhook == null
                 ? acceptValid(request)
-                : dependencies.egressPolicy().check(webhookUrl).transform(check -> {
+                : dependencies.egressPolicy().check(webhook.url()).transform(check -> {
                     if (check.succeeded()) {
                         return acceptValid(request);
                     }
@@ -195,7 +196,7 @@ final class SubmissionService {
                 resolved,
                 request.retryOf(),
                 key,
-                request.spec().webhookUrl(),
+                request.spec().webhook(),
                 key == null ? request.waitingRequest() : null);
     }
 

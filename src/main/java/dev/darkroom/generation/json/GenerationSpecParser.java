@@ -3,6 +3,7 @@ package dev.darkroom.generation.json;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.eventbus.InvalidCommandException;
 import dev.darkroom.generation.GenerationSpec;
+import dev.darkroom.generation.RequestWebhook;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.json.pointer.JsonPointer;
 import java.util.ArrayList;
@@ -65,7 +66,7 @@ public final class GenerationSpecParser {
                 parseParameters(json, errors),
                 InputImageJson.parse(json, errors),
                 parseInteger(json, "priority", errors),
-                parseText(json, "webhookUrl", errors));
+                RequestWebhook.standard(parseText(json, "webhookUrl", errors)));
     }
 
     /** Returns the index of a field in the order in which errors are reported; -1 for an unknown field. */

@@ -113,8 +113,8 @@ public final class GenerationSql {
      * expired: the connection would seem broken.
      */
     static final String SUBMIT = GIVEN.formatted(
-                    ", $23::uuid[], $24::text[], $25::text[], $26::text[], $27::uuid[], $28::uuid[], $29::int[], $30::text[]",
-                    ", retry_of, key, fingerprint, webhook_url, connection_id, process_id, retry_count, caller_digest")
+                    ", $23::uuid[], $24::text[], $25::text[], $26::text[], $27::text[], $28::uuid[], $29::uuid[], $30::int[], $31::text[]",
+                    ", retry_of, key, fingerprint, webhook_url, webhook_format, connection_id, process_id, retry_count, caller_digest")
             + """
             allowed AS MATERIALIZED (
               SELECT g.* FROM has JOIN (
@@ -133,8 +133,8 @@ public final class GenerationSql {
               INSERT INTO generation_retries (generation_id, retry_of)
               SELECT id, retry_of FROM fresh WHERE retry_of IS NOT NULL),
             webhook_urls AS (
-              INSERT INTO generation_webhook_urls (generation_id, url)
-              SELECT id, webhook_url FROM fresh WHERE webhook_url IS NOT NULL),
+              INSERT INTO generation_webhook_urls (generation_id, url, format)
+              SELECT id, webhook_url, webhook_format FROM fresh WHERE webhook_url IS NOT NULL),
             upload_uses AS (
               INSERT INTO upload_uses (generation_id, upload_id)
               SELECT DISTINCT f.id, (i ->> 'uploadId')::uuid

@@ -84,7 +84,9 @@ public record IdempotencyKey(String key, String fingerprint) {
                 spec.parameters() == null ? null : RequestParameters.canonical(spec.parameters()));
         putPresent(fields, "inputImages", spec.inputs().isEmpty() ? null : canonical(spec.inputs()));
         putPresent(fields, "priority", spec.priority());
-        putPresent(fields, "webhookUrl", spec.webhookUrl());
+        if (spec.webhook() != null) {
+            fields.put("webhookUrl", spec.webhook().url());
+        }
         return fields;
     }
 

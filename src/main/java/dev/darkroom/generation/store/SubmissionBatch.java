@@ -3,6 +3,7 @@ package dev.darkroom.generation.store;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.ImmediateStart;
+import dev.darkroom.generation.RequestWebhook;
 import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.generation.route.RouteOffer.Slot;
 import dev.darkroom.generation.store.SubmissionStore.Submission;
@@ -64,7 +65,8 @@ final class SubmissionBatch {
                                 batch,
                                 String[]::new,
                                 each -> each.key() == null ? null : each.key().fingerprint()))
-                        .addValue(column(batch, String[]::new, Submission::webhookUrl))
+                        .addValue(column(batch, String[]::new, ifPresent(RequestWebhook::url)))
+                        .addValue(column(batch, String[]::new, ifPresent(RequestWebhook::format)))
                         .addValue(column(batch, UUID[]::new, ifWaiting(WaitingRequest::connectionId)))
                         .addValue(column(batch, UUID[]::new, ifWaiting(WaitingRequest::processId)))
                         .addValue(column(batch, Integer[]::new, ifWaiting(WaitingRequest::retryCount)))
@@ -74,6 +76,10 @@ final class SubmissionBatch {
                                 each -> each.waitingRequest() == null
                                         ? null
                                         : each.waitingRequest().callerDigest(each.userId())));
+    }
+
+    private static Function<Submission, String> ifPresent(Function<RequestWebhook, String> value) {
+        return each -> each.webhook() == null ? null : value.apply(each.webhook());
     }
 
     private static <T> Function<Submission, T> ifWaiting(Function<WaitingRequest, T> value) {

@@ -9,6 +9,7 @@ import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.ImmediateStart.Permission.Started;
+import dev.darkroom.generation.RequestWebhook;
 import dev.darkroom.generation.route.BackendSelection;
 import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.generation.waiting.WaitingRequest;
@@ -72,7 +73,7 @@ public final class SubmissionStore {
      * @param route key of the model in the queue
      * @param retryOf generation that it retries, null when it is no retry
      * @param key null without an idempotency key
-     * @param webhookUrl URL of a webhook for the end of this generation, already checked by the egress policy; null when there is none
+     * @param webhook for the end of this generation, its URL already checked by the egress policy; null when there is none
      * @param waitingRequest request whose retries attach to the generation; null when there is none
      */
     public record Submission(
@@ -82,13 +83,13 @@ public final class SubmissionStore {
             GenerationRequest request,
             UUID retryOf,
             IdempotencyKey key,
-            String webhookUrl,
+            RequestWebhook webhook,
             WaitingRequest waitingRequest) {
 
         boolean isPlain() {
             return retryOf == null
                     && key == null
-                    && webhookUrl == null
+                    && webhook == null
                     && waitingRequest == null
                     && request.inputs().isEmpty();
         }
