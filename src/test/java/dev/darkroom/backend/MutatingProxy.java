@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.BiFunction;
 
-/** Forwards requests to a server, and replaces one value in the first JSON response of one kind. */
+/** Forwards requests to a server, also those to URLs in its JSON, and replaces one value in the first JSON response of one kind. */
 final class MutatingProxy implements AutoCloseable {
     private static final String MARKER = "value to replace";
     private static final Mutation NONE = new Mutation("", "", "");
@@ -69,7 +69,8 @@ final class MutatingProxy implements AutoCloseable {
                 .onFailure(error -> request.connection().close());
     }
 
-    private Buffer replace(String route, Buffer body) {
+    private Buffer replace(String route, Buffer received) {
+        Buffer body = Buffer.buffer(received.toString().replace(target.toString(), url().toString()));
         Object json;
         try {
             json = Json.decodeValue(body);

@@ -24,9 +24,12 @@ public abstract class SimulatorBackendFixture extends BackendFixture {
     /** Texts of simulated AI servers, which clients must not get. */
     private static final String[] TEXTS_OF_SERVERS = {"NSFW", "script", "Allocation", "/srv", "API Error", "secret"};
 
-    /** Values in place of those in a response. */
+    /** Number of values that are replaced in each kind of response. Descriptions of a server have hundreds of similar ones. */
+    private static final int MAX_VALUES = 20;
+
+    /** Values in place of those in a response. A number with a large exponent must not be written out. */
     private static final List<String> REPLACEMENTS =
-            List.of("null", "true", "-7", "1e999999999", "\"%2F../ \\u0000\"", "[null]", "{\"x\":[]}");
+            List.of("null", "true", "1e999999999", "\"%2F../ \\u0000\"", "{\"x\":[]}");
 
     protected static Vertx vertx;
     protected static InProcessSimulator simulator;
@@ -126,32 +129,37 @@ public abstract class SimulatorBackendFixture extends BackendFixture {
     }
 
     /**
-     * Replaces each value in each kind of JSON response by values of other types, one after the other. No call may fail with an unexpected
+     * Replaces each value in each kind of JSON response by a value of another type, one after the other. No call may fail with an unexpected
      * exception.
      */
     protected void assertMutatedResponsesCauseNoInternalErrors() {
         SoftAssertions assertions = new SoftAssertions();
         try (MutatingProxy proxy = new MutatingProxy(vertx, simulatorUrl())) {
-            generateThrough(proxy);
+            assertThat(generateThrough(proxy, LONG_TIMEOUT)).isInstanceOf(BackendOutcome.Generated.class);
             Map<String, List<String>> values = proxy.values();
             assertThat(values).isNotEmpty();
-            values.forEach((route, paths) -> paths.forEach(path -> REPLACEMENTS.forEach(replacement -> {
-                proxy.mutate(route, path, replacement);
-                if (generateThrough(proxy) instanceof BackendOutcome.Failed failed) {
-                    assertions
-                            .assertThat(failed.backendFailure().failureClass())
-                            .as("%s, %s is %s", route, path, replacement)
-                            .isNotEqualTo(FailureClass.INTERNAL);
+            int next = 0;
+            for (Map.Entry<String, List<String>> route : values.entrySet()) {
+                List<String> paths = route.getValue();
+                for (String path : paths.subList(0, Math.min(paths.size(), MAX_VALUES))) {
+                    String replacement = REPLACEMENTS.get(next++ % REPLACEMENTS.size());
+                    proxy.mutate(route.getKey(), path, replacement);
+                    if (generateThrough(proxy, Duration.ofMillis(500)) instanceof BackendOutcome.Failed failed) {
+                        assertions
+                                .assertThat(failed.backendFailure().failureClass())
+                                .as("%s, %s is %s", route.getKey(), path, replacement)
+                                .isNotEqualTo(FailureClass.INTERNAL);
+                    }
                 }
-            })));
+            }
         }
         assertions.assertAll();
     }
 
-    private BackendOutcome generateThrough(MutatingProxy proxy) {
+    private BackendOutcome generateThrough(MutatingProxy proxy, Duration timeout) {
         simulator.reset();
         ImageBackend through = createBackend(proxy.url());
-        BackendCall call = new BackendCall(SHORT_TIMEOUT);
+        BackendCall call = new BackendCall(timeout);
         BackendOutcome outcome = get(through.generate(request(1), call));
         call.release();
         get(through.close());

@@ -3,10 +3,9 @@ package dev.darkroom.backend.bfl;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.UsageReader;
 import dev.darkroom.http.OutboundResponse;
 import io.vertx.core.json.JsonObject;
-import java.math.BigDecimal;
-import java.util.Map;
 
 /**
  * Reads responses about tasks. Thread-safe; for worker threads.
@@ -27,9 +26,7 @@ record TaskReader(BackendHttpClient http) {
         if (body.getValue("id") instanceof String id && TaskReference.isId(id)) {
             return new AcceptedTask(
                     new TaskReference(id, body.getValue("polling_url") instanceof String url ? url : null),
-                    body.getValue("cost") instanceof Number cost
-                            ? Map.of("cost", new BigDecimal(cost.toString()))
-                            : Map.of());
+                    UsageReader.of("cost", body.getValue("cost")));
         }
         throw malformed(response);
     }

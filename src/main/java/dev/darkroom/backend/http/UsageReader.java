@@ -11,13 +11,29 @@ import java.util.Map;
 public final class UsageReader {
     private static final int MAX_UNITS = 32;
 
+    /** Limit of the digits before and after the point. A larger exponent would take the memory of the process when it is written out. */
+    private static final int MAX_DIGITS = 18;
+
     private UsageReader() {}
+
+    /** Returns the usage in one unit; empty for a value that is no number, negative or too large. */
+    public static Map<String, BigDecimal> of(String unit, Object value) {
+        if (!(value instanceof Number number) || !Double.isFinite(number.doubleValue())) {
+            return Map.of();
+        }
+        BigDecimal amount = new BigDecimal(number.toString());
+        return isAmount(amount) ? Map.of(unit, amount) : Map.of();
+    }
+
+    private static boolean isAmount(BigDecimal value) {
+        return value.signum() >= 0 && value.precision() - value.scale() <= MAX_DIGITS && value.scale() <= MAX_DIGITS;
+    }
 
     /**
      * Reads the current value of a parser up to its end. A member of a nested object has a dot in its name, such as {@code
      * input_tokens_details.text_tokens}.
      *
-     * @return at most 32 numbers; empty when the value is no object
+     * @return at most 32 numbers, without negative and too large ones; empty when the value is no object
      */
     public static Map<String, BigDecimal> read(JsonParser parser) throws IOException {
         Map<String, BigDecimal> usage = new HashMap<>();
@@ -34,7 +50,10 @@ public final class UsageReader {
             String unit = prefix + parser.currentName();
             JsonToken value = parser.nextToken();
             if (value.isNumeric() && usage.size() < MAX_UNITS) {
-                usage.put(unit, parser.getDecimalValue());
+                BigDecimal amount = parser.getDecimalValue();
+                if (isAmount(amount)) {
+                    usage.put(unit, amount);
+                }
             } else if (value == JsonToken.START_OBJECT && prefix.isEmpty()) {
                 readObject(parser, unit + ".", usage);
             } else {
