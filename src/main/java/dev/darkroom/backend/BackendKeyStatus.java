@@ -6,9 +6,9 @@ import java.time.Duration;
  * State of an API key of an AI server in this process, without its value.
  *
  * @param name from the configuration; not a secret
- * @param remainingRest time until calls use it again; zero when it is usable, or missing
+ * @param remainingCooldown time until calls use it again; zero when it is usable, or missing
  */
-public record BackendKeyStatus(String name, State state, Duration remainingRest) {
+public record BackendKeyStatus(String name, State state, Duration remainingCooldown) {
 
     /** State of a key. */
     public enum State {

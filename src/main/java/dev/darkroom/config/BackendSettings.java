@@ -20,7 +20,7 @@ import java.util.Set;
  * @param url without a trailing slash, ends in {@code /v1} for {@link BackendType#OPENAI}; null for the bundled simulator
  * @param apiKey {@link Secret#NONE} when there is none
  * @param apiKeys further form of {@code apiKey}, for several keys; see {@link #keys}
- * @param apiKeyRest time for which a key without quota or permission is not used
+ * @param apiKeyCooldown time for which a key without quota or permission is not used
  * @param model null when the AI server chooses
  * @param concurrency maximum number of concurrent calls of this process; 0 for that of the type and the worker
  * @param requestsPerMinute maximum number of calls of this process in a minute; 0 for no limit
@@ -47,7 +47,7 @@ public record BackendSettings(
         @NullIfEmpty @HttpUrl(openAi = true) URI url,
         @Format(TextFormat.API_KEY) Secret apiKey,
         List<BackendKeySource> apiKeys,
-        @DurationRange(min = "1s", max = "24h") Duration apiKeyRest,
+        @DurationRange(min = "1s", max = "24h") Duration apiKeyCooldown,
         @NullIfEmpty @Format(TextFormat.MODEL) String model,
         @Format(TextFormat.NAME) String name,
         @Range(max = 1024) int concurrency,

@@ -84,9 +84,9 @@ public sealed interface FleetResult {
     /**
      * State of an API key of a backend in a process, see {@code BackendKeyStatus}.
      *
-     * @param restedUntil null when it does not rest, and when its file is missing
+     * @param cooldownUntil null when it is not in cooldown, and when its file is missing
      */
-    record BackendKeyState(String name, String state, OffsetDateTime restedUntil) {}
+    record BackendKeyState(String name, String state, OffsetDateTime cooldownUntil) {}
 
     /** @param nodes oldest first */
     record NodeStatusList(List<NodeStatus> nodes) implements FleetResult {

@@ -150,11 +150,11 @@ record FleetStore(Database database) {
     }
 
     private static BackendKeyState toKeyState(JsonObject key) {
-        String restedUntil = key.getString("restedUntil");
+        String cooldownUntil = key.getString("cooldownUntil");
         return new BackendKeyState(
                 key.getString("name"),
                 key.getString("state"),
-                restedUntil == null ? null : OffsetDateTime.parse(restedUntil));
+                cooldownUntil == null ? null : OffsetDateTime.parse(cooldownUntil));
     }
 
     private static RouteQueue toQueue(Row row) {

@@ -141,7 +141,7 @@ class SettingsConsistencyTest {
         "backend.url, DARKROOM_BACKEND_URL, http://10.0.0.1:8000/v1, http://10.0.0.1:8000/v1",
         "backend.apiKey, DARKROOM_BACKEND_API_KEY, sk-secret, <redacted>",
         "backend.apiKeys, DARKROOM_BACKEND_API_KEYS, a=file:/x, '[BackendKeySource[name=a, value=<none>, file=/x]]'",
-        "backend.apiKeyRest, DARKROOM_BACKEND_API_KEY_REST, 9m, 9m",
+        "backend.apiKeyCooldown, DARKROOM_BACKEND_API_KEY_COOLDOWN, 9m, 9m",
         "backend.model, DARKROOM_BACKEND_MODEL, flux schnell, flux schnell",
         "backend.name, DARKROOM_BACKEND_NAME, gpu-1, gpu-1",
         "backend.concurrency, DARKROOM_BACKEND_CONCURRENCY, 1, 1",

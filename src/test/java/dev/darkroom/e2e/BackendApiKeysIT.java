@@ -123,14 +123,14 @@ class BackendApiKeysIT {
         });
         assertThat(simulator.recordedRequests())
                 .extracting(request -> request.getString("response"))
-                .as("the rejected key rests")
+                .as("the rejected key is in cooldown")
                 .containsOnlyOnce("status 401");
         assertThat(keys().get(0).getString("state")).isEqualTo("UNAUTHORIZED");
-        assertThat(keys().get(0).getString("restedUntil")).isNotNull();
+        assertThat(keys().get(0).getString("cooldownUntil")).isNotNull();
         assertThat(keys().get(1))
                 .isEqualTo(new JsonObject().put("name", "spare").put("state", "USABLE"));
         assertThat(darkroom.log())
-                .anyMatch(line -> line.startsWith("WARN api key rested") && line.contains("apiKey=main"))
+                .anyMatch(line -> line.startsWith("WARN api key cooldown started") && line.contains("apiKey=main"))
                 .noneMatch(line -> line.contains("secret-of"));
 
         // when
@@ -143,7 +143,7 @@ class BackendApiKeysIT {
         Awaitility.await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> {
             ApiClient.ApiResponse backends = client.withKey(admin.secret()).get("/api/backends");
             assertThat(backends.text())
-                    .contains("\"UNAUTHORIZED\"", "\"restedUntil\"")
+                    .contains("\"UNAUTHORIZED\"", "\"cooldownUntil\"")
                     .doesNotContain("secret-of");
         });
     }

@@ -122,7 +122,7 @@ class FleetStoreTest {
                         + " '[{\"name\": \"gpu-1\", \"breaker\": \"OPEN\", \"drained\": true, \"retryAfterMs\": 5,"
                         + " \"concurrency\": 1, \"availablePermits\": 2, \"later\": {},"
                         + " \"apiKeys\": [{\"name\": \"main\", \"state\": \"USABLE\"}, {\"name\": \"spare\","
-                        + " \"state\": \"PAYMENT_REQUIRED\", \"restedUntil\": \"2026-11-30T14:00:00.000Z\"}]}]')",
+                        + " \"state\": \"PAYMENT_REQUIRED\", \"cooldownUntil\": \"2026-11-30T14:00:00.000Z\"}]}]')",
                 columns + "('" + ids.get(2) + "', 'dead', '1', now(), now() - interval '1 s', 4, 1, '[]')");
 
         // when

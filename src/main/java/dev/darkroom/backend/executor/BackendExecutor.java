@@ -39,7 +39,7 @@ public final class BackendExecutor {
     private static final Logger LOG = LoggerFactory.getLogger(BackendExecutor.class);
     private static final Duration HEALTH_CHECK_TIMEOUT = Duration.ofSeconds(5);
     /** Time after refused credentials in which other AI servers are preferred. */
-    private static final Duration REFUSAL_REST = Duration.ofSeconds(30);
+    private static final Duration REFUSAL_COOLDOWN = Duration.ofSeconds(30);
 
     /** State of the circuit breaker. */
     public enum BreakerState {
@@ -193,7 +193,7 @@ public final class BackendExecutor {
 
     /**
      * Returns the state for operators: {@code {"name", "breaker", "drained", "retryAfterMs", "concurrency", "availablePermits", "apiKeys"}}.
-     * An API key is {@code {"name", "state"}}, with {@code "restedUntil"} while it rests.
+     * An API key is {@code {"name", "state"}}, with {@code "cooldownUntil"} during its cooldown.
      */
     public JsonObject toJson() {
         return new JsonObject()
@@ -214,12 +214,12 @@ public final class BackendExecutor {
         JsonObject json = new JsonObject()
                 .put("name", key.name())
                 .put("state", key.state().name());
-        return key.remainingRest().isZero()
+        return key.remainingCooldown().isZero()
                 ? json
                 : json.put(
-                        "restedUntil",
+                        "cooldownUntil",
                         Rfc3339Timestamp.format(
-                                OffsetDateTime.now(ZoneOffset.UTC).plus(key.remainingRest())));
+                                OffsetDateTime.now(ZoneOffset.UTC).plus(key.remainingCooldown())));
     }
 
     /** Calls {@code handler} whenever {@link #availablePermits()} may have increased, on the context of this executor. */
@@ -322,7 +322,7 @@ public final class BackendExecutor {
             refusedUntil = null;
         } else if (backendOutcome instanceof BackendOutcome.Failed failed
                 && failed.backendFailure().failureClass() == FailureClass.TERMINAL_AUTH) {
-            refusedUntil = nanoTime.getAsLong() + REFUSAL_REST.toNanos();
+            refusedUntil = nanoTime.getAsLong() + REFUSAL_COOLDOWN.toNanos();
         }
         switch (HealthVerdict.of(backendOutcome)) {
             case SUCCESS -> retryBudget.recordSuccess();

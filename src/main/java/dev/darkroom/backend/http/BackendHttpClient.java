@@ -90,7 +90,7 @@ public final class BackendHttpClient {
         this.workers = vertx.createSharedWorkerExecutor("darkroom-image-decoding", WORKER_THREADS);
         this.imageLoader = new ImageLoader(
                 new ImageDownloader(httpClient, settings, egressPolicy), settings, this::credentials, workers);
-        this.keyRing = new BackendKeyRing(settings.name(), settings.apiKeyRest(), System::nanoTime);
+        this.keyRing = new BackendKeyRing(settings.name(), settings.apiKeyCooldown(), System::nanoTime);
         this.keyFiles = BackendKeyFiles.load(settings, keyRing);
         keyFiles.start(vertx, workers);
         LogTextRedactor logTextRedactor = new LogTextRedactor(keyRing::secrets);

@@ -11,9 +11,9 @@ public final class BackendKey {
 
     // Guarded by the ring.
     private boolean missing;
-    private State restReason = State.USABLE;
-    private long restStartedAt;
-    private long restEndsAt;
+    private State cooldownReason = State.USABLE;
+    private long cooldownStartedAt;
+    private long cooldownEndsAt;
     private int consecutiveRateLimits;
 
     BackendKey(String name, Secret secret) {
@@ -40,44 +40,44 @@ public final class BackendKey {
     }
 
     State state(long now) {
-        return missing ? State.MISSING : isResting(now) ? restReason : State.USABLE;
+        return missing ? State.MISSING : isCoolingDown(now) ? cooldownReason : State.USABLE;
     }
 
-    boolean isResting(long now) {
-        return restReason != State.USABLE && restEndsAt - now > 0;
+    boolean isCoolingDown(long now) {
+        return cooldownReason != State.USABLE && cooldownEndsAt - now > 0;
     }
 
-    /** Returns the rest of the time for which the key is not used; zero when it is usable, or missing for an unknown time. */
-    Duration remainingRest(long now) {
-        return !missing && isResting(now) ? Duration.ofNanos(restEndsAt - now) : Duration.ZERO;
+    /** Returns the remaining cooldown; zero when it is usable, or missing for an unknown time. */
+    Duration remainingCooldown(long now) {
+        return !missing && isCoolingDown(now) ? Duration.ofNanos(cooldownEndsAt - now) : Duration.ZERO;
     }
 
-    void rest(State reason, long startsAt, long endsAt) {
-        restReason = reason;
-        restStartedAt = startsAt;
-        restEndsAt = endsAt;
+    void startCooldown(State reason, long startsAt, long endsAt) {
+        cooldownReason = reason;
+        cooldownStartedAt = startsAt;
+        cooldownEndsAt = endsAt;
     }
 
     /**
-     * Returns how many rate limits followed each other, including this one. A request that started before the last rest belongs to the same
+     * Returns how many rate limits followed each other, including this one. A request that started before the last cooldown belongs to the same
      * burst as the one that caused it, and does not count again.
      */
     int countRateLimit(long requestStartedAt) {
-        if (consecutiveRateLimits == 0 || requestStartedAt - restStartedAt >= 0) {
+        if (consecutiveRateLimits == 0 || requestStartedAt - cooldownStartedAt >= 0) {
             consecutiveRateLimits++;
         }
         return consecutiveRateLimits;
     }
 
-    void endRest() {
-        restReason = State.USABLE;
+    void endCooldown() {
+        cooldownReason = State.USABLE;
         consecutiveRateLimits = 0;
     }
 
     void replace(Secret value) {
         secret = value;
         missing = false;
-        endRest();
+        endCooldown();
     }
 
     void setMissing() {

@@ -19,8 +19,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * API keys of an AI server. Calls use the usable keys in turn. A key that the AI server rejects rests, and calls use the others
- * meanwhile. When all keys rest, the one with the earliest end of its rest is used, so a single key is always used. Thread-safe.
+ * API keys of an AI server. Calls use the usable keys in turn. A rejected key is in cooldown, and calls use the others meanwhile.
+ * When all keys are in cooldown, the one whose cooldown ends first is used, so a single key is always used. Thread-safe.
  */
 public final class BackendKeyRing {
     private static final Logger LOG = LoggerFactory.getLogger(BackendKeyRing.class);
@@ -36,20 +36,20 @@ public final class BackendKeyRing {
             "QUOTA_EXHAUSTED",
             State.QUOTA_EXHAUSTED);
 
-    /** Rest of an unknown key. The change of its file ends it. */
-    static final Duration UNAUTHORIZED_REST = Duration.ofHours(1);
-    /** Longest rest that the AI server can request. */
-    static final Duration MAX_QUOTA_REST = Duration.ofHours(24);
+    /** Cooldown of an unknown key. The change of its file ends it. */
+    static final Duration UNAUTHORIZED_COOLDOWN = Duration.ofHours(1);
+    /** Longest cooldown that the AI server can request. */
+    static final Duration MAX_QUOTA_COOLDOWN = Duration.ofHours(24);
 
-    static final Duration MAX_RATE_LIMIT_REST = Duration.ofMinutes(10);
-    private static final Duration MIN_REST = Duration.ofSeconds(1);
+    static final Duration MAX_RATE_LIMIT_COOLDOWN = Duration.ofMinutes(10);
+    private static final Duration MIN_COOLDOWN = Duration.ofSeconds(1);
     private static final int MAX_DOUBLINGS = 5;
 
     /** Number of replaced values that are still redacted in logs. */
     private static final int MAX_OLD_SECRETS = 20;
 
     private final String backend;
-    private final Duration defaultRest;
+    private final Duration defaultCooldown;
     private final LongSupplier nanoTime;
     private final List<BackendKey> keys = new ArrayList<>();
     /** All values that responses may quote, in the order of their first use. */
@@ -59,12 +59,12 @@ public final class BackendKeyRing {
 
     /**
      * @param backend name of the AI server, for the log
-     * @param defaultRest rest after an exhausted quota without {@code Retry-After}, and after the statuses 402 and 403
+     * @param defaultCooldown cooldown after an exhausted quota without {@code Retry-After}, and after the statuses 402 and 403
      * @param nanoTime clock in nanoseconds, see {@link System#nanoTime()}
      */
-    public BackendKeyRing(String backend, Duration defaultRest, LongSupplier nanoTime) {
+    public BackendKeyRing(String backend, Duration defaultCooldown, LongSupplier nanoTime) {
         this.backend = backend;
-        this.defaultRest = defaultRest;
+        this.defaultCooldown = defaultCooldown;
         this.nanoTime = nanoTime;
     }
 
@@ -86,11 +86,13 @@ public final class BackendKeyRing {
         return secrets;
     }
 
-    /** Returns the key for a request: the next usable one, or else the one with the earliest end of its rest; empty when all are missing. */
+    /** Returns the key for a request: the next usable one, or else the one whose cooldown ends first; empty when all are missing. */
     public synchronized Optional<BackendKey> select() {
         return selectUsable(Set.of()).or(() -> {
             long now = nanoTime.getAsLong();
-            return keys.stream().filter(key -> !key.missing()).min(Comparator.comparing(key -> key.remainingRest(now)));
+            return keys.stream()
+                    .filter(key -> !key.missing())
+                    .min(Comparator.comparing(key -> key.remainingCooldown(now)));
         });
     }
 
@@ -135,21 +137,21 @@ public final class BackendKeyRing {
     }
 
     /**
-     * Rests a key after a {@linkplain #isRejection rejection}. Never shortens a rest, so that the order of concurrent calls is irrelevant.
+     * Starts the cooldown of a key after a {@linkplain #isRejection rejection}. Never shortens one, so that the order of concurrent calls is irrelevant.
      *
      * @param requestStartedAt {@link #time} before the rejected request
      */
     public void recordRejection(BackendKey key, long requestStartedAt, BackendFailure failure) {
         State reason = reason(failure);
         boolean changed;
-        Duration rest;
+        Duration cooldown;
         synchronized (this) {
             long now = nanoTime.getAsLong();
-            rest = rest(key, reason, requestStartedAt, failure.retryAfter());
-            boolean longer = rest.compareTo(key.remainingRest(now)) >= 0;
+            cooldown = cooldown(key, reason, requestStartedAt, failure.retryAfter());
+            boolean longer = cooldown.compareTo(key.remainingCooldown(now)) >= 0;
             changed = longer && key.state(now) != reason;
             if (longer) {
-                key.rest(reason, now, now + rest.toNanos());
+                key.startCooldown(reason, now, now + cooldown.toNanos());
             }
         }
         if (changed) {
@@ -157,8 +159,8 @@ public final class BackendKeyRing {
                     .addKeyValue("backend", backend)
                     .addKeyValue("apiKey", key.name())
                     .addKeyValue("reason", reason)
-                    .addKeyValue("restMs", rest.toMillis())
-                    .log("api key rested");
+                    .addKeyValue("cooldownMs", cooldown.toMillis())
+                    .log("api key cooldown started");
         }
     }
 
@@ -166,31 +168,32 @@ public final class BackendKeyRing {
         return failure.rateLimited() ? State.RATE_LIMITED : REJECTIONS.get(failure.code());
     }
 
-    private Duration rest(BackendKey key, State reason, long requestStartedAt, Duration retryAfter) {
+    private Duration cooldown(BackendKey key, State reason, long requestStartedAt, Duration retryAfter) {
         return switch (reason) {
             case RATE_LIMITED -> {
                 int doublings = Math.min(key.countRateLimit(requestStartedAt) - 1, MAX_DOUBLINGS);
                 yield limit(
-                        retryAfter == null ? MIN_REST.multipliedBy(1L << doublings) : retryAfter, MAX_RATE_LIMIT_REST);
+                        retryAfter == null ? MIN_COOLDOWN.multipliedBy(1L << doublings) : retryAfter,
+                        MAX_RATE_LIMIT_COOLDOWN);
             }
             case QUOTA_EXHAUSTED, PAYMENT_REQUIRED ->
-                retryAfter == null ? defaultRest : limit(retryAfter, MAX_QUOTA_REST);
-            case UNAUTHORIZED -> UNAUTHORIZED_REST;
-            default -> defaultRest;
+                retryAfter == null ? defaultCooldown : limit(retryAfter, MAX_QUOTA_COOLDOWN);
+            case UNAUTHORIZED -> UNAUTHORIZED_COOLDOWN;
+            default -> defaultCooldown;
         };
     }
 
     private static Duration limit(Duration requested, Duration max) {
-        return requested.compareTo(max) > 0 ? max : requested.compareTo(MIN_REST) < 0 ? MIN_REST : requested;
+        return requested.compareTo(max) > 0 ? max : requested.compareTo(MIN_COOLDOWN) < 0 ? MIN_COOLDOWN : requested;
     }
 
-    /** Ends the rest of a key that has succeeded. */
+    /** Ends the cooldown of a key that has succeeded. */
     public synchronized void recordSuccess(BackendKey key) {
-        key.endRest();
+        key.endCooldown();
     }
 
     /**
-     * Returns the failure of a call after no usable key is left. It is a rate limit when a key rests only for a rate limit, and requests
+     * Returns the failure of a call after no usable key is left. It is a rate limit when a key is in cooldown only for a rate limit, and requests
      * the delay until its end.
      *
      * @param last the last rejected key
@@ -200,11 +203,11 @@ public final class BackendKeyRing {
         long now = nanoTime.getAsLong();
         Optional<BackendKey> first = keys.stream()
                 .filter(key -> key.state(now) == State.RATE_LIMITED)
-                .min(Comparator.comparing(key -> key.remainingRest(now)));
+                .min(Comparator.comparing(key -> key.remainingCooldown(now)));
         if (first.isEmpty()) {
             return failure;
         }
-        Duration delay = first.get().remainingRest(now);
+        Duration delay = first.get().remainingCooldown(now);
         if (failure.rateLimited()) {
             return keys.size() > 1 ? failure.withRetryAfter(delay) : failure;
         }
@@ -221,7 +224,7 @@ public final class BackendKeyRing {
     public synchronized List<BackendKeyStatus> status() {
         long now = nanoTime.getAsLong();
         return keys.stream()
-                .map(key -> new BackendKeyStatus(key.name(), key.state(now), key.remainingRest(now)))
+                .map(key -> new BackendKeyStatus(key.name(), key.state(now), key.remainingCooldown(now)))
                 .toList();
     }
 

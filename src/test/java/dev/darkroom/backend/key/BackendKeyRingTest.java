@@ -15,13 +15,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class BackendKeyRingTest {
-    private static final Duration REST = Duration.ofMinutes(10);
+    private static final Duration COOLDOWN = Duration.ofMinutes(10);
     private static final BackendFailure RATE_LIMITED = BackendFailure.of(
                     FailureClass.REJECTED_RETRYABLE, BackendFailure.RATE_LIMITED, "m")
             .withHttpStatus(429);
 
     private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1_000);
-    private final BackendKeyRing ring = new BackendKeyRing("backend", REST, nanos::get);
+    private final BackendKeyRing ring = new BackendKeyRing("backend", COOLDOWN, nanos::get);
     private final BackendKey main = ring.add("main", new Secret("secret-main"));
     private final BackendKey spare = ring.add("spare", new Secret("secret-spare"));
 
@@ -35,7 +35,7 @@ class BackendKeyRingTest {
     @Test
     void hasNoKeyWithoutKeys() {
         // given
-        BackendKeyRing empty = new BackendKeyRing("backend", REST, nanos::get);
+        BackendKeyRing empty = new BackendKeyRing("backend", COOLDOWN, nanos::get);
 
         // then
         assertThat(empty.isEmpty()).isTrue();
@@ -50,18 +50,18 @@ class BackendKeyRingTest {
         "PAYMENT_REQUIRED, PAYMENT_REQUIRED, PT10M",
         "QUOTA_EXHAUSTED, QUOTA_EXHAUSTED, PT10M"
     })
-    void restsRejectedKey(String code, State state, Duration rest) {
+    void startsTheCooldownOfARejectedKey(String code, State state, Duration cooldown) {
         // when
         ring.recordRejection(main, ring.time(), rejection(code));
 
         // then
         assertThat(ring.status())
                 .containsExactly(
-                        new BackendKeyStatus("main", state, rest),
+                        new BackendKeyStatus("main", state, cooldown),
                         new BackendKeyStatus("spare", State.USABLE, Duration.ZERO));
         assertThat(select()).isEqualTo("spare");
         assertThat(select()).isEqualTo("spare");
-        pass(rest.minusNanos(1));
+        pass(cooldown.minusNanos(1));
         assertThat(select()).isEqualTo("spare");
         pass(Duration.ofNanos(1));
         assertThat(select()).isEqualTo("main");
@@ -70,12 +70,12 @@ class BackendKeyRingTest {
 
     @ParameterizedTest
     @CsvSource({"QUOTA_EXHAUSTED, PT2H, PT2H", "PAYMENT_REQUIRED, PT2H, PT2H", "QUOTA_EXHAUSTED, P365D, PT24H"})
-    void restsForRequestedTime(String code, Duration retryAfter, Duration rest) {
+    void cooldownTakesTheRequestedTime(String code, Duration retryAfter, Duration cooldown) {
         // when
         ring.recordRejection(main, ring.time(), rejection(code).withRetryAfter(retryAfter));
 
         // then
-        assertThat(ring.status().get(0).remainingRest()).isEqualTo(rest);
+        assertThat(ring.status().get(0).remainingCooldown()).isEqualTo(cooldown);
     }
 
     @Test
@@ -91,7 +91,7 @@ class BackendKeyRingTest {
     }
 
     @Test
-    void doublesRestOfRateLimitsUntilSuccess() {
+    void doublesCooldownOfRateLimitsUntilSuccess() {
         for (int seconds : new int[] {1, 2, 4, 8, 16, 32, 32}) {
             ring.recordRejection(main, ring.time(), RATE_LIMITED);
             assertThat(ring.status().get(0))
@@ -104,7 +104,7 @@ class BackendKeyRingTest {
         // then
         assertThat(ring.status().get(0).state()).isEqualTo(State.USABLE);
         ring.recordRejection(main, ring.time(), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(20)));
-        assertThat(ring.status().get(0).remainingRest()).isEqualTo(Duration.ofSeconds(20));
+        assertThat(ring.status().get(0).remainingCooldown()).isEqualTo(Duration.ofSeconds(20));
     }
 
     @Test
@@ -119,11 +119,11 @@ class BackendKeyRingTest {
         }
 
         // then
-        assertThat(ring.status().get(0).remainingRest()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(ring.status().get(0).remainingCooldown()).isEqualTo(Duration.ofSeconds(1));
     }
 
     @Test
-    void rateLimitOfAConcurrentCallDoesNotShortenTheRestOfASpentQuota() {
+    void rateLimitOfAConcurrentCallDoesNotShortenTheCooldownOfASpentQuota() {
         // given
         ring.recordRejection(main, ring.time(), rejection("QUOTA_EXHAUSTED"));
 
@@ -131,12 +131,12 @@ class BackendKeyRingTest {
         ring.recordRejection(main, ring.time(), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(5)));
 
         // then
-        assertThat(ring.status().get(0)).isEqualTo(new BackendKeyStatus("main", State.QUOTA_EXHAUSTED, REST));
+        assertThat(ring.status().get(0)).isEqualTo(new BackendKeyStatus("main", State.QUOTA_EXHAUSTED, COOLDOWN));
         assertThat(ring.status().get(1).state()).isEqualTo(State.USABLE);
     }
 
     @Test
-    void selectsNoTriedAndNoRestingKeyAfterRejection() {
+    void selectsNoTriedAndNoKeyInCooldownAfterRejection() {
         assertThat(ring.selectUsable(Set.of(main))).contains(spare);
         assertThat(ring.selectUsable(Set.of(main, spare))).isEmpty();
         ring.recordRejection(spare, ring.time(), rejection("UNAUTHORIZED"));
@@ -153,7 +153,7 @@ class BackendKeyRingTest {
         assertThat(select()).isEqualTo("spare");
         assertThat(select()).isEqualTo("spare");
 
-        // when: its rest is renewed until it ends later
+        // when: its cooldown is renewed until it ends later
         pass(Duration.ofMinutes(55));
         ring.recordRejection(spare, ring.time(), rejection("FORBIDDEN"));
 
@@ -162,7 +162,7 @@ class BackendKeyRingTest {
     }
 
     @Test
-    void failsAsRateLimitedWhileAnotherKeyRestsForRateLimit() {
+    void failsAsRateLimitedWhileAnotherKeyIsInCooldownForRateLimit() {
         // given
         ring.recordRejection(spare, ring.time(), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(30)));
         ring.recordRejection(main, ring.time(), rejection("UNAUTHORIZED"));
@@ -201,7 +201,7 @@ class BackendKeyRingTest {
     }
 
     @Test
-    void findsSubmittingKeyWhileItRests() {
+    void findsSubmittingKeyInItsCooldown() {
         // given
         ring.recordRejection(spare, ring.time(), rejection("UNAUTHORIZED"));
 
@@ -254,7 +254,7 @@ class BackendKeyRingTest {
         assertThat(ring.find("main")).as("its jobs are still polled").contains(main);
         assertThat(ring.find("other")).contains(spare);
 
-        // when: the other one rests
+        // when: the other one is in cooldown
         ring.recordRejection(spare, ring.time(), rejection("UNAUTHORIZED"));
         assertThat(select()).isEqualTo("spare");
         ring.remove(spare);

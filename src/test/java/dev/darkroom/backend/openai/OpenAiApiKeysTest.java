@@ -101,7 +101,7 @@ class OpenAiApiKeysTest extends OpenAiBackendFixture {
         assertThat(sentKeys()).containsExactly("secret-main", "secret-spare", "secret-spare");
         assertThat(listener.apiKeys).containsExactly("main", "spare", "spare");
         assertThat(twoKeys.keys()).extracting(BackendKeyStatus::state).containsExactly(state, State.USABLE);
-        assertThat(twoKeys.keys().get(0).remainingRest()).isPositive();
+        assertThat(twoKeys.keys().get(0).remainingCooldown()).isPositive();
     }
 
     @ParameterizedTest
@@ -120,7 +120,7 @@ class OpenAiApiKeysTest extends OpenAiBackendFixture {
         assertThat(failure.retryAfter()).isNull();
         assertThat(sentKeys()).containsExactly("secret-main", "secret-spare");
 
-        // when: both rest, one call tries one key
+        // when: both are in cooldown, one call tries one key
         failed(call());
 
         // then
