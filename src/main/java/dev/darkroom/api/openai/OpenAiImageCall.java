@@ -49,7 +49,10 @@ final class OpenAiImageCall {
         this.attachment = services.retryAttachment().begin(operationContext, bodyDigest);
         this.response = operationContext.response();
         this.waitingCall = new WaitingCall(
-                services.waitingCalls(), operationContext.request(), keepAlive(), () -> fail(Problem.unavailable()));
+                services.waitingCalls(),
+                operationContext.request(),
+                keepAlive(),
+                () -> failWaiting(Problem.unavailable()));
     }
 
     private WaitingCall.KeepAlive keepAlive() {
@@ -97,26 +100,35 @@ final class OpenAiImageCall {
             waitingCall.send();
         }
         waitingCall.start();
-        awaitEnd(generation).onSuccess(this::answer).onFailure(this::fail);
+        awaitEnd(generation);
     }
 
     /** Repeats waits of limited length: a lost reply is noticed, and a closed connection leaves no waiter behind for long. */
-    private Future<Generation> awaitEnd(Generation generation) {
-        if (!generation.isPending()) {
-            return Future.succeededFuture(generation);
+    private void awaitEnd(Generation generation) {
+        if (state != State.WAITING) {
+            return;
         }
-        if (state == State.ENDED || elapsed().compareTo(services.timings().deadline()) > 0) {
-            return Future.failedFuture(Problem.unavailable());
+        if (!generation.isPending()) {
+            answer(generation);
+            return;
+        }
+        Duration before = elapsed();
+        if (before.compareTo(services.timings().deadline()) > 0) {
+            fail(Problem.unavailable());
+            return;
         }
         Duration wait = services.timings().maxWait();
-        Duration before = elapsed();
-        return services.generations()
+        services.generations()
                 .get(operationContext, generation.id(), wait)
-                // A wait ends early when the process stops or has too many waiters.
-                .compose(current ->
-                        current.isPending() && elapsed().minus(before).compareTo(wait) < 0
-                                ? Future.failedFuture(Problem.unavailable())
-                                : awaitEnd(current));
+                .onSuccess(current -> {
+                    // A wait ends early when the process stops or has too many waiters.
+                    if (current.isPending() && elapsed().minus(before).compareTo(wait) < 0) {
+                        failWaiting(Problem.unavailable());
+                    } else {
+                        awaitEnd(current);
+                    }
+                })
+                .onFailure(this::failWaiting);
     }
 
     private Duration elapsed() {
@@ -124,31 +136,29 @@ final class OpenAiImageCall {
     }
 
     private void answer(Generation generation) {
-        if (state != State.WAITING) {
-            return;
-        }
-        state = State.ANSWERING;
-        waitingCall.stop();
+        stopWaiting();
         if (generation.error() == null) {
             services.responder()
                     .send(operationContext, request, generation)
                     .onSuccess(sent -> end(true))
-                    .onFailure(failure -> {
-                        end(false);
-                        operationContext.fail(failure);
-                    });
+                    .onFailure(this::fail);
         } else {
             sendError(OpenAiErrors.of(generation.error()));
         }
     }
 
-    /** Sends the error of a call that did not get its images. */
+    private void failWaiting(Throwable failure) {
+        if (state == State.WAITING) {
+            fail(failure);
+        }
+    }
+
+    /** Ends a call that did not get its images. Problems occur before the first byte of an image. */
     private void fail(Throwable failure) {
-        if (state != State.WAITING) {
+        if (state == State.ENDED) {
             return;
         }
-        state = State.ANSWERING;
-        waitingCall.stop();
+        stopWaiting();
         if (request.stream() && response.headWritten() && failure instanceof Problem problem) {
             sendError(OpenAiErrors.of(problem));
         } else {
@@ -158,17 +168,21 @@ final class OpenAiImageCall {
     }
 
     private void sendError(OpenAiError error) {
-        if (!response.headWritten()) {
-            services.responder().sendError(operationContext, error);
-            end(!error.retryable());
-        } else if (request.stream()) {
-            services.responder().sendErrorEvent(operationContext, error);
-            end(!error.retryable());
-        } else {
+        if (response.headWritten() && !request.stream()) {
             // The status 200 is sent already. A retry gets the error.
             end(false);
             response.reset();
+            return;
         }
+        Future<Void> sent = response.headWritten()
+                ? services.responder().sendErrorEvent(operationContext, error)
+                : services.responder().sendError(operationContext, error);
+        sent.onComplete(taken -> end(taken.succeeded() && !error.retryable()));
+    }
+
+    private void stopWaiting() {
+        state = State.ANSWERING;
+        waitingCall.stop();
     }
 
     /** @param answered whether the client has the complete response, and no reason to retry */

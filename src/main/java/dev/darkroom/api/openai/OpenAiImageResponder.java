@@ -72,15 +72,22 @@ public record OpenAiImageResponder(GenerationResponder urls, ImageStore images, 
                 .putHeader("X-Accel-Buffering", "no");
     }
 
-    /** Ends a stream with an error. */
-    void sendErrorEvent(OperationContext operationContext, OpenAiError error) {
-        new ResponseWriter(operationContext.request()).endWith(SseFrameEncoder.eventWithoutId("error", error.toJson()));
+    /** Ends a stream with an error. Completes when the operating system has taken it. */
+    Future<Void> sendErrorEvent(OperationContext operationContext, OpenAiError error) {
+        return new ResponseWriter(operationContext.request())
+                .endWith(SseFrameEncoder.eventWithoutId("error", error.toJson()));
     }
 
-    void sendError(OperationContext operationContext, OpenAiError error) {
+    /** Sends an error. Completes when the operating system has taken it. */
+    Future<Void> sendError(OperationContext operationContext, OpenAiError error) {
         ErrorResponse errorResponse = error.toResponse(Map.of());
         errorResponse.headers().forEach(operationContext.response()::putHeader);
-        operationContext.sendJson(errorResponse.status(), errorResponse.body());
+        operationContext
+                .response()
+                .setStatusCode(errorResponse.status())
+                .putHeader(HttpHeaders.CONTENT_TYPE, errorResponse.mediaType());
+        return new ResponseWriter(operationContext.request())
+                .endWith(errorResponse.body().toBuffer());
     }
 
     void fail(OperationContext operationContext, Throwable failure) {
