@@ -75,7 +75,7 @@ class ArchitectureTest {
     private static final Map<String, String> DEPENDENCIES = Map.ofEntries(
             Map.entry(
                     "api",
-                    "api.body api.callback api.contract api.fleet api.generation api.management api.notification api.openai api.problem api.replicate api.security api.stream api.transport api.upload api.webhook auth backend.callback config fleet generation.watch image image.store maintenance notification.stream upload webhook"),
+                    "api.body api.callback api.contract api.fleet api.generation api.management api.notification api.openai api.openai.error api.problem api.replicate api.security api.stream api.transport api.upload api.webhook auth backend.callback config fleet generation.watch image image.store maintenance notification.stream upload webhook"),
             Map.entry("api.callback", "api.body api.contract api.problem api.transport auth backend.callback"),
             Map.entry("api.body", "api.problem api.transport"),
             Map.entry("api.contract", "api.body api.problem api.security api.transport auth eventbus notification"),
@@ -91,7 +91,8 @@ class ArchitectureTest {
                     "api.contract api.problem api.security api.stream api.transport auth eventbus notification notification.stream netty"),
             Map.entry(
                     "api.openai",
-                    "api.body api.contract api.generation api.problem api.stream api.transport auth backend config generation generation.waiting image.store netty upload"),
+                    "api.body api.contract api.generation api.openai.error api.problem api.stream api.transport auth backend config generation generation.waiting image.store netty upload"),
+            Map.entry("api.openai.error", "api.problem api.transport backend generation"),
             Map.entry("api.problem", ""),
             Map.entry(
                     "api.replicate",

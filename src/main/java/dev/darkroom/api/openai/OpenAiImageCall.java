@@ -1,6 +1,8 @@
 package dev.darkroom.api.openai;
 
 import dev.darkroom.api.contract.OperationContext;
+import dev.darkroom.api.openai.error.OpenAiError;
+import dev.darkroom.api.openai.error.OpenAiErrors;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.transport.ResponseHeaders;
 import dev.darkroom.generation.Generation;

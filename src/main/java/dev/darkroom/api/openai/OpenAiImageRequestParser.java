@@ -1,6 +1,8 @@
 package dev.darkroom.api.openai;
 
 import dev.darkroom.api.openai.OpenAiImageRequest.ResponseFormat;
+import dev.darkroom.api.openai.error.OpenAiError;
+import dev.darkroom.api.openai.error.OpenAiRequestException;
 import dev.darkroom.backend.InputImages;
 import dev.darkroom.generation.GenerationResult.ModelLimits;
 import dev.darkroom.generation.GenerationResult.ModelList;
@@ -83,18 +85,6 @@ final class OpenAiImageRequestParser {
                 null,
                 null);
         return new OpenAiImageRequest(spec, format, stream);
-    }
-
-    /** Returns the name in the OpenAI API of a field of a generation. */
-    static String paramOf(String field) {
-        return switch (field) {
-            case "width", "height" -> "size";
-            case "count" -> "n";
-            case "negativePrompt" -> "negative_prompt";
-            case "metadata" -> "user";
-            case "inputImages" -> "image";
-            default -> field;
-        };
     }
 
     private static JsonObject withoutNulls(JsonObject body) {

@@ -5,6 +5,8 @@ import dev.darkroom.api.generation.GenerationResponder;
 import dev.darkroom.api.generation.OpenImageLimiter;
 import dev.darkroom.api.openai.Base64BodySender.Part;
 import dev.darkroom.api.openai.OpenAiImageRequest.ResponseFormat;
+import dev.darkroom.api.openai.error.OpenAiError;
+import dev.darkroom.api.openai.error.OpenAiRequestException;
 import dev.darkroom.api.problem.ErrorRenderer.ErrorResponse;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.stream.SseFrameEncoder;

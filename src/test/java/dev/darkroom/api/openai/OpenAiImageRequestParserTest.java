@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.darkroom.api.openai.OpenAiImageRequest.ResponseFormat;
+import dev.darkroom.api.openai.error.OpenAiError;
+import dev.darkroom.api.openai.error.OpenAiRequestException;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.generation.GenerationResult.ModelLimits;
 import dev.darkroom.generation.GenerationResult.ModelList;

@@ -1,4 +1,4 @@
-package dev.darkroom.api.openai;
+package dev.darkroom.api.openai.error;
 
 import dev.darkroom.api.problem.ErrorRenderer.ErrorResponse;
 import dev.darkroom.api.transport.ResponseHeaders;
@@ -16,19 +16,16 @@ import java.util.TreeMap;
  * @param message for people
  * @param retryable whether a retry may succeed; clients are told to send none otherwise
  */
-record OpenAiError(int status, String type, String code, String param, String message, boolean retryable) {
-    static final String INVALID_REQUEST = "invalid_request_error";
+public record OpenAiError(int status, String type, String code, String param, String message, boolean retryable) {
+    /** Type of an error that the request causes. */
+    public static final String INVALID_REQUEST = "invalid_request_error";
 
     /** Creates the error of an invalid parameter. */
-    static OpenAiError invalid(String code, String param, String message) {
+    public static OpenAiError invalid(String code, String param, String message) {
         return new OpenAiError(400, INVALID_REQUEST, code, param, message, false);
     }
 
-    OpenAiError withParam(String newParam, String newMessage) {
-        return new OpenAiError(status, type, code, newParam, newMessage, retryable);
-    }
-
-    JsonObject toJson() {
+    public JsonObject toJson() {
         return new JsonObject()
                 .put(
                         "error",
@@ -40,7 +37,7 @@ record OpenAiError(int status, String type, String code, String param, String me
     }
 
     /** @param headers of the response, besides {@code X-Should-Retry} */
-    ErrorResponse toResponse(Map<String, String> headers) {
+    public ErrorResponse toResponse(Map<String, String> headers) {
         Map<String, String> all = new TreeMap<>(headers);
         if (!retryable) {
             all.put(ResponseHeaders.SHOULD_RETRY, "false");

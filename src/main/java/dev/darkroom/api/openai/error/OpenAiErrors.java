@@ -1,4 +1,4 @@
-package dev.darkroom.api.openai;
+package dev.darkroom.api.openai.error;
 
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.problem.Problem.ValidationError;
@@ -9,7 +9,7 @@ import java.util.Locale;
  * Errors of the OpenAI API for problems and failed generations. {@code docs/openai.md} has the same table. Statuses and types are those of
  * the API of OpenAI where it has them.
  */
-final class OpenAiErrors {
+public final class OpenAiErrors {
     private static final String RATE_LIMIT = "rate_limit_error";
     private static final String INSUFFICIENT_QUOTA = "insufficient_quota";
     private static final String SERVER_ERROR = "server_error";
@@ -18,7 +18,7 @@ final class OpenAiErrors {
     private OpenAiErrors() {}
 
     /** Returns the error of a rejected request. */
-    static OpenAiError of(Problem problem) {
+    public static OpenAiError of(Problem problem) {
         return switch (problem.type()) {
             case INVALID_REQUEST -> invalidRequest(problem);
             case UNAUTHORIZED -> last(problem, "authentication_error", "invalid_api_key");
@@ -45,7 +45,7 @@ final class OpenAiErrors {
     }
 
     /** Returns the error of a failed generation. A retry would be a second generation, so none is suggested. */
-    static OpenAiError of(GenerationError error) {
+    public static OpenAiError of(GenerationError error) {
         String code = error.code().toLowerCase(Locale.ROOT);
         if (code.equals("cancelled")) {
             return new OpenAiError(409, OpenAiError.INVALID_REQUEST, code, null, error.message(), false);
@@ -86,7 +86,7 @@ final class OpenAiErrors {
         }
         ValidationError first = problem.errors().get(0);
         String field = fieldOf(first.pointer());
-        String param = OpenAiImageRequestParser.paramOf(field);
+        String param = paramOf(field);
         if (first.detail().equals("is required")) {
             return OpenAiError.invalid(
                     "missing_required_parameter", param, "Missing required parameter: '" + param + "'.");
@@ -101,5 +101,17 @@ final class OpenAiErrors {
     private static String fieldOf(String pointer) {
         String path = pointer.replaceFirst("^#/", "").replaceFirst("^parameters/", "");
         return path.split("/", -1)[0];
+    }
+
+    /** Returns the name in the OpenAI API of a field of a generation. */
+    private static String paramOf(String field) {
+        return switch (field) {
+            case "width", "height" -> "size";
+            case "count" -> "n";
+            case "negativePrompt" -> "negative_prompt";
+            case "metadata" -> "user";
+            case "inputImages" -> "image";
+            default -> field;
+        };
     }
 }

@@ -1,4 +1,4 @@
-package dev.darkroom.api.openai;
+package dev.darkroom.api.openai.error;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

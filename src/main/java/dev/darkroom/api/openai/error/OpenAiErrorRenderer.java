@@ -1,4 +1,4 @@
-package dev.darkroom.api.openai;
+package dev.darkroom.api.openai.error;
 
 import dev.darkroom.api.problem.ErrorRenderer;
 import dev.darkroom.api.problem.Problem;

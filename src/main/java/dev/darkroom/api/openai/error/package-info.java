@@ -1,0 +1,2 @@
+/** Errors of the OpenAI API. */
+package dev.darkroom.api.openai.error;
