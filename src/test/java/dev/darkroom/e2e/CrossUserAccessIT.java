@@ -50,7 +50,8 @@ class CrossUserAccessIT {
     private record PathParameters(Map<String, String> parameters) {
 
         static PathParameters generation(String id) {
-            return new PathParameters(Map.of("generationId", id));
+            // Tasks and predictions have the id of their generation.
+            return new PathParameters(Map.of("generationId", id, "taskId", id, "predictionId", id));
         }
 
         String path(String operation) {
@@ -113,7 +114,10 @@ class CrossUserAccessIT {
         String imageName = URI.create(ended.getJsonArray("imageUrls").getString(0))
                 .getPath()
                 .substring("/images/".length());
-        return new PathParameters(Map.of("generationId", ended.getString("id"), "imageName", imageName));
+        Map<String, String> parameters =
+                new TreeMap<>(PathParameters.generation(ended.getString("id")).parameters());
+        parameters.put("imageName", imageName);
+        return new PathParameters(parameters);
     }
 
     private static String upload(ApiClient client) {
@@ -152,12 +156,14 @@ class CrossUserAccessIT {
     }
 
     /**
-     * Operations on resources of a user, as method, space and path. Callbacks of AI servers know no users, see {@link CallbackReportIT}.
+     * Operations on resources of a user, as method, space and path. Callbacks of AI servers know no users, see {@link CallbackReportIT}, and
+     * models belong to none.
      */
     static Stream<String> operationsOnResources() {
         return OpenApiFile.read().operations().keySet().stream()
                 .filter(operation -> operation.contains("{")
                         && !operation.contains("{callbackToken}")
+                        && !operation.contains("/v1/models/")
                         && operationsOfAdmins().noneMatch(operation::equals));
     }
 
