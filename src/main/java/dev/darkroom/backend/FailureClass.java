@@ -26,7 +26,12 @@ public enum FailureClass {
     /** The image was generated, but the download from its URL failed (5xx, timeout). */
     RESULT_DOWNLOAD(true, false),
     /**
-     * Darkroom itself failed: its image store, memory, file descriptors or code. Counts neither towards the limit of
+     * The images were received, but the image store rejected them until the deadline. The upload is repeated, not the generation. Counts as
+     * {@link #INTERNAL}.
+     */
+    RESULT_STORE(true, false),
+    /**
+     * Darkroom itself failed: its memory, file descriptors or code. Counts neither towards the limit of
      * attempts nor for the circuit breaker.
      */
     INTERNAL(true, false);
@@ -52,7 +57,7 @@ public enum FailureClass {
     /** Returns true when the AI server may bill a submission that failed with this class. */
     public boolean mayBeBilled() {
         return switch (this) {
-            case AMBIGUOUS, RESULT_LOST, INVALID_RESULT, RESULT_DOWNLOAD, INTERNAL -> true;
+            case AMBIGUOUS, RESULT_LOST, INVALID_RESULT, RESULT_DOWNLOAD, RESULT_STORE, INTERNAL -> true;
             case NOT_SENT, REJECTED_RETRYABLE, SERVER_ERROR, TERMINAL_INPUT, TERMINAL_AUTH, MODERATED -> false;
         };
     }

@@ -82,7 +82,7 @@ public final class JobPoller<T> {
         }
         BackendFailure failure = failed.failure();
         return switch (failure.failureClass()) {
-            case NOT_SENT, REJECTED_RETRYABLE, SERVER_ERROR, AMBIGUOUS, INTERNAL -> false;
+            case NOT_SENT, REJECTED_RETRYABLE, SERVER_ERROR, AMBIGUOUS, RESULT_STORE, INTERNAL -> false;
             case INVALID_RESULT -> !failure.code().equals("MALFORMED_RESPONSE");
             case RESULT_LOST, RESULT_DOWNLOAD, TERMINAL_INPUT, TERMINAL_AUTH, MODERATED -> true;
         };

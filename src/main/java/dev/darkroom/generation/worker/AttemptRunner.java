@@ -40,7 +40,7 @@ final class AttemptRunner {
     private static final BackendFailure INTERRUPTED = BackendFailure.of(
             FailureClass.AMBIGUOUS, "INTERRUPTED", "The attempt was aborted because its process stopped.");
     private static final BackendFailure IMAGES_NOT_STORED = BackendFailure.of(
-            FailureClass.INTERNAL,
+            FailureClass.RESULT_STORE,
             "IMAGES_NOT_STORED",
             "The images were generated but could not be stored before the deadline.");
 

@@ -159,8 +159,10 @@ public final class RetryPolicy {
     private static boolean isCounted(BackendFailure backendFailure, boolean probe) {
         return !probe
                 && !backendFailure.rateLimited()
-                && backendFailure.failureClass() != FailureClass.NOT_SENT
-                && backendFailure.failureClass() != FailureClass.INTERNAL;
+                && switch (backendFailure.failureClass()) {
+                    case NOT_SENT, RESULT_STORE, INTERNAL -> false;
+                    default -> true;
+                };
     }
 
     /** Returns the delay for a jitter window. Visible for the property tests. */

@@ -77,7 +77,7 @@ class ImageStoreFailureTest {
         // then
         awaitTrue("the end", () -> "FAILED".equals(queue.queryValue("SELECT status FROM generations")));
         assertThat(queue.queryValue("SELECT error_code || ' ' || error_class FROM generations"))
-                .isEqualTo("DEADLINE_EXCEEDED INTERNAL");
+                .isEqualTo("DEADLINE_EXCEEDED RESULT_STORE");
         assertThat(queue.queryValue("SELECT error_message FROM generations")).contains("could not be stored");
         assertThat(queue.queryValue("SELECT outcome || ' ' || counted || ' ' || error_code FROM generation_attempts"))
                 .isEqualTo("RETRYABLE false IMAGES_NOT_STORED");

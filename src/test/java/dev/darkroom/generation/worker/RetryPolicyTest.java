@@ -42,6 +42,7 @@ class RetryPolicyTest {
                 row(FailureClass.RESULT_LOST, true, true, false),
                 row(FailureClass.INVALID_RESULT, true, true, false),
                 row(FailureClass.RESULT_DOWNLOAD, true, true, false),
+                row(FailureClass.RESULT_STORE, true, false, false),
                 row(FailureClass.INTERNAL, true, false, false),
                 row(FailureClass.TERMINAL_INPUT, false, true, true),
                 row(FailureClass.TERMINAL_AUTH, false, true, true),

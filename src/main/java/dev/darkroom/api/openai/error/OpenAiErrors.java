@@ -67,6 +67,7 @@ public final class OpenAiErrors {
                     TERMINAL_AUTH,
                     INVALID_RESULT,
                     RESULT_DOWNLOAD,
+                    RESULT_STORE,
                     INTERNAL -> new OpenAiError(500, SERVER_ERROR, code, null, error.message(), false);
         };
     }
