@@ -91,7 +91,7 @@ class ArchitectureTest {
                     "api.contract api.problem api.security api.stream api.transport auth eventbus notification notification.stream netty"),
             Map.entry(
                     "api.openai",
-                    "api.body api.contract api.generation api.openai.error api.problem api.stream api.transport auth backend config generation generation.waiting image.store netty upload"),
+                    "api.body api.contract api.generation api.openai.error api.problem api.stream api.transport api.upload auth backend config generation generation.waiting image.store netty"),
             Map.entry("api.openai.error", "api.problem api.transport backend generation"),
             Map.entry("api.problem", ""),
             Map.entry(
@@ -100,7 +100,7 @@ class ArchitectureTest {
             Map.entry("api.security", "api.problem api.transport auth config"),
             Map.entry("api.stream", "api.contract api.transport auth config notification.stream"),
             Map.entry("api.transport", "api.problem auth netty"),
-            Map.entry("api.upload", "api.body api.contract api.transport eventbus image upload"),
+            Map.entry("api.upload", "api.body api.contract api.problem api.transport eventbus image upload"),
             Map.entry("api.webhook", "api.contract api.problem eventbus webhook webhook.command"),
             Map.entry("auth", "cache config database"),
             Map.entry("auth.jwt", "auth cache config http http.egress"),

@@ -76,7 +76,9 @@ class OpenAiEditsIT {
                         .database(DATABASE)
                         .with("DARKROOM_CONF", conf.toString())
                         .with("DARKROOM_INPUT_IMAGES_MAX_BYTES", String.valueOf(MAX_FILE_BYTES))
-                        .with("DARKROOM_INPUT_IMAGES_MAX_UPLOADS_PER_USER", "3"));
+                        .with("DARKROOM_INPUT_IMAGES_MAX_UPLOADS_PER_USER", "3")
+                        .with("DARKROOM_INPUT_IMAGES_ALLOWED_NETWORKS", "127.0.0.0/8")
+                        .with("DARKROOM_INPUT_IMAGES_ALLOW_HTTP", "true"));
         client = darkroom.client();
     }
 
@@ -276,34 +278,43 @@ class OpenAiEditsIT {
         assertNoUploadsLeft();
     }
 
-    @Test
-    void editsImagesByUrl() {
-        // given
+    private static ApiResponse postUrl(String url) {
         JsonObject request = new JsonObject()
                 .put("prompt", "A pier")
-                .put("images", new JsonArray().add(new JsonObject().put("image_url", "https://192.0.2.1/photo.png")));
+                .put("images", new JsonArray().add(new JsonObject().put("image_url", url)));
+        return post("application/json", request.toBuffer().getBytes());
+    }
+
+    @Test
+    void editsImagesByUrl() {
+        // given an image that has a URL
+        JsonObject made = client.awaitEnd(client.create(new JsonObject()
+                        .put("prompt", "A pier")
+                        .put("width", 64)
+                        .put("height", 64))
+                .getString("id"));
+        JsonObject image = made.getJsonArray("images").getJsonObject(0);
+        simulator.reset();
 
         // when
-        ApiResponse privateAddress = post(
-                "application/json",
-                request.copy()
-                        .put(
-                                "images",
-                                new JsonArray().add(new JsonObject().put("image_url", "https://10.0.0.1/photo.png")))
-                        .toBuffer()
-                        .getBytes());
-        ApiResponse data = post(
-                "application/json",
-                request.copy()
-                        .put(
-                                "images",
-                                new JsonArray().add(new JsonObject().put("image_url", "data:image/png;base64,AA==")))
-                        .toBuffer()
-                        .getBytes());
+        ApiResponse response = postUrl(image.getString("url"));
 
         // then
-        assertThat(error(privateAddress)).startsWith("400 invalid_request_error invalid_value image ");
-        assertThat(error(data))
+        assertThat(response.status()).as(response.text()).isEqualTo(200);
+        assertThat(simulator
+                        .recordedRequests()
+                        .get(0)
+                        .getJsonArray("inputImages")
+                        .getJsonObject(0)
+                        .getString("sha256"))
+                .isEqualTo(image.getString("sha256"));
+    }
+
+    @Test
+    void rejectsOtherReferences() {
+        assertThat(error(postUrl("https://10.0.0.1/photo.png")))
+                .startsWith("400 invalid_request_error invalid_value image ");
+        assertThat(error(postUrl("data:image/png;base64,AA==")))
                 .isEqualTo("400 invalid_request_error unsupported_parameter images Only URLs in 'image_url' are"
                         + " supported in JSON: send other images as multipart/form-data.");
     }

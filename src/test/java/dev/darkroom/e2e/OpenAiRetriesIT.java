@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.http.MultipartBody;
+import dev.darkroom.image.ChunkedBytes;
+import dev.darkroom.image.TestImages;
 import dev.darkroom.testing.ApiClient.ApiResponse;
 import dev.darkroom.testing.DarkroomInstance;
 import dev.darkroom.testing.DarkroomInstanceSettings;
@@ -13,6 +16,7 @@ import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.RawHttpClient;
 import dev.darkroom.testing.TcpProxy;
 import dev.darkroom.testing.TestPostgres;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -116,6 +120,47 @@ class OpenAiRetriesIT {
             awaitRequests(1, 0);
         }
         awaitRequests(0, 1);
+    }
+
+    private static RawHttpClient sendEdit(int retryCount) {
+        MultipartBody form = new MultipartBody(1024)
+                .addText("prompt", "a pier")
+                .addText("size", "64x64")
+                .addFile(
+                        "image",
+                        "photo.png",
+                        "image/png",
+                        new ChunkedBytes.Builder()
+                                .append(Buffer.buffer(TestImages.png(64, 64)))
+                                .build());
+        Buffer body = form.end();
+        return new RawHttpClient(darkroom.api())
+                .send(utf8Bytes(
+                        "POST /v1/images/edits HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + form.contentType()
+                                + "\r\n" + retryHeader(retryCount) + "Content-Length: " + body.length() + "\r\n\r\n"))
+                .send(body.getBytes());
+    }
+
+    @Test
+    @DisplayName("the retry of an edit sends its image again and leads to one submission and no unexpired upload")
+    void retryOfAnEditAttaches() {
+        // given
+        try (RawHttpClient call = sendEdit(0)) {
+            awaitRequests(1, 0);
+        }
+        awaitRequests(0, 1);
+
+        // when
+        try (RawHttpClient retry = sendEdit(1)) {
+            awaitRequests(1, 0);
+            proxy.resumeForwarding();
+            readImages(retry);
+        }
+
+        // then
+        assertThat(simulator.recordedRequests()).hasSize(1);
+        await().until(() ->
+                query("SELECT count(*) FROM uploads WHERE expires_at > now()").equals(List.of("0")));
     }
 
     private static ApiResponse readImages(RawHttpClient call) {

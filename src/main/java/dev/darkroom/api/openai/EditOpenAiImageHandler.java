@@ -8,6 +8,7 @@ import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.openai.error.OpenAiError;
 import dev.darkroom.api.openai.error.OpenAiRequestException;
+import dev.darkroom.api.upload.FormUploads;
 import dev.darkroom.backend.InputImage;
 import dev.darkroom.backend.InputImages;
 import io.vertx.core.json.JsonArray;

@@ -1,4 +1,4 @@
-package dev.darkroom.api.openai;
+package dev.darkroom.api.upload;
 
 import dev.darkroom.api.body.FormFiles;
 import dev.darkroom.api.contract.CommandClient;
@@ -10,7 +10,7 @@ import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 
 /** Stores the files of a form as uploads of its user. */
-record FormUploads(CommandClient uploads, OperationContext operationContext) implements FormFiles {
+public record FormUploads(CommandClient uploads, OperationContext operationContext) implements FormFiles {
     /** Type of files of which a client knows nothing. */
     private static final String UNKNOWN_TYPE = "application/octet-stream";
 
