@@ -6,6 +6,8 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.key.BackendKey;
 import dev.darkroom.backend.key.BackendKeyRing;
+import dev.darkroom.backend.key.BackendKeyUse;
+import dev.darkroom.config.Secret;
 import dev.darkroom.http.LogTextRedactor;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -45,12 +47,12 @@ final class BackendCallRunner {
         return keyRing.select().map(submission::runWithStored).orElseGet(() -> submission.run(null));
     }
 
-    /** A submission, which is repeated with other API keys. */
+    /** A submission, which is repeated with other values of API keys. */
     private final class Submission {
         private final String key;
         private final BackendCall backendCall;
         private final Function<BackendCallScope, Future<BackendOutcome>> work;
-        private final Set<BackendKey> tried = new HashSet<>();
+        private final Set<Secret> tried = new HashSet<>();
         private BackendOutcome lastOutcome = new BackendOutcome.NotStarted();
         /** Null until the first request. */
         private BackendCallScope scope;
@@ -63,19 +65,23 @@ final class BackendCallRunner {
 
         /** Stores the name of the key first. Without it, a look-up after a crash would use another account. */
         Future<BackendOutcome> runWithStored(BackendKey apiKey) {
-            tried.add(apiKey);
             return backendCall
                     .jobListener()
                     .onApiKeySelected(apiKey.name())
                     .transform(stored -> stored.failed()
                             ? Future.succeededFuture(lastOutcome)
-                            : run(apiKey).compose(outcome -> repeatIfRejected(apiKey, outcome)));
+                            : runOrRepeat(keyRing.startUse(apiKey)));
+        }
+
+        private Future<BackendOutcome> runOrRepeat(BackendKeyUse use) {
+            tried.add(use.secret());
+            return run(use).compose(outcome -> repeatIfRejected(use.key(), outcome));
         }
 
         /** Marks the call as sent when the AI server may have received the submission. */
-        Future<BackendOutcome> run(BackendKey apiKey) {
+        Future<BackendOutcome> run(BackendKeyUse use) {
             return BackendCallRunner.this
-                    .run(key, backendCall, apiKey, started -> {
+                    .run(key, backendCall, use, started -> {
                         scope = started;
                         return work.apply(started);
                     })
@@ -109,34 +115,37 @@ final class BackendCallRunner {
     /** See {@link BackendHttpClient#lookUp}. */
     Future<BackendOutcome> lookUp(
             String key, BackendCall backendCall, Function<BackendCallScope, Future<BackendOutcome>> work) {
-        return run(key, backendCall, keyRing.find(backendCall.job().apiKey()).orElse(null), work);
+        return run(
+                key,
+                backendCall,
+                keyRing.find(backendCall.job().apiKey()).map(keyRing::startUse).orElse(null),
+                work);
     }
 
-    /** @param apiKey null for none */
+    /** @param use null for none */
     private Future<BackendOutcome> run(
             String key,
             BackendCall backendCall,
-            BackendKey apiKey,
+            BackendKeyUse use,
             Function<BackendCallScope, Future<BackendOutcome>> work) {
         activeCalls.add(backendCall);
-        long startedAt = keyRing.time();
-        return BackendCallScope.run(vertx, memoryBudget, key, backendCall, apiKey, work)
+        return BackendCallScope.run(vertx, memoryBudget, key, backendCall, use == null ? null : use.key(), work)
                 .map(this::redactDetail)
-                .map(outcome -> recordKeyState(apiKey, startedAt, outcome))
+                .map(outcome -> recordKeyState(use, outcome))
                 .onComplete(done -> activeCalls.remove(backendCall));
     }
 
     /** Returns the outcome without the delay that the AI server requested for a rejected key: it concerns this key only. */
-    private BackendOutcome recordKeyState(BackendKey apiKey, long startedAt, BackendOutcome outcome) {
-        if (apiKey != null && outcome instanceof BackendOutcome.Generated) {
-            keyRing.recordSuccess(apiKey);
+    private BackendOutcome recordKeyState(BackendKeyUse use, BackendOutcome outcome) {
+        if (use != null && outcome instanceof BackendOutcome.Generated) {
+            keyRing.recordSuccess(use);
         }
         if (!(outcome instanceof BackendOutcome.Failed failed)
                 || !BackendKeyRing.isRejection(failed.backendFailure())) {
             return outcome;
         }
-        if (apiKey != null) {
-            keyRing.recordRejection(apiKey, startedAt, failed.backendFailure());
+        if (use != null) {
+            keyRing.recordRejection(use, failed.backendFailure());
         }
         return failed.backendFailure().failureClass() == FailureClass.TERMINAL_AUTH
                 ? new BackendOutcome.Failed(failed.backendFailure().withRetryAfter(null))

@@ -96,12 +96,12 @@ public final class BackendKeyRing {
         });
     }
 
-    /** Returns the next usable key that is not one of {@code tried}; empty when there is none. */
-    public synchronized Optional<BackendKey> selectUsable(Set<BackendKey> tried) {
+    /** Returns the next usable key whose value is not one of {@code tried}; empty when there is none. */
+    public synchronized Optional<BackendKey> selectUsable(Set<Secret> tried) {
         long now = nanoTime.getAsLong();
         for (int i = 0; i < keys.size(); i++) {
             BackendKey key = keys.get((next + i) % keys.size());
-            if (key.state(now) == State.USABLE && !tried.contains(key)) {
+            if (key.state(now) == State.USABLE && !tried.contains(key.secret())) {
                 next = (next + i + 1) % keys.size();
                 return Optional.of(key);
             }
@@ -131,23 +131,26 @@ public final class BackendKeyRing {
                 || failure.rateLimited() && Integer.valueOf(429).equals(failure.httpStatus());
     }
 
-    /** Returns the current time in nanoseconds, for {@link #recordRejection}. */
-    public long time() {
-        return nanoTime.getAsLong();
+    /** Returns the use of a key by a call that starts now. */
+    public BackendKeyUse startUse(BackendKey key) {
+        return new BackendKeyUse(key, key.secret(), nanoTime.getAsLong());
     }
 
     /**
-     * Starts the cooldown of a key after a {@linkplain #isRejection rejection}. Never shortens one, so that the order of concurrent calls is irrelevant.
-     *
-     * @param requestStartedAt {@link #time} before the rejected request
+     * Starts the cooldown of a key after a {@linkplain #isRejection rejection}. Never shortens one, so that the order of concurrent calls is
+     * irrelevant. Ignores the rejection of a value that was replaced meanwhile.
      */
-    public void recordRejection(BackendKey key, long requestStartedAt, BackendFailure failure) {
+    public void recordRejection(BackendKeyUse use, BackendFailure failure) {
+        BackendKey key = use.key();
         State reason = reason(failure);
         boolean changed;
         Duration cooldown;
         synchronized (this) {
+            if (use.isReplaced()) {
+                return;
+            }
             long now = nanoTime.getAsLong();
-            cooldown = cooldown(key, reason, requestStartedAt, failure.retryAfter());
+            cooldown = cooldown(key, reason, use.startedAt(), failure.retryAfter());
             boolean longer = cooldown.compareTo(key.remainingCooldown(now)) >= 0;
             changed = longer && key.state(now) != reason;
             if (longer) {
@@ -187,9 +190,11 @@ public final class BackendKeyRing {
         return requested.compareTo(max) > 0 ? max : requested.compareTo(MIN_COOLDOWN) < 0 ? MIN_COOLDOWN : requested;
     }
 
-    /** Ends the cooldown of a key that has succeeded. */
-    public synchronized void recordSuccess(BackendKey key) {
-        key.endCooldown();
+    /** Ends the cooldown of a key that has succeeded. Ignores the success of a value that was replaced meanwhile. */
+    public synchronized void recordSuccess(BackendKeyUse use) {
+        if (!use.isReplaced()) {
+            use.key().endCooldown();
+        }
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.darkroom.backend.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFixture;
@@ -16,43 +17,56 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Queue;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The API keys of submissions, polls, look-ups and cancellations of a job. */
 class BackendHttpClientApiKeysTest extends BackendFixture {
     private final Queue<String> requests = new ConcurrentLinkedQueue<>();
+    private final CompletableFuture<Void> keyReplaced = new CompletableFuture<>();
     private volatile int pollStatus = 200;
     private Vertx vertx;
+    private HttpServer server;
     private BackendHttpClient http;
 
     @BeforeEach
     void start() {
         vertx = Vertx.vertx();
-        HttpServer server = get(vertx.createHttpServer()
+        server = get(vertx.createHttpServer()
                 .requestHandler(request -> {
-                    requests.add(request.method() + " " + request.getHeader("Authorization"));
+                    String authorization = request.getHeader("Authorization");
+                    requests.add(request.method() + " " + authorization);
+                    if (authorization.endsWith("replaced")) {
+                        keyReplaced.thenRun(
+                                () -> request.response().setStatusCode(401).end("{}"));
+                        return;
+                    }
                     boolean poll = request.method() == HttpMethod.GET;
                     request.response().setStatusCode(poll ? pollStatus : 200).end("{}");
                 })
                 .listen(0, "127.0.0.1"));
-        BackendSettings settings = settings(
-                "apiKey",
-                Secret.NONE,
-                "apiKeys",
-                List.of(
-                        new BackendKeySource("main", new Secret("one"), null),
-                        new BackendKeySource("spare", new Secret("two"), null)));
-        http = new BackendHttpClient(
+        http = client(List.of(
+                new BackendKeySource("main", new Secret("one"), null),
+                new BackendKeySource("spare", new Secret("two"), null)));
+    }
+
+    private BackendHttpClient client(List<BackendKeySource> keys) {
+        BackendSettings settings = settings("apiKey", Secret.NONE, "apiKeys", keys);
+        return new BackendHttpClient(
                 vertx,
                 settings,
                 URI.create("http://127.0.0.1:" + server.actualPort()),
@@ -80,6 +94,31 @@ class BackendHttpClientApiKeysTest extends BackendFixture {
         assertThat(failed(outcome).code()).isEqualTo("UNAUTHORIZED");
         assertThat(requests).containsExactly("POST Bearer one", "GET Bearer one");
         assertThat(http.keys()).extracting(BackendKeyStatus::state).containsExactly(State.UNAUTHORIZED, State.USABLE);
+    }
+
+    @Test
+    void lateRejectionOfAReplacedValueIsFollowedByTheNewOne(@TempDir Path directory) throws IOException {
+        // given a submission with the old value, whose response is outstanding
+        Path file = Files.writeString(directory.resolve("key"), "replaced");
+        BackendHttpClient other = client(List.of(new BackendKeySource("main", Secret.NONE, file)));
+        Future<BackendOutcome> outcome = other.run("key", call(null), scope -> send(other, scope, HttpMethod.POST));
+        await().atMost(LONG_TIMEOUT).until(() -> requests.contains("POST Bearer replaced"));
+
+        // when the file changes and is read
+        Files.writeString(file, "new");
+        await().atMost(LONG_TIMEOUT).until(() -> {
+            other.cancel(call("main").job(), scope -> send(other, scope, HttpMethod.DELETE));
+            return requests.contains("DELETE Bearer new");
+        });
+        keyReplaced.complete(null);
+
+        // then
+        assertThat(get(outcome)).isInstanceOf(BackendOutcome.Generated.class);
+        assertThat(requests)
+                .filteredOn(request -> request.startsWith("POST"))
+                .containsExactly("POST Bearer replaced", "POST Bearer new");
+        assertThat(other.keys()).extracting(BackendKeyStatus::state).containsExactly(State.USABLE);
+        get(other.close());
     }
 
     @ParameterizedTest
@@ -153,6 +192,10 @@ class BackendHttpClientApiKeysTest extends BackendFixture {
     }
 
     private Future<BackendOutcome> send(BackendCallScope scope, HttpMethod method) {
+        return send(http, scope, method);
+    }
+
+    private static Future<BackendOutcome> send(BackendHttpClient http, BackendCallScope scope, HttpMethod method) {
         return http.send(scope, method, http.target("/job"), http.headers(scope), null)
                 .map(response -> {
                     http.responses().requireBody(response);

@@ -66,7 +66,8 @@ class BackendKeyFilesTest {
         Files.writeString(file, "one");
         Files.setLastModifiedTime(file, time);
         BackendKeyFiles files = BackendKeyFiles.load(settings, ring);
-        ring.recordRejection(spare(), ring.time(), BackendFailure.of(FailureClass.TERMINAL_AUTH, "UNAUTHORIZED", "m"));
+        ring.recordRejection(
+                ring.startUse(spare()), BackendFailure.of(FailureClass.TERMINAL_AUTH, "UNAUTHORIZED", "m"));
 
         // when
         files.readAll();

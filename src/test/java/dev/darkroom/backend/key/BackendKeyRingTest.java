@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BackendKeyRingTest {
     private static final Duration COOLDOWN = Duration.ofMinutes(10);
@@ -52,7 +53,7 @@ class BackendKeyRingTest {
     })
     void startsTheCooldownOfARejectedKey(String code, State state, Duration cooldown) {
         // when
-        ring.recordRejection(main, ring.time(), rejection(code));
+        ring.recordRejection(ring.startUse(main), rejection(code));
 
         // then
         assertThat(ring.status())
@@ -72,7 +73,7 @@ class BackendKeyRingTest {
     @CsvSource({"QUOTA_EXHAUSTED, PT2H, PT2H", "PAYMENT_REQUIRED, PT2H, PT2H", "QUOTA_EXHAUSTED, P365D, PT24H"})
     void cooldownTakesTheRequestedTime(String code, Duration retryAfter, Duration cooldown) {
         // when
-        ring.recordRejection(main, ring.time(), rejection(code).withRetryAfter(retryAfter));
+        ring.recordRejection(ring.startUse(main), rejection(code).withRetryAfter(retryAfter));
 
         // then
         assertThat(ring.status().get(0).remainingCooldown()).isEqualTo(cooldown);
@@ -93,29 +94,29 @@ class BackendKeyRingTest {
     @Test
     void doublesCooldownOfRateLimitsUntilSuccess() {
         for (int seconds : new int[] {1, 2, 4, 8, 16, 32, 32}) {
-            ring.recordRejection(main, ring.time(), RATE_LIMITED);
+            ring.recordRejection(ring.startUse(main), RATE_LIMITED);
             assertThat(ring.status().get(0))
                     .isEqualTo(new BackendKeyStatus("main", State.RATE_LIMITED, Duration.ofSeconds(seconds)));
         }
 
         // when
-        ring.recordSuccess(main);
+        ring.recordSuccess(ring.startUse(main));
 
         // then
         assertThat(ring.status().get(0).state()).isEqualTo(State.USABLE);
-        ring.recordRejection(main, ring.time(), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(20)));
+        ring.recordRejection(ring.startUse(main), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(20)));
         assertThat(ring.status().get(0).remainingCooldown()).isEqualTo(Duration.ofSeconds(20));
     }
 
     @Test
     void concurrentRateLimitsAreOneBurst() {
         // given ten requests that started together
-        long startedAt = ring.time();
+        BackendKeyUse use = ring.startUse(main);
 
         // when
         for (int i = 0; i < 10; i++) {
             pass(Duration.ofMillis(10));
-            ring.recordRejection(main, startedAt, RATE_LIMITED);
+            ring.recordRejection(use, RATE_LIMITED);
         }
 
         // then
@@ -125,10 +126,10 @@ class BackendKeyRingTest {
     @Test
     void rateLimitOfAConcurrentCallDoesNotShortenTheCooldownOfASpentQuota() {
         // given
-        ring.recordRejection(main, ring.time(), rejection("QUOTA_EXHAUSTED"));
+        ring.recordRejection(ring.startUse(main), rejection("QUOTA_EXHAUSTED"));
 
         // when
-        ring.recordRejection(main, ring.time(), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(5)));
+        ring.recordRejection(ring.startUse(main), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(5)));
 
         // then
         assertThat(ring.status().get(0)).isEqualTo(new BackendKeyStatus("main", State.QUOTA_EXHAUSTED, COOLDOWN));
@@ -137,17 +138,17 @@ class BackendKeyRingTest {
 
     @Test
     void selectsNoTriedAndNoKeyInCooldownAfterRejection() {
-        assertThat(ring.selectUsable(Set.of(main))).contains(spare);
-        assertThat(ring.selectUsable(Set.of(main, spare))).isEmpty();
-        ring.recordRejection(spare, ring.time(), rejection("UNAUTHORIZED"));
-        assertThat(ring.selectUsable(Set.of(main))).isEmpty();
+        assertThat(ring.selectUsable(Set.of(main.secret()))).contains(spare);
+        assertThat(ring.selectUsable(Set.of(main.secret(), spare.secret()))).isEmpty();
+        ring.recordRejection(ring.startUse(spare), rejection("UNAUTHORIZED"));
+        assertThat(ring.selectUsable(Set.of(main.secret()))).isEmpty();
     }
 
     @Test
     void usesKeyWithEarliestEndWhenAllRest() {
         // given
-        ring.recordRejection(main, ring.time(), rejection("UNAUTHORIZED"));
-        ring.recordRejection(spare, ring.time(), rejection("FORBIDDEN"));
+        ring.recordRejection(ring.startUse(main), rejection("UNAUTHORIZED"));
+        ring.recordRejection(ring.startUse(spare), rejection("FORBIDDEN"));
 
         // then
         assertThat(select()).isEqualTo("spare");
@@ -155,7 +156,7 @@ class BackendKeyRingTest {
 
         // when: its cooldown is renewed until it ends later
         pass(Duration.ofMinutes(55));
-        ring.recordRejection(spare, ring.time(), rejection("FORBIDDEN"));
+        ring.recordRejection(ring.startUse(spare), rejection("FORBIDDEN"));
 
         // then
         assertThat(select()).isEqualTo("main");
@@ -164,8 +165,8 @@ class BackendKeyRingTest {
     @Test
     void failsAsRateLimitedWhileAnotherKeyIsInCooldownForRateLimit() {
         // given
-        ring.recordRejection(spare, ring.time(), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(30)));
-        ring.recordRejection(main, ring.time(), rejection("UNAUTHORIZED"));
+        ring.recordRejection(ring.startUse(spare), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(30)));
+        ring.recordRejection(ring.startUse(main), rejection("UNAUTHORIZED"));
 
         // when
         BackendFailure failure = ring.toFailure(
@@ -182,9 +183,9 @@ class BackendKeyRingTest {
     @Test
     void requestsDelayUntilFirstRateLimitEnds() {
         // given
-        ring.recordRejection(spare, ring.time(), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(5)));
+        ring.recordRejection(ring.startUse(spare), RATE_LIMITED.withRetryAfter(Duration.ofSeconds(5)));
         BackendFailure last = RATE_LIMITED.withRetryAfter(Duration.ofSeconds(30));
-        ring.recordRejection(main, ring.time(), last);
+        ring.recordRejection(ring.startUse(main), last);
 
         // then
         assertThat(ring.toFailure(main, last)).isEqualTo(last.withRetryAfter(Duration.ofSeconds(5)));
@@ -193,8 +194,8 @@ class BackendKeyRingTest {
     @Test
     void keepsFailureOfPermanentRejections() {
         // given
-        ring.recordRejection(spare, ring.time(), rejection("PAYMENT_REQUIRED"));
-        ring.recordRejection(main, ring.time(), rejection("UNAUTHORIZED"));
+        ring.recordRejection(ring.startUse(spare), rejection("PAYMENT_REQUIRED"));
+        ring.recordRejection(ring.startUse(main), rejection("UNAUTHORIZED"));
 
         // then
         assertThat(ring.toFailure(main, rejection("UNAUTHORIZED"))).isEqualTo(rejection("UNAUTHORIZED"));
@@ -203,7 +204,7 @@ class BackendKeyRingTest {
     @Test
     void findsSubmittingKeyInItsCooldown() {
         // given
-        ring.recordRejection(spare, ring.time(), rejection("UNAUTHORIZED"));
+        ring.recordRejection(ring.startUse(spare), rejection("UNAUTHORIZED"));
 
         // then
         assertThat(ring.find("spare")).contains(spare);
@@ -214,7 +215,7 @@ class BackendKeyRingTest {
     @Test
     void replacedValueEndsRest() {
         // given
-        ring.recordRejection(main, ring.time(), rejection("UNAUTHORIZED"));
+        ring.recordRejection(ring.startUse(main), rejection("UNAUTHORIZED"));
 
         // then
         assertThat(ring.replace(main, new Secret("secret-main"))).isFalse();
@@ -224,6 +225,30 @@ class BackendKeyRingTest {
         assertThat(main.secret().value()).isEqualTo("secret-new");
         assertThat(ring.secrets())
                 .contains(new Secret("secret-main"), new Secret("secret-spare"), new Secret("secret-new"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UNAUTHORIZED", "FORBIDDEN", "PAYMENT_REQUIRED", "QUOTA_EXHAUSTED", "RATE_LIMITED"})
+    void outcomesOfAReplacedValueDoNotChangeTheNewOne(String code) {
+        // given a call with each outcome that started before the file was replaced
+        BackendKeyUse rejected = ring.startUse(main);
+        BackendKeyUse succeeded = ring.startUse(main);
+        ring.replace(main, new Secret("secret-new"));
+        BackendFailure failure = code.equals("RATE_LIMITED") ? RATE_LIMITED : rejection(code);
+
+        // when
+        ring.recordRejection(rejected, failure);
+
+        // then
+        assertThat(ring.status().get(0).state()).isEqualTo(State.USABLE);
+        assertThat(ring.selectUsable(Set.of(rejected.secret(), spare.secret()))).contains(main);
+
+        // when
+        ring.recordRejection(ring.startUse(main), failure);
+        ring.recordSuccess(succeeded);
+
+        // then
+        assertThat(ring.status().get(0).state()).hasToString(code);
     }
 
     @Test
@@ -255,7 +280,7 @@ class BackendKeyRingTest {
         assertThat(ring.find("other")).contains(spare);
 
         // when: the other one is in cooldown
-        ring.recordRejection(spare, ring.time(), rejection("UNAUTHORIZED"));
+        ring.recordRejection(ring.startUse(spare), rejection("UNAUTHORIZED"));
         assertThat(select()).isEqualTo("spare");
         ring.remove(spare);
 
