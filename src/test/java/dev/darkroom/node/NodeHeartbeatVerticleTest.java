@@ -259,6 +259,8 @@ class NodeHeartbeatVerticleTest {
         assertThat(lost).hasValue(1);
         UUID next = localNode.claimingId().orElseThrow();
         assertThat(rows("concat_ws(' ', id, expires_at > now())")).containsExactlyInAnyOrder(old + " f", next + " t");
+        assertThat(rows("DISTINCT process_id"))
+                .containsExactly(localNode.processId().toString());
     }
 
     @Test

@@ -6,6 +6,9 @@ import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.waiting.WaitingRequestStore.Attachment;
 import dev.darkroom.generation.waiting.WaitingRequestStore.Disconnected;
 import io.vertx.core.Future;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -135,6 +138,31 @@ class WaitingRequestStoreTest {
     }
 
     @Test
+    @DisplayName("a retry neither waits for the row that another retry is attaching to, nor gets it")
+    void retrySkipsARowThatAnotherRetryAttachesTo() throws SQLException {
+        // given
+        submitAndDisconnect();
+        try (Connection other = DriverManager.getConnection(
+                database.url.jdbcUrl(),
+                database.url.user(),
+                database.url.password().value())) {
+            other.setAutoCommit(false);
+            other.createStatement()
+                    .execute(
+                            "UPDATE waiting_requests SET retry_count = 1, connection_id = gen_random_uuid(), disconnected_at = NULL");
+
+            // when
+            Attachment during = attach(USER, request(1));
+            other.commit();
+            Attachment after = attach(USER, request(1));
+
+            // then
+            assertThat(during).matches(found -> found.undecided() && found.generationId() == null);
+            assertThat(after).matches(found -> !found.undecided() && found.generationId() == null);
+        }
+    }
+
+    @Test
     void chainOfRetriesStaysAtItsGeneration() {
         // given
         UUID generation = submitAndDisconnect();
@@ -251,7 +279,7 @@ class WaitingRequestStoreTest {
         expireProcess("1 ms");
 
         // then
-        assertThat(attach(USER, retry)).matches(found -> found.undecided() && found.generationId() == null);
+        assertThat(attachAfter(retry, "1 s")).matches(found -> found.undecided() && found.generationId() == null);
         assertThat(attachAfter(retry, "8 s").generationId()).isEqualTo(generation);
     }
 
