@@ -144,7 +144,8 @@ class ContractFuzzIT {
                 include-operation-id = ["createGeneration", "retryGeneration", "listGenerations", "listNotifications",
                   "acknowledgeNotifications", "createWebhook", "updateWebhook", "enableWebhook", "listWebhookDeliveries",
                   "redeliverWebhookDelivery", "redeliverFailedWebhookDeliveries", "testWebhook",
-                  "getUsage"]
+                  "getUsage", "createOpenAiImage", "editOpenAiImage", "createOpenAiImageTask", "createPrediction",
+                  "createModelPrediction"]
                 [operations.checks]
                 positive_data_acceptance.expected-statuses = ["2xx", "400", "404", "409", "422"]
                 """.formatted(
