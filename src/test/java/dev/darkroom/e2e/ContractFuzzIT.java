@@ -137,7 +137,7 @@ class ContractFuzzIT {
                 [operations.checks]
                 positive_data_acceptance.expected-statuses = ["400", "403", "410"]
 
-                # Valid requests may be rejected: the model is unknown, an idempotency key is repeated, cursors and sequence numbers do not
+                # Valid requests may be rejected: the model is unknown or does not have a parameter, an idempotency key is repeated, cursors and sequence numbers do not
                 # exist, June has 30 days, a period starts before it ends and has at most 366 days, receiver hosts resolve to public addresses,
                 # and the number of webhooks is limited.
                 [[operations]]
