@@ -236,7 +236,7 @@ class OpenAiImagesIT {
                 "response_format | \"hex\" | 400 | invalid_value | response_format",
                 "stream | \"yes\" | 400 | invalid_value | stream",
                 "partial_images | 1 | 400 | invalid_value | partial_images",
-                "seed | -1 | 400 | invalid_value | seed",
+                "seed | 5 | 400 | unsupported_parameter | seed",
                 "user | 5 | 400 | invalid_value | user",
                 "prompt | \"\\u0000\" | 400 | invalid_value | prompt"
             })

@@ -70,6 +70,8 @@ final class OpenAiImageRequestParser {
         if (!stream && request.getInteger("partial_images", 0) > 0) {
             throw invalidValue("partial_images", "must be 0 or absent without stream");
         }
+        requireSupport(request, "seed", model.limits().seed() != null, model);
+        requireSupport(request, "negative_prompt", model.limits().negativePrompt(), model);
         String user = request.getString("user");
         GenerationSpec spec = new GenerationSpec(
                 request.getString("prompt"),
@@ -124,6 +126,12 @@ final class OpenAiImageRequestParser {
         return new Size(Integer.valueOf(sides.group(1)), Integer.valueOf(sides.group(2)));
     }
 
+    private static void requireSupport(JsonObject request, String name, boolean supported, ModelLimits model) {
+        if (request.containsKey(name) && !supported) {
+            throw new OpenAiRequestException(unsupportedParameter(name, model));
+        }
+    }
+
     private static JsonObject parseParameters(JsonObject request, boolean form, ModelLimits model) {
         ModelParameters known = ModelParameters.of(model);
         JsonObject parameters = new JsonObject();
@@ -156,12 +164,16 @@ final class OpenAiImageRequestParser {
 
     private static OpenAiError unknownParameter(String name, ModelLimits model) {
         return OPENAI_PARAMETERS.contains(name)
-                ? OpenAiError.invalid(
-                        "unsupported_parameter",
-                        name,
-                        "The model" + (model.name() == null ? "" : " '" + model.name() + "'")
-                                + " does not support the parameter '" + name + "'.")
+                ? unsupportedParameter(name, model)
                 : OpenAiError.invalid("unknown_parameter", name, "Unknown parameter: '" + name + "'.");
+    }
+
+    private static OpenAiError unsupportedParameter(String name, ModelLimits model) {
+        return OpenAiError.invalid(
+                "unsupported_parameter",
+                name,
+                "The model" + (model.name() == null ? "" : " '" + model.name() + "'")
+                        + " does not support the parameter '" + name + "'.");
     }
 
     private static OpenAiRequestException invalidValue(String param, String expected) {

@@ -28,10 +28,16 @@ class OpenAiImageRequestParserTest {
         return new ModelLimits(name, "first".equals(name), RequestLimits.NONE, List.of(formats), schema);
     }
 
+    private static ModelLimits promptOnly() {
+        return new ModelLimits(
+                "prompt-only", false, RequestLimits.ofFields(true, false, false), List.of("image/png"), null);
+    }
+
     private static final ModelList MODELS = new ModelList(
             "mary",
             List.of(
                     model("first", CLOSED, "image/png", "image/jpeg"),
+                    promptOnly(),
                     model("none", null, "image/jpeg"),
                     model("open", OPEN, "image/png"),
                     model(
@@ -117,6 +123,8 @@ class OpenAiImageRequestParserTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
+                "prompt-only | seed | 7 | unsupported_parameter",
+                "prompt-only | negative_prompt | 'fog' | unsupported_parameter",
                 "none | quality | 'high' | unsupported_parameter",
                 "none | output_format | 'png' | unsupported_parameter",
                 "none | output_compression | 50 | unsupported_parameter",
