@@ -289,6 +289,46 @@ class OpenAiRetriesIT {
         }
     }
 
+    /** Each call has another boundary between the parts of the form. */
+    private static RawHttpClient sendEdit(byte[] image, int retryCount) {
+        MultipartBody form = new MultipartBody(1024).addText("prompt", "a sail");
+        form.addFile(
+                "image",
+                "photo.png",
+                "image/png",
+                new ChunkedBytes.Builder().append(Buffer.buffer(image)).build());
+        byte[] body = form.end().getBytes();
+        return new RawHttpClient(darkroom.api())
+                .send(utf8Bytes(
+                        "POST /v1/images/edits HTTP/1.1\r\nHost: localhost\r\nContent-Type: " + form.contentType()
+                                + "\r\n" + retryHeader(retryCount) + "Content-Length: " + body.length + "\r\n\r\n"))
+                .send(body);
+    }
+
+    @Test
+    void editsAreComparedByTheContentOfTheirFiles() {
+        // given
+        try (RawHttpClient call = sendEdit(TestImages.png(80, 64), 0)) {
+            awaitRequests(1, 0);
+        }
+        awaitRequests(0, 1);
+        String broken = query("SELECT generation_id FROM waiting_requests").get(0);
+
+        // when
+        try (RawHttpClient other = sendEdit(TestImages.png(96, 64), 1)) {
+            awaitRequests(1, 1);
+            try (RawHttpClient retry = sendEdit(TestImages.png(80, 64), 1)) {
+                awaitRequests(2, 0);
+                proxy.resumeForwarding();
+
+                // then
+                assertThat(readImages(retry).header(GENERATION_ID)).isEqualTo(broken);
+                assertThat(readImages(other).header(GENERATION_ID)).isNotEqualTo(broken);
+            }
+        }
+        assertThat(simulator.recordedRequests()).hasSize(2);
+    }
+
     @Test
     void idempotencyKeyReplaysTheGeneration() {
         // given
