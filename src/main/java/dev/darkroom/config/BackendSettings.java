@@ -91,7 +91,7 @@ public record BackendSettings(
 
     static final int MAX_SIDE = 2048;
     static final int MAX_COUNT = 10;
-    static final int MAX_INPUT_IMAGES = 16;
+    public static final int MAX_INPUT_IMAGES = 16;
 
     /** Returns the sources of the API keys, in their order; empty when there is none. */
     public List<BackendKeySource> keys() {

@@ -25,7 +25,7 @@ final class FormSchema {
     private final Map<String, JsonNode> properties = new HashMap<>();
     private final Map<String, Form.Field> fields = new HashMap<>();
 
-    private FormSchema(CompiledSchema schema) {
+    private FormSchema(CompiledSchema schema, int maxFiles) {
         this.schema = schema;
         collect(schema.node());
         properties.forEach((name, property) -> {
@@ -35,17 +35,21 @@ final class FormSchema {
                     .asText()
                     .equals("binary");
             if (list || file) {
-                fields.put(
-                        name,
-                        new Form.Field(file, list ? property.path("maxItems").asInt() : 1, list));
+                fields.put(name, new Form.Field(file, list ? maxFiles : 1, list));
             }
         });
     }
 
-    /** Returns the schema of the form of an operation. */
-    static FormSchema of(Operation operation) {
-        return new FormSchema(CompiledSchema.compile(
-                operation.getRequestBody().getContent().get(MEDIA_TYPE).getSchema()));
+    /**
+     * Returns the schema of the form of an operation.
+     *
+     * @param maxFiles maximum number of files of a field that is a list; client generators do not support it in the schema
+     */
+    static FormSchema of(Operation operation, int maxFiles) {
+        return new FormSchema(
+                CompiledSchema.compile(
+                        operation.getRequestBody().getContent().get(MEDIA_TYPE).getSchema()),
+                maxFiles);
     }
 
     private void collect(JsonNode node) {

@@ -42,10 +42,11 @@ public interface OperationHandler {
     }
 
     /**
+     * @param maxFiles maximum number of files of a field that is a list
      * @param fileLimits limits of each file
      * @param files storage of the files of a request; the context has no body yet
      */
-    record FormBody(RequestBodyLimits fileLimits, Function<OperationContext, FormFiles> files) {}
+    record FormBody(int maxFiles, RequestBodyLimits fileLimits, Function<OperationContext, FormFiles> files) {}
 
     /** @param mediaTypes in lower case, without parameters */
     record RawBody(Set<String> mediaTypes, RequestBodyLimits limits) {}

@@ -50,7 +50,7 @@ final class RequestReader {
         int maxDataUrlBytes = handler.maxDataUrlBytes();
         rawBody = handler.rawBody();
         formBody = handler.formBody();
-        form = formBody == null ? null : FormSchema.of(operation);
+        form = formBody == null ? null : FormSchema.of(operation, formBody.maxFiles());
         parameterReader = new ParameterReader(operation);
         MediaType json = operation.getRequestBody() == null
                 ? null

@@ -11,6 +11,7 @@ import dev.darkroom.api.openai.error.OpenAiRequestException;
 import dev.darkroom.api.upload.FormUploads;
 import dev.darkroom.backend.InputImage;
 import dev.darkroom.backend.InputImages;
+import dev.darkroom.config.BackendSettings;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
@@ -35,7 +36,10 @@ public record EditOpenAiImageHandler(ImageCallServices services, CommandClient u
 
     @Override
     public FormBody formBody() {
-        return new FormBody(fileLimits, operationContext -> new FormUploads(uploads, operationContext));
+        return new FormBody(
+                BackendSettings.MAX_INPUT_IMAGES,
+                fileLimits,
+                operationContext -> new FormUploads(uploads, operationContext));
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.darkroom.generation.json;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.darkroom.backend.InputImage;
 import dev.darkroom.backend.InputImages;
+import dev.darkroom.config.BackendSettings;
 import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.eventbus.StorableText;
 import io.vertx.core.json.JsonArray;
@@ -20,8 +21,6 @@ final class InputImageJson {
     private static final String URL = "url";
 
     private static final int MAX_URL_LENGTH = 2048;
-    /** Limit of the contract. */
-    private static final int MAX_IMAGES = 8;
 
     private InputImageJson() {}
 
@@ -31,8 +30,9 @@ final class InputImageJson {
         if (request.containsKey(IMAGES)) {
             if (!(request.getValue(IMAGES) instanceof JsonArray array)) {
                 errors.add(new FieldError("#/" + IMAGES, "must be an array"));
-            } else if (array.isEmpty() || array.size() > MAX_IMAGES) {
-                errors.add(new FieldError("#/" + IMAGES, "must have 1 to " + MAX_IMAGES + " images"));
+            } else if (array.isEmpty() || array.size() > BackendSettings.MAX_INPUT_IMAGES) {
+                errors.add(new FieldError(
+                        "#/" + IMAGES, "must have 1 to " + BackendSettings.MAX_INPUT_IMAGES + " images"));
             } else {
                 for (int i = 0; i < array.size(); i++) {
                     InputImage image = parse("#/" + IMAGES + "/" + i, array.getValue(i), errors);

@@ -202,6 +202,23 @@ class GenerationSpecParserTest {
     }
 
     @Test
+    void acceptsSixteenInputImages() {
+        // given
+        JsonArray images = new JsonArray();
+        for (int i = 0; i < 16; i++) {
+            images.add(new JsonObject().put("url", "https://images.example.org/" + i));
+        }
+
+        // then
+        assertThat(GenerationSpecParser.parse(with("inputImages", images))
+                        .inputs()
+                        .images())
+                .hasSize(16);
+        assertThat(check(with("inputImages", images.copy().add(images.getValue(0)))))
+                .contains(error("#/inputImages", "must have 1 to 16 images"));
+    }
+
+    @Test
     void appliesTighterLimitsOfTheOperator() {
         // given
         BackendSettings tight = limits(5, 600, 1);
