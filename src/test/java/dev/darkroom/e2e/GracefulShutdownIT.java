@@ -87,6 +87,7 @@ class GracefulShutdownIT {
                             "notification",
                             "webhook client",
                             "notification hub",
+                            "image store",
                             "backend",
                             "notify channel",
                             "database pools",
