@@ -149,6 +149,7 @@ class ArchitectureTest {
             Map.entry("image.s3", "config image image.store"),
             Map.entry("image.store", "image"),
             Map.entry("maintenance", "config database eventbus generation image.store signal task usage"),
+            Map.entry("maintenance.copy", "database image image.store"),
             Map.entry("maintenance.doctor", "config database image.store"),
             Map.entry("netty", ""),
             Map.entry("node", "config database"),

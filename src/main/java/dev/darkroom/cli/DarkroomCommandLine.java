@@ -34,6 +34,7 @@ public final class DarkroomCommandLine {
                 .addSubcommand(new SimulatorCommand())
                 .addSubcommand(new KeysCommand(settings))
                 .addSubcommand(new UsersCommand(settings))
+                .addSubcommand(new ImagesCommand(settings))
                 .addSubcommand(new DoctorCommand(settings))
                 .addSubcommand(new ExplainCommand(settings))
                 .addSubcommand(new HelpCommand())

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Loads the settings once, at startup. Later layers override earlier ones: the defaults in the jar; the settings file; the
@@ -45,6 +46,20 @@ public final class SettingsLoader {
      * @throws SettingsException for the first invalid setting
      */
     public static LoadedSettings load(Map<String, String> environment, Path workingDirectory) {
+        return load(environment, workingDirectory, Optional.empty());
+    }
+
+    /**
+     * As {@link #load(Map, Path)}, with the values of {@code file} in place of those of all other layers.
+     *
+     * @param file relative to the working directory
+     */
+    public static LoadedSettings load(Map<String, String> environment, Path workingDirectory, Path file) {
+        return load(environment, workingDirectory, Optional.of(file));
+    }
+
+    private static LoadedSettings load(
+            Map<String, String> environment, Path workingDirectory, Optional<Path> lastFile) {
         Path base = workingDirectory.toAbsolutePath().normalize();
         LayeredSettings layeredSettings = new LayeredSettings(defaults());
         String configured = environment
@@ -56,6 +71,10 @@ public final class SettingsLoader {
             layeredSettings.applyFile(DEFAULT_FILE, read(base.resolve(DEFAULT_FILE), DEFAULT_FILE));
         }
         layeredSettings.applyEnvironment(environment);
+        lastFile.ifPresent(file -> {
+            String label = SettingValue.toSingleLine(file.toString());
+            layeredSettings.applyFile(label, read(base.resolve(file), label));
+        });
         Settings settings = new SettingsBinder(layeredSettings, base).bind();
         new SettingsValidator(layeredSettings).validate(settings);
         return new LoadedSettings(settings, layeredSettings.warnings());

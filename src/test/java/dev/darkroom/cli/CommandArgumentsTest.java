@@ -69,6 +69,11 @@ class CommandArgumentsTest {
                 "users remove mary | unknown command \"users remove\"; known: erase",
                 "users erase | users erase: expected the name of a user, 1 to 128 characters",
                 "users erase mary bob | unknown argument \"bob\"",
+                "images | images: expected copy",
+                "images copy --to | --to: expected a directory, or a settings file that ends in .yaml",
+                "images copy --concurrency 0 | --concurrency: expected a number from 1 to 256",
+                "images copy --concurrency many | --concurrency: expected a number from 1 to 256",
+                "images copy data | unknown argument \"data\"",
                 "doctor --depp | unknown argument \"--depp\"",
                 "doctor --timeout 5m | --timeout: expected seconds from 1 to 999999",
                 "explain | explain: expected the id of a generation, such as " + GENERATION_ID,
@@ -85,7 +90,7 @@ class CommandArgumentsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "develop | unknown command \"develop\"; known: serve, simulator, keys, users, doctor, explain, help",
+                "develop | unknown command \"develop\"; known: serve, simulator, keys, users, images, doctor, explain, help",
                 "--json | unknown argument \"--json\"",
                 "serve now | unknown argument \"now\"",
                 "simulator --port | unknown argument \"--port\"",
@@ -105,6 +110,7 @@ class CommandArgumentsTest {
                 "keys --help",
                 "keys create --help",
                 "users erase -h",
+                "images copy -h",
                 "doctor -h"
             })
     void printsHelp(String arguments) {

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -148,14 +149,14 @@ public final class LocalImageStore implements ImageStore {
     }
 
     @Override
-    public Future<Long> size(String key) {
+    public Future<ImageProperties> properties(String key) {
         if (!KEY_PATTERN.matcher(key).matches()) {
             return Future.failedFuture(new ImageNotFoundException(key));
         }
         return workers.executeBlocking(
                 () -> {
                     try {
-                        return Files.size(directory.resolve(key));
+                        return new ImageProperties(Files.size(directory.resolve(key)), Optional.empty());
                     } catch (NoSuchFileException e) {
                         throw new ImageNotFoundException(key);
                     }

@@ -138,14 +138,16 @@ public final class S3ImageStore implements ImageStore {
 
     /** A missing bucket looks like a missing object, because the response to {@code HEAD} has no body. */
     @Override
-    public Future<Long> size(String key) {
+    public Future<ImageProperties> properties(String key) {
         if (ImageKeyFactory.idOf(key).isEmpty()) {
             return Future.failedFuture(new ImageNotFoundException(key));
         }
         return connection
                 .send(client -> client.headObject(
                         request -> request.bucket(objects.bucket()).key(objects.name(key))))
-                .map(object -> object.contentLength())
+                .map(object -> new ImageProperties(
+                        object.contentLength(),
+                        Optional.ofNullable(object.metadata().get(S3Objects.SHA256))))
                 .recover(failure -> failRead("size", key, failure));
     }
 

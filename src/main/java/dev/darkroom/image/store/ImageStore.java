@@ -47,11 +47,28 @@ public interface ImageStore {
     Future<ImageContent> open(String key, long start, long end);
 
     /**
+     * Properties of a stored image.
+     *
+     * @param bytes its size
+     * @param sha256 hash of its bytes in lower-case hexadecimal, if the store has recorded one
+     */
+    record ImageProperties(long bytes, Optional<String> sha256) {}
+
+    /**
+     * Reads the properties of an image, not its bytes.
+     *
+     * @return fails with {@link ImageNotFoundException} when no image has the key
+     */
+    Future<ImageProperties> properties(String key);
+
+    /**
      * Reads the size of an image in bytes.
      *
      * @return fails with {@link ImageNotFoundException} when no image has the key
      */
-    Future<Long> size(String key);
+    default Future<Long> size(String key) {
+        return properties(key).map(ImageProperties::bytes);
+    }
 
     /**
      * Returns the URL from which clients download an image themselves; empty when the service sends its bytes. Does not check that the image

@@ -18,7 +18,7 @@ public class ImageStoreStub implements ImageStore {
     }
 
     @Override
-    public Future<Long> size(String key) {
+    public Future<ImageProperties> properties(String key) {
         return Future.failedFuture(new ImageNotFoundException(key));
     }
 
