@@ -2,6 +2,7 @@ package dev.darkroom.server;
 
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.api.ApiVerticle;
+import dev.darkroom.api.body.RequestBodyMemory;
 import dev.darkroom.api.contract.ApiContract;
 import dev.darkroom.api.generation.FinishedGenerationCache;
 import dev.darkroom.api.generation.OpenImageLimiter;
@@ -19,9 +20,13 @@ import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Wiring of the HTTP API. */
 final class ApiModule {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiModule.class);
+
     private ApiModule() {}
 
     /**
@@ -39,6 +44,7 @@ final class ApiModule {
             throws Exception {
         Vertx vertx = resources.vertx();
         Settings settings = resources.settings();
+        warnOfSmallHeap(settings);
         AuthServices authServices = AuthServicesFactory.create(vertx, resources.database(), settings);
         FinishedGenerationCache finishedGenerations = new FinishedGenerationCache(Ticker.systemTicker());
         // Before the reply to the deletion, so that no later request gets the deleted generation.
@@ -73,5 +79,16 @@ final class ApiModule {
             throw BindErrors.translate(e, "DARKROOM_HTTP", http.host(), http.port());
         }
         return verticles.isEmpty() ? 0 : verticles.get(0).port();
+    }
+
+    private static void warnOfSmallHeap(Settings settings) {
+        long heap = Runtime.getRuntime().maxMemory();
+        long needed = (long) settings.inputImages().maxBytes() * RequestBodyMemory.HEAP_DIVISOR;
+        if (settings.api().instances() > 0 && heap < needed) {
+            LOG.atWarn()
+                    .addKeyValue("heapBytes", heap)
+                    .addKeyValue("neededBytes", needed)
+                    .log("heap too small for large uploads");
+        }
     }
 }

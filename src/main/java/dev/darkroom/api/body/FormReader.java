@@ -215,9 +215,7 @@ public final class FormReader {
 
     private void reserveMemory() {
         long files = waiting.stream().mapToLong(part -> part.content().length).sum();
-        if (!memory.tryResize(textBytes + files + decoder.openBytes())) {
-            throw Problem.unavailable();
-        }
+        memory.resize(textBytes + files + decoder.openBytes());
     }
 
     private void storeNext() {

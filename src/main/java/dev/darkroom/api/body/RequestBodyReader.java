@@ -46,18 +46,25 @@ public final class RequestBodyReader {
 
     private Future<Buffer> start() {
         receiver.start();
+        try {
+            RequestBodyMemory.checkSize(receiver.declaredLength());
+        } catch (Problem problem) {
+            receiver.reject(problem);
+        }
         return result.future();
     }
 
     private final class Accumulator implements RequestBodyReceiver.Consumer {
         @Override
         public void onData(Buffer data) {
-            if (memory.tryResize((long) received.length() + data.length())) {
-                // Most bodies arrive as one buffer, which is not copied.
-                received = received.length() == 0 ? data : received.appendBuffer(data);
-            } else {
-                receiver.reject(Problem.unavailable());
+            try {
+                memory.resize((long) received.length() + data.length());
+            } catch (Problem problem) {
+                receiver.reject(problem);
+                return;
             }
+            // Most bodies arrive as one buffer, which is not copied.
+            received = received.length() == 0 ? data : received.appendBuffer(data);
         }
 
         @Override

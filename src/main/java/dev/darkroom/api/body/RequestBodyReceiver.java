@@ -96,7 +96,7 @@ final class RequestBodyReceiver {
     }
 
     /** Returns the declared length, 0 without one. The HTTP server has rejected lengths that are not numbers. */
-    private long declaredLength() {
+    long declaredLength() {
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
         return length == null ? 0 : Long.parseLong(length);
     }
