@@ -17,6 +17,14 @@ COMMENT ON TABLE uploads IS
 CREATE INDEX uploads_of_user ON uploads (user_id, expires_at);
 CREATE INDEX uploads_expiry ON uploads (expires_at);
 
+CREATE TABLE pending_uploads (
+    id         uuid PRIMARY KEY,
+    user_id    text NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE pending_uploads IS
+    'Uploads that are being checked and stored. The insert of the upload deletes the row, and requires it: the erasure of the user deletes it too.';
+
 CREATE TABLE upload_uses (
     generation_id uuid NOT NULL REFERENCES generations (id) ON DELETE CASCADE,
     upload_id     uuid NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,

@@ -118,6 +118,8 @@ final class ErasureSql {
               WHERE d.id = b.id AND (SELECT count(*) FROM queue) >= 0 RETURNING d.id)
             SELECT count(*)::int AS deleted FROM deleted""",
             UsageSql.anonymize(),
+            // Waits for uploads that are being inserted, so that the next statement finds them.
+            deleteRows("pending_uploads", "id"),
             // The files follow, see FIND_ERASED_IMAGES.
             """
             WITH deleted AS (

@@ -17,6 +17,7 @@ import dev.darkroom.image.store.ImageStore;
 import dev.darkroom.upload.UploadCommand.CreateUpload;
 import dev.darkroom.upload.UploadCommand.DeleteUpload;
 import dev.darkroom.upload.UploadCommand.GetUpload;
+import dev.darkroom.upload.UploadStore.Insertion;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.WorkerExecutor;
@@ -61,19 +62,26 @@ public final class UploadCommandVerticle extends VerticleBase {
 
     private Future<CommandReply<Upload>> create(CommandContext<CreateUpload> context) {
         CreateUpload command = context.command();
-        return store.isWithinQuota(command.user(), command.content().length()).compose(within -> {
-            if (!within) {
-                return quotaExceeded(context).toFuture();
+        UUID id = idGenerator.generate();
+        return store.begin(id, command.user(), command.content().length())
+                .compose(within -> within
+                        ? inspectAndStore(context, id).onComplete(done -> {
+                            if (!(done.result() instanceof CommandReply.Completed)) {
+                                store.cancel(id);
+                            }
+                        })
+                        : quotaExceeded(context).toFuture());
+    }
+
+    private Future<CommandReply<Upload>> inspectAndStore(CommandContext<CreateUpload> context, UUID id) {
+        return workers.executeBlocking(() -> inspect(context.command()), false).transform(inspected -> {
+            if (inspected.cause() instanceof InvalidImageException invalid) {
+                return CommandReply.<Upload>invalidField("#", invalid.getMessage())
+                        .toFuture();
             }
-            return workers.executeBlocking(() -> inspect(command), false).transform(inspected -> {
-                if (inspected.cause() instanceof InvalidImageException invalid) {
-                    return CommandReply.<Upload>invalidField("#", invalid.getMessage())
-                            .toFuture();
-                }
-                return inspected.succeeded()
-                        ? store(context, inspected.result())
-                        : Future.failedFuture(inspected.cause());
-            });
+            return inspected.succeeded()
+                    ? store(context, id, inspected.result())
+                    : Future.failedFuture(inspected.cause());
         });
     }
 
@@ -91,8 +99,7 @@ public final class UploadCommandVerticle extends VerticleBase {
      * Writes the file before the row, so that a row always has a file. Deletes the file after a failure, unless the row may exist. A file
      * without a row is an orphan.
      */
-    private Future<CommandReply<Upload>> store(CommandContext<CreateUpload> context, Image image) {
-        UUID id = idGenerator.generate();
+    private Future<CommandReply<Upload>> store(CommandContext<CreateUpload> context, UUID id, Image image) {
         String key = ImageKeyFactory.createKey(id, image.format());
         return imageStore
                 .put(key, image)
@@ -102,18 +109,27 @@ public final class UploadCommandVerticle extends VerticleBase {
                         deleteFile(key);
                     }
                 })
-                .map(inserted -> inserted.map(upload -> {
-                            LOG.atInfo()
-                                    .addKeyValue("upload", id)
-                                    .addKeyValue("bytes", upload.bytes())
-                                    .addKeyValue("requestId", context.requestId())
-                                    .log("upload stored");
-                            return CommandReply.completed(upload);
-                        })
-                        .orElseGet(() -> {
-                            deleteFile(key);
-                            return quotaExceeded(context);
-                        }));
+                .map(insertion -> {
+                    if (insertion instanceof Insertion.Stored stored) {
+                        return stored(context, stored.upload());
+                    }
+                    deleteFile(key);
+                    return insertion instanceof Insertion.QuotaExceeded ? quotaExceeded(context) : userErased(context);
+                });
+    }
+
+    private static CommandReply<Upload> stored(CommandContext<CreateUpload> context, Upload upload) {
+        LOG.atInfo()
+                .addKeyValue("upload", upload.id())
+                .addKeyValue("bytes", upload.bytes())
+                .addKeyValue("requestId", context.requestId())
+                .log("upload stored");
+        return CommandReply.completed(upload);
+    }
+
+    private static CommandReply<Upload> userErased(CommandContext<CreateUpload> context) {
+        LOG.atWarn().addKeyValue("requestId", context.requestId()).log("upload discarded, user erased");
+        return CommandReply.rejected(RejectionReason.UNAVAILABLE, "the user is being erased");
     }
 
     private CommandReply<Upload> quotaExceeded(CommandContext<CreateUpload> context) {

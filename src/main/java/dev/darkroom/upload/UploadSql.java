@@ -17,10 +17,32 @@ final class UploadSql {
             FROM uploads WHERE user_id = $1 AND (expires_at > now() OR EXISTS (
               SELECT FROM upload_uses u JOIN generation_queue q USING (generation_id) WHERE u.upload_id = uploads.id))""";
 
-    /** Inserts an upload. Requires {@link #LOCK_USER} and {@link #CHECK_QUOTA} before it in the same transaction. */
+    /**
+     * Begins an upload if it is within the quota, which {@link #INSERT} requires later. Also deletes uploads that a killed process began.
+     * Concurrent statements insert different rows; each old row is deleted once.
+     */
+    static final String BEGIN = """
+            WITH old AS (
+              DELETE FROM pending_uploads WHERE started_at < now() - interval '1 hour'),
+            quota AS (%s)
+            INSERT INTO pending_uploads (id, user_id) SELECT $5, $1 FROM quota WHERE within RETURNING id""".formatted(CHECK_QUOTA);
+
+    /** Ends an upload that is not stored. Repeating it has no effect. */
+    static final String CANCEL = "DELETE FROM pending_uploads WHERE id = $1";
+
+    /**
+     * Inserts an upload, unless the erasure of its user deleted the pending row; stores the key of the file to delete then. The lock of the
+     * pending row orders both: the erasure waits for this transaction and deletes the upload, or this statement finds no row. Requires
+     * {@link #LOCK_USER} and {@link #CHECK_QUOTA} before it in the same transaction.
+     */
     static final String INSERT = """
+            WITH pending AS (
+              DELETE FROM pending_uploads WHERE id = $1 RETURNING id),
+            discarded AS (
+              INSERT INTO discarded_images (storage_key) SELECT $8 WHERE NOT EXISTS (SELECT FROM pending)
+              ON CONFLICT DO NOTHING)
             INSERT INTO uploads (id, user_id, media_type, width, height, bytes, sha256, storage_key, expires_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + $9::bigint * interval '1 millisecond')
+            SELECT id, $2, $3, $4, $5, $6, $7, $8, now() + $9::bigint * interval '1 millisecond' FROM pending
             RETURNING\s""" + COLUMNS;
 
     /** Returns those of the given uploads of a user that have not expired. Read-only. */

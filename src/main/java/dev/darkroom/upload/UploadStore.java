@@ -8,6 +8,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlClient;
 import io.vertx.sqlclient.Tuple;
 import java.util.Collection;
@@ -18,12 +19,30 @@ import java.util.UUID;
 /** Stores the rows of uploads. Futures fail with the driver's errors. Usable from any event loop. */
 public record UploadStore(Database database, Settings.InputImages settings) {
 
-    /** Returns whether a user may store an upload of this size now. */
-    Future<Boolean> isWithinQuota(String user, long bytes) {
+    /** Result of an insert. */
+    sealed interface Insertion {
+        record Stored(Upload upload) implements Insertion {}
+
+        record QuotaExceeded() implements Insertion {}
+
+        /** The erasure of the user began after the upload. */
+        record UserErased() implements Insertion {}
+    }
+
+    /** Begins an upload. Completes with false when it would exceed the quota of its user. */
+    Future<Boolean> begin(UUID id, String user, long bytes) {
         return database.pool()
-                .preparedQuery(UploadSql.CHECK_QUOTA)
-                .execute(quotaParameters(user, bytes))
-                .map(rows -> rows.iterator().next().getBoolean("within"));
+                .preparedQuery(UploadSql.BEGIN)
+                .execute(quotaParameters(user, bytes).addUUID(id))
+                .map(rows -> rows.size() > 0);
+    }
+
+    /** Ends an upload that is not stored. */
+    Future<Void> cancel(UUID id) {
+        return database.pool()
+                .preparedQuery(UploadSql.CANCEL)
+                .execute(Tuple.of(id))
+                .mapEmpty();
     }
 
     private Tuple quotaParameters(String user, long bytes) {
@@ -31,11 +50,10 @@ public record UploadStore(Database database, Settings.InputImages settings) {
     }
 
     /**
-     * Stores an upload. Its file must be in the image store. Repeats the transaction when it is unknown whether it was committed.
-     *
-     * @return empty when it would exceed the quota of its user; nothing is stored then
+     * Stores an upload that was begun. Its file must be in the image store. Repeats the transaction when it is unknown whether it was
+     * committed.
      */
-    Future<Optional<Upload>> insert(UUID id, String user, String storageKey, Image image) {
+    Future<Insertion> insert(UUID id, String user, String storageKey, Image image) {
         return insertOnce(id, user, storageKey, image)
                 .recover(error -> DatabaseErrorClassifier.isOutcomeUnknown(error)
                         ? afterClosedConnection().compose(closed -> insertOnce(id, user, storageKey, image))
@@ -50,17 +68,17 @@ public record UploadStore(Database database, Settings.InputImages settings) {
     }
 
     /** Returns the upload when it is stored already. A transaction with an unknown outcome has ended when this one has the lock. */
-    private Future<Optional<Upload>> insertOnce(UUID id, String user, String storageKey, Image image) {
+    private Future<Insertion> insertOnce(UUID id, String user, String storageKey, Image image) {
         return database.inTransaction(scope -> scope.connection()
                 .preparedQuery(UploadSql.LOCK_USER)
                 .execute(Tuple.of(user))
                 .compose(locked -> find(scope.connection(), user, List.of(id)))
                 .compose(stored -> stored.isEmpty()
                         ? insertWithinQuota(scope.connection(), id, user, storageKey, image)
-                        : Future.succeededFuture(Optional.of(stored.get(0)))));
+                        : Future.succeededFuture(new Insertion.Stored(stored.get(0)))));
     }
 
-    private Future<Optional<Upload>> insertWithinQuota(
+    private Future<Insertion> insertWithinQuota(
             SqlClient connection, UUID id, String user, String storageKey, Image image) {
         return connection
                 .preparedQuery(UploadSql.CHECK_QUOTA)
@@ -78,9 +96,8 @@ public record UploadStore(Database database, Settings.InputImages settings) {
                                         image.sha256(),
                                         storageKey,
                                         settings.uploadTtl().toMillis()))
-                                .map(inserted ->
-                                        Optional.of(toUpload(inserted.iterator().next())))
-                        : Future.succeededFuture(Optional.empty()));
+                                .map(UploadStore::toInsertion)
+                        : Future.succeededFuture(new Insertion.QuotaExceeded()));
     }
 
     /** Returns those of the given uploads that belong to the user and have not expired. */
@@ -115,6 +132,13 @@ public record UploadStore(Database database, Settings.InputImages settings) {
                     }
                     return Optional.empty();
                 });
+    }
+
+    private static Insertion toInsertion(RowSet<Row> rows) {
+        return rows.stream()
+                .findFirst()
+                .<Insertion>map(row -> new Insertion.Stored(toUpload(row)))
+                .orElseGet(Insertion.UserErased::new);
     }
 
     private static Upload toUpload(Row row) {

@@ -59,6 +59,7 @@ class UserErasureIT {
             "generations",
             "idempotency_keys",
             "notifications",
+            "pending_uploads",
             "stream_tickets",
             "subscriber_cursors",
             "uploads",

@@ -9,15 +9,30 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.eventbus.CommandCodec;
+import dev.darkroom.eventbus.CommandReply;
+import dev.darkroom.eventbus.RejectionReason;
+import dev.darkroom.image.Image;
 import dev.darkroom.image.ImageFormat;
+import dev.darkroom.image.TestImages;
 import dev.darkroom.image.local.LocalImageStore;
 import dev.darkroom.image.store.ImageKeyFactory;
+import dev.darkroom.image.store.ImageStore;
 import dev.darkroom.image.store.ImageStoreOwner;
+import dev.darkroom.image.store.ImageStoreStub;
 import dev.darkroom.task.PeriodicTaskVerticle;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
+import dev.darkroom.upload.Upload;
+import dev.darkroom.upload.UploadCommand;
+import dev.darkroom.upload.UploadCommandVerticle;
+import dev.darkroom.upload.UploadStore;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +42,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,12 +67,14 @@ class UserErasureServiceTest {
     private NotifyChannel notifyChannel;
     private LocalImageStore images;
     private UserErasureService erasure;
+    private Settings.InputImages inputImages;
 
     @BeforeEach
     void open() {
         Settings settings = SettingsLoader.load(
                         DarkroomInstanceSettings.forTests().database(url).environment(), Path.of("/nowhere/at/all"))
                 .settings();
+        inputImages = settings.inputImages();
         database = Database.open(vertx, url, settings.database());
         notifyChannel = NotifyChannel.open(vertx, url, settings.database());
         images = get(LocalImageStore.open(
@@ -272,6 +290,99 @@ class UserErasureServiceTest {
     }
 
     @Test
+    void uploadThatIsStoredSlowlyDoesNotOutliveTheErasure() {
+        // given an upload of each user, whose files are written and not confirmed
+        Promise<Void> confirmed = Promise.promise();
+        List<String> written = new CopyOnWriteArrayList<>();
+        ImageStore slow = new ImageStoreStub() {
+            @Override
+            public Future<Void> put(String key, Image image) {
+                return images.put(key, image).compose(done -> {
+                    written.add(key);
+                    return confirmed.future();
+                });
+            }
+
+            @Override
+            public Future<Void> delete(String key) {
+                return images.delete(key);
+            }
+        };
+        get(vertx.deployVerticle(new UploadCommandVerticle(new UploadStore(database, inputImages), slow)));
+        Future<Message<CommandReply<Upload>>> ofAlice = upload("alice");
+        Future<Message<CommandReply<Upload>>> ofBob = upload("bob");
+        await().atMost(Duration.ofSeconds(60)).until(() -> written.size() == 2);
+
+        // when the erasure begins and ends meanwhile
+        execute("INSERT INTO user_erasures VALUES ('alice', now() - interval '10 s')");
+        get(erasure.complete("alice"));
+        confirmed.complete();
+
+        // then
+        assertThat(get(ofAlice).body())
+                .isInstanceOfSatisfying(
+                        CommandReply.Rejected.class,
+                        rejected -> assertThat(rejected.reason()).isEqualTo(RejectionReason.UNAVAILABLE));
+        assertThat(get(ofBob).body()).isInstanceOf(CommandReply.Completed.class);
+        assertThat(value("SELECT string_agg(user_id, ' ') FROM uploads")).isEqualTo("bob");
+        assertThat(value(COUNT + "discarded_images"))
+                .as("deleted after a crash too")
+                .isEqualTo("1");
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> written.stream()
+                                .filter(key ->
+                                        Files.exists(directory.resolve("images").resolve(key)))
+                                .count()
+                        == 1);
+        assertThat(value(COUNT + "pending_uploads")).isEqualTo("0");
+    }
+
+    @Test
+    void erasureWaitsForTheInsertOfAnUpload() throws Exception {
+        // given an uncommitted transaction that inserts an upload
+        execute("INSERT INTO pending_uploads VALUES (gen_random_uuid(), 'alice')");
+        try (Connection connection = DriverManager.getConnection(
+                        url.jdbcUrl(), url.user(), url.password().value());
+                Statement inserting = connection.createStatement()) {
+            connection.setAutoCommit(false);
+            inserting.execute("DELETE FROM pending_uploads");
+            inserting.execute(
+                    "INSERT INTO uploads (id, user_id, media_type, width, height, bytes, sha256, storage_key, expires_at)"
+                            + " VALUES (gen_random_uuid(), 'alice', 'image/png', 1, 1, 1, '', '00/none.png', now() + interval '1 hour')");
+            execute("INSERT INTO user_erasures VALUES ('alice', now() - interval '10 s')");
+
+            // when
+            Future<Void> erased = erasure.complete("alice");
+            awaitLockWaiter();
+            connection.commit();
+
+            // then
+            get(erased);
+        }
+        assertThat(value(COUNT + "uploads")).isEqualTo("0");
+    }
+
+    private Future<Message<CommandReply<Upload>>> upload(String user) {
+        return vertx.eventBus()
+                .request(
+                        UploadCommand.ADDRESS,
+                        new UploadCommand.CreateUpload(user, "image/png", Buffer.buffer(TestImages.png(64, 64))),
+                        new DeliveryOptions()
+                                .setCodecName(CommandCodec.NAME)
+                                .setLocalOnly(true)
+                                .setSendTimeout(120_000));
+    }
+
+    private void awaitLockWaiter() {
+        await("a statement that waits for a row")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> !value(
+                                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = '"
+                                        + url.database() + "'")
+                        .equals("0"));
+    }
+
+    @Test
     void deletesFilesOfKilledProcesses() throws Exception {
         // given a recorded lost attempt, and a lease of an expired node
         insertGenerations("alice", 1);
@@ -317,12 +428,7 @@ class UserErasureServiceTest {
 
             // when
             Future<Void> erased = erasure.complete("alice");
-            await("the batch waits for the queue row")
-                    .atMost(Duration.ofSeconds(60))
-                    .until(() -> !value(
-                                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = '"
-                                            + url.database() + "'")
-                            .equals("0"));
+            awaitLockWaiter();
             connection.commit();
 
             // then
