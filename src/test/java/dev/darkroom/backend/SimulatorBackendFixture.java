@@ -7,12 +7,21 @@ import dev.darkroom.config.BackendSettings;
 import dev.darkroom.generation.worker.AttemptSequence;
 import dev.darkroom.testing.InProcessSimulator;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -30,6 +39,14 @@ public abstract class SimulatorBackendFixture extends BackendFixture {
     /** Values in place of those in a response. A number with a large exponent must not be written out. */
     private static final List<String> REPLACEMENTS =
             List.of("null", "true", "1e999999999", "\"%2F../ \\u0000\"", "{\"x\":[]}");
+
+    /** Formats of errors that AI servers and gateways have. */
+    private static final List<Function<String, Object>> ERROR_FORMATS = List.of(
+            text -> new JsonObject().put("error", new JsonObject().put("message", text)),
+            text -> new JsonObject().put("detail", text),
+            text -> text);
+
+    private static final Pattern CALLBACK_URL = Pattern.compile("(https?://[^\"]*/callbacks/)([^\"]+)");
 
     protected static Vertx vertx;
     protected static InProcessSimulator simulator;
@@ -132,10 +149,10 @@ public abstract class SimulatorBackendFixture extends BackendFixture {
      * Replaces each value in each kind of JSON response by a value of another type, one after the other. No call may fail with an unexpected
      * exception.
      */
-    protected void assertMutatedResponsesCauseNoInternalErrors() {
+    public void assertMutatedResponsesCauseNoInternalErrors() {
         SoftAssertions assertions = new SoftAssertions();
         try (MutatingProxy proxy = new MutatingProxy(vertx, simulatorUrl())) {
-            assertThat(generateThrough(proxy, LONG_TIMEOUT)).isInstanceOf(BackendOutcome.Generated.class);
+            assertThat(generateThrough(proxy.url(), LONG_TIMEOUT)).isInstanceOf(BackendOutcome.Generated.class);
             Map<String, List<String>> values = proxy.values();
             assertThat(values).isNotEmpty();
             int next = 0;
@@ -144,7 +161,7 @@ public abstract class SimulatorBackendFixture extends BackendFixture {
                 for (String path : paths.subList(0, Math.min(paths.size(), MAX_VALUES))) {
                     String replacement = REPLACEMENTS.get(next++ % REPLACEMENTS.size());
                     proxy.mutate(route.getKey(), path, replacement);
-                    if (generateThrough(proxy, Duration.ofMillis(500)) instanceof BackendOutcome.Failed failed) {
+                    if (generateThrough(proxy.url(), Duration.ofMillis(500)) instanceof BackendOutcome.Failed failed) {
                         assertions
                                 .assertThat(failed.backendFailure().failureClass())
                                 .as("%s, %s is %s", route.getKey(), path, replacement)
@@ -156,9 +173,51 @@ public abstract class SimulatorBackendFixture extends BackendFixture {
         assertions.assertAll();
     }
 
-    private BackendOutcome generateThrough(MutatingProxy proxy, Duration timeout) {
+    /** Rejects submissions with error texts that quote credentials and URLs of the request. No part of the failure may contain them. */
+    public void assertErrorTextsAreRedacted() {
+        Set<String> credentials = ConcurrentHashMap.newKeySet();
+        for (Function<String, Object> format : ERROR_FORMATS) {
+            HttpServer server = get(vertx.createHttpServer()
+                    .requestHandler(request -> request.body().onSuccess(body -> {
+                        String text = "quoted: " + quote(request, body.toString(), credentials);
+                        request.response()
+                                .setStatusCode(400)
+                                .end(format.apply(text).toString());
+                    }))
+                    .listen(0, "127.0.0.1"));
+            BackendFailure failure =
+                    failed(generateThrough(URI.create("http://127.0.0.1:" + server.actualPort()), LONG_TIMEOUT));
+            assertThat(failure.detail()).contains("quoted: ").contains("?<redacted>");
+            assertThat(credentials.contains(API_KEY))
+                    .isEqualTo(backendSettings().apiKey().isPresent());
+            assertThat(credentials)
+                    .allSatisfy(credential -> assertThat(failure.toString()).doesNotContain(credential));
+            get(server.close());
+        }
+    }
+
+    /** Returns a text with the credentials of a request, and adds them to {@code credentials}. */
+    private static String quote(HttpServerRequest request, String body, Set<String> credentials) {
+        List<String> quoted = new ArrayList<>();
+        request.headers().forEach((name, value) -> {
+            if (value.contains(API_KEY)) {
+                credentials.add(API_KEY);
+                quoted.add(name + ": " + value);
+            }
+        });
+        Matcher callback = CALLBACK_URL.matcher(body);
+        if (callback.find()) {
+            credentials.add(callback.group(2));
+            quoted.add(callback.group(1) + callback.group(2));
+        }
+        credentials.add("signature-of-the-url");
+        quoted.add(request.uri() + "?sig=signature-of-the-url");
+        return String.join(" ", quoted);
+    }
+
+    private BackendOutcome generateThrough(URI url, Duration timeout) {
         simulator.reset();
-        ImageBackend through = createBackend(proxy.url());
+        ImageBackend through = createBackend(url);
         BackendCall call = new BackendCall(timeout);
         BackendOutcome outcome = get(through.generate(request(1), call));
         call.release();

@@ -23,6 +23,13 @@ class LogTextRedactorTest {
                 "Incorrect API key provided: sk-proj-abcdef123456.|Incorrect API key provided: <redacted>.",
                 "see https://me:secret@host/path|see https://host/path",
                 "at https://blob/x.png?sig=abc&se=1 now|at https://blob/x.png?<redacted> now",
+                "at https:\\/\\/me:pass@blob\\/x.png?sig=abc now|at https:\\/\\/blob\\/x.png?<redacted> now",
+                "GET /bucket/x.png?X-Amz-Signature=abc%2F HTTP/1.1|GET /bucket/x.png?<redacted> HTTP/1.1",
+                "really? no|really? no",
+                "post to http://me/api/callbacks/0b1f.17.1.mac-0_9, failed|post to http://me/api/callbacks/<redacted>, failed",
+                "Authorization: Key 0b1f:c2d3e4f5a6b7|Authorization: <redacted>",
+                "{\"x-key\": \"c2d3e4f5a6b7\"}|{\"x-key\": \"<redacted>\"}",
+                "api_key: required|api_key: required",
             })
     void redactsSecrets(String text, String expected) {
         assertThat(logTextRedactor.redact(text)).isEqualTo(expected);

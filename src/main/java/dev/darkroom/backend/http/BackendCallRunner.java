@@ -32,12 +32,11 @@ final class BackendCallRunner {
     private final Set<BackendCall> activeCalls = ConcurrentHashMap.newKeySet();
 
     /** @param memoryBudget shared by all backends of the process */
-    BackendCallRunner(
-            Vertx vertx, ResponseMemoryBudget memoryBudget, BackendKeyRing keyRing, LogTextRedactor logTextRedactor) {
+    BackendCallRunner(Vertx vertx, ResponseMemoryBudget memoryBudget, BackendKeyRing keyRing) {
         this.vertx = vertx;
         this.memoryBudget = memoryBudget;
         this.keyRing = keyRing;
-        this.logTextRedactor = logTextRedactor;
+        this.logTextRedactor = new LogTextRedactor(keyRing::secrets);
     }
 
     /** See {@link BackendHttpClient#run}. */
@@ -152,7 +151,7 @@ final class BackendCallRunner {
                 : outcome;
     }
 
-    /** Redacts details of transport errors, which contain host names and exception messages. */
+    /** Redacts the detail: error texts of the AI server, and messages of transport errors. No other part of a failure quotes the AI server. */
     private BackendOutcome redactDetail(BackendOutcome backendOutcome) {
         if (backendOutcome instanceof BackendOutcome.Failed failed) {
             return new BackendOutcome.Failed(failed.backendFailure()

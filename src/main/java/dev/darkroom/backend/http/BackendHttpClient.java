@@ -11,7 +11,6 @@ import dev.darkroom.backend.key.BackendKeyFiles;
 import dev.darkroom.backend.key.BackendKeyRing;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.Secret;
-import dev.darkroom.http.LogTextRedactor;
 import dev.darkroom.http.OutboundHttpClient;
 import dev.darkroom.http.OutboundRequest;
 import dev.darkroom.http.OutboundResponse;
@@ -93,11 +92,9 @@ public final class BackendHttpClient {
         this.keyRing = new BackendKeyRing(settings.name(), settings.apiKeyCooldown(), System::nanoTime);
         this.keyFiles = BackendKeyFiles.load(settings, keyRing);
         keyFiles.start(vertx, workers);
-        LogTextRedactor logTextRedactor = new LogTextRedactor(keyRing::secrets);
-        this.calls = new BackendCallRunner(vertx, memoryBudget, keyRing, logTextRedactor);
+        this.calls = new BackendCallRunner(vertx, memoryBudget, keyRing);
         this.responseReader = new ResponseReader(
-                settings.maxResponseBytes(),
-                new ErrorResponseMapper(new RetryAfterParser(Clock.systemUTC()), logTextRedactor));
+                settings.maxResponseBytes(), new ErrorResponseMapper(new RetryAfterParser(Clock.systemUTC())));
     }
 
     /** Returns the target of a path below the base URL. */

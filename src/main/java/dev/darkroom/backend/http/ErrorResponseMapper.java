@@ -2,7 +2,6 @@ package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.http.LogTextRedactor;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RetryAfterParser;
 import io.vertx.core.buffer.Buffer;
@@ -11,9 +10,10 @@ import java.time.Duration;
 /**
  * Maps error responses to failures. The status decides, with three exceptions that only the body shows: content policy,
  * exhausted quota, and an error object in a successful response. Ignores {@code x-should-retry}, which addresses clients
- * that retry immediately: Darkroom decides about retries from the failure class. Thread-safe.
+ * that retry immediately: Darkroom decides about retries from the failure class. The details are not redacted, see
+ * {@link BackendCallRunner}. Thread-safe.
  */
-public record ErrorResponseMapper(RetryAfterParser retryAfterParser, LogTextRedactor logTextRedactor) {
+public record ErrorResponseMapper(RetryAfterParser retryAfterParser) {
     /** Refusal by content policy. */
     public static final BackendFailure MODERATED = BackendFailure.of(
             FailureClass.MODERATED, "MODERATED", "The content policy of the AI server rejected the request.");
@@ -106,7 +106,7 @@ public record ErrorResponseMapper(RetryAfterParser retryAfterParser, LogTextReda
         Duration retryAfter = delays ? retryAfterParser.parse(outboundResponse.headers(), error.retryAfter()) : null;
         return failure.withHttpStatus(outboundResponse.status())
                 .withRetryAfter(retryAfter)
-                .withDetail(logTextRedactor.redact(formatDetail(error)));
+                .withDetail(formatDetail(error));
     }
 
     private static String formatDetail(ErrorBody error) {

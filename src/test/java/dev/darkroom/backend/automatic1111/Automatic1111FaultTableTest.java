@@ -5,13 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendFault;
 import dev.darkroom.backend.FaultTable;
+import dev.darkroom.backend.HostileServerTests;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Generates the tables of faults and of dialects in {@code docs/backends/automatic1111.md}. */
-class Automatic1111FaultTableTest extends Automatic1111Fixture {
+class Automatic1111FaultTableTest extends Automatic1111Fixture implements HostileServerTests {
     @Test
     void documentsFaults() {
         assertDocumented(
@@ -107,10 +108,5 @@ class Automatic1111FaultTableTest extends Automatic1111Fixture {
                         200,
                         "{\"error\":\"OutOfMemoryError\",\"images\":[]}",
                         "OutOfMemoryError"));
-    }
-
-    @Test
-    void mutatedResponsesCauseNoInternalErrors() {
-        assertMutatedResponsesCauseNoInternalErrors();
     }
 }

@@ -2,11 +2,12 @@ package dev.darkroom.backend.bfl;
 
 import dev.darkroom.backend.BackendFault;
 import dev.darkroom.backend.FaultTable;
+import dev.darkroom.backend.HostileServerTests;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Generates the table of faults in {@code docs/backends/bfl.md}. */
-class BflFaultTableTest extends BflFixture {
+class BflFaultTableTest extends BflFixture implements HostileServerTests {
     @Test
     void documentsFaults() {
         assertDocumented(
@@ -21,10 +22,5 @@ class BflFaultTableTest extends BflFixture {
                                 BackendFault.urls())
                         .flatMap(part -> part)
                         .toList());
-    }
-
-    @Test
-    void mutatedResponsesCauseNoInternalErrors() {
-        assertMutatedResponsesCauseNoInternalErrors();
     }
 }

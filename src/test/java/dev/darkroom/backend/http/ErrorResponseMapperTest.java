@@ -10,8 +10,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
-import dev.darkroom.config.Secret;
-import dev.darkroom.http.LogTextRedactor;
 import dev.darkroom.http.OutboundResponse;
 import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.image.ChunkedBytes;
@@ -20,7 +18,6 @@ import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,8 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ErrorResponseMapperTest {
     private static final String PLAIN = "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":null}}";
 
-    private final ErrorResponseMapper mapper = new ErrorResponseMapper(
-            new RetryAfterParser(Clock.systemUTC()), new LogTextRedactor(() -> List.of(new Secret("top-secret"))));
+    private final ErrorResponseMapper mapper = new ErrorResponseMapper(new RetryAfterParser(Clock.systemUTC()));
 
     @ParameterizedTest
     @MethodSource("responses")
@@ -171,7 +167,7 @@ class ErrorResponseMapperTest {
         return Stream.of(
                 Arguments.of("{\"error\":{\"message\":\"boom\",\"code\":\"c\",\"type\":\"t\"}}", "c: boom"),
                 Arguments.of("{\"error\":{\"message\":\"boom\",\"code\":null,\"type\":\"t\"}}", "t: boom"),
-                Arguments.of("{\"error\":{\"message\":null}}", null),
+                Arguments.of("{\"error\":{\"message\":null}}", ""),
                 Arguments.of("{\"error\":\"boom\"}", "boom"),
                 Arguments.of(
                         "{\"errors\":[\"content-type: required\"],\"id\":\"a\",\"name\":\"bad_request\"}",
@@ -184,11 +180,10 @@ class ErrorResponseMapperTest {
                 Arguments.of("{\"detail\":[{\"msg\":\"boom\"}]}", "[{\"msg\":\"boom\"}]"),
                 Arguments.of("{\"message\":\"boom\"}", "boom"),
                 Arguments.of("{\"other\":1}", "{\"other\":1}"),
-                Arguments.of("<h1>boom</h1>\r\n", "<h1>boom</h1>"),
+                Arguments.of("<h1>boom</h1>\r\n", "<h1>boom</h1>\r\n"),
                 Arguments.of("[1,2]", "[1,2]"),
                 Arguments.of("null", "null"),
-                Arguments.of("", null),
-                Arguments.of("key top-secret", "key <redacted>"));
+                Arguments.of("", ""));
     }
 
     @Test

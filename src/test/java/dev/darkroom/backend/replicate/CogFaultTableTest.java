@@ -4,11 +4,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.backend.BackendFault;
 import dev.darkroom.backend.FaultTable;
+import dev.darkroom.backend.HostileServerTests;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Generates the table of faults in {@code docs/backends/cog.md}. */
-class CogFaultTableTest extends CogFixture {
+class CogFaultTableTest extends CogFixture implements HostileServerTests {
     /** The container rejects a prediction until it has canceled that of a closed connection. */
     @Override
     protected void awaitReady() {
@@ -28,10 +29,5 @@ class CogFaultTableTest extends CogFixture {
                                 BackendFault.urls())
                         .flatMap(part -> part)
                         .toList());
-    }
-
-    @Test
-    void mutatedResponsesCauseNoInternalErrors() {
-        assertMutatedResponsesCauseNoInternalErrors();
     }
 }

@@ -2,11 +2,12 @@ package dev.darkroom.backend.sdserver;
 
 import dev.darkroom.backend.BackendFault;
 import dev.darkroom.backend.FaultTable;
+import dev.darkroom.backend.HostileServerTests;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Generates the table of faults in {@code docs/backends/sd_server.md}. */
-class SdServerFaultTableTest extends SdServerFixture {
+class SdServerFaultTableTest extends SdServerFixture implements HostileServerTests {
     @Test
     void documentsFaults() {
         assertDocumented(
@@ -31,10 +32,5 @@ class SdServerFaultTableTest extends SdServerFixture {
                                                 "success with a URL in place of an image",
                                                 "{\"url\":\"http://127.0.0.1/x\"}")))
                         .toList());
-    }
-
-    @Test
-    void mutatedResponsesCauseNoInternalErrors() {
-        assertMutatedResponsesCauseNoInternalErrors();
     }
 }
