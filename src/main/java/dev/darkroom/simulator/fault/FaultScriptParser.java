@@ -105,7 +105,14 @@ final class FaultScriptParser {
         }
         List<ScriptStep> steps = new ArrayList<>();
         for (int i = 0; i < array.size(); i++) {
-            steps.add(parseStep(array.getValue(i), path + "[" + i + "]"));
+            String position = path + "[" + i + "]";
+            ScriptStep step = parseStep(array.getValue(i), position);
+            if (steps.stream().anyMatch(earlier -> earlier.hides(step))) {
+                throw new SimulatorRequestException(
+                        position + ": is never used, because an earlier step with \"times\": -1 takes its requests",
+                        position);
+            }
+            steps.add(step);
         }
         return List.copyOf(steps);
     }
@@ -154,6 +161,12 @@ final class FaultScriptParser {
             if (!(step.fault() instanceof ResponseFault)) {
                 throw fields.invalidField(
                         "downloadFaults", "\"" + step.fault().description() + "\" cannot be used for a download");
+            }
+            // Downloads have no API key, and health checks use the script.
+            for (String key : List.of("apiKey", "models")) {
+                if (step.source().containsKey(key)) {
+                    throw fields.invalidField("downloadFaults", "\"" + key + "\" cannot be used for a download");
+                }
             }
         }
         return new UrlResult(faults);

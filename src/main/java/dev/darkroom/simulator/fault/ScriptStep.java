@@ -40,6 +40,11 @@ public record ScriptStep(
                                 headers.contains(name) && headers.get(name).endsWith(apiKey));
     }
 
+    /** Returns whether the step takes every request that {@code later} applies to, so that {@code later} is never used. */
+    boolean hides(ScriptStep later) {
+        return times == UNLIMITED && (apiKey == null || later.apiKey != null && later.apiKey.endsWith(apiKey));
+    }
+
     ScriptStep withTimes(int remaining) {
         return new ScriptStep(fault, delay, remaining, appliesToModels, apiKey, source);
     }

@@ -128,6 +128,12 @@ class FaultScriptParserTest {
                     {"urlResult":true,"downloadFaults":1} | steps[0].downloadFaults must be an array
                     {"urlResult":true,"downloadFaults":[{"noImages":true}]} | steps[0]: "no images" cannot be used for a download
                     {"urlResult":true,"downloadFaults":[{"status":1}]} | steps[0].downloadFaults[0]: status must be
+                    {"urlResult":true,"downloadFaults":[{"drop":true,"apiKey":"a"}]} | steps[0]: "apiKey" cannot be used for a download
+                    {"urlResult":true,"downloadFaults":[{"drop":true,"models":true}]} | steps[0]: "models" cannot be used for a download
+                    {"drop":true,"times":-1},{"ok":true} | steps[1]: is never used
+                    {"drop":true,"times":-1},{"ok":true,"apiKey":"a"} | steps[1]: is never used
+                    {"drop":true,"times":-1,"apiKey":"a"},{"hang":true},{"ok":true,"apiKey":"a"} | steps[2]: is never used
+                    {"urlResult":true,"downloadFaults":[{"drop":true,"times":-1},{"hang":true}]} | steps[0].downloadFaults[1]: is never used
                     {"urlResult":true,"downloadFaults":[{"random":{"failurePercent":1}}]} | steps[0]: "random" cannot be used
                     {"truncated":1}                   | steps[0]: truncated must be true
                     {"redirectLoop":true,"status":301} | steps[0]: "status" cannot be combined with "redirectLoop"
