@@ -177,9 +177,11 @@ class UserErasureIT {
             ApiClient aliceAtSecond = second.client().withKey(key(USER, Role.USER));
             assertThat(aliceAtSecond.generation(ended.getString("id")).getString("status"))
                     .isEqualTo("COMPLETE");
-            // and an AI server that the user drained as an admin
+            // and an AI server that the user drained as an admin, and an upload that is being stored
             TestPostgres.execute(
-                    database, "INSERT INTO drained_backends (name, drained_by) VALUES ('gpu-9', '" + USER + "')");
+                    database,
+                    "INSERT INTO drained_backends (name, drained_by) VALUES ('gpu-9', '" + USER + "')",
+                    "INSERT INTO pending_uploads (id, user_id) VALUES (gen_random_uuid(), '" + USER + "')");
             assertThat(tablesWithTraces()).containsAll(TABLES);
             assertThat(traces()).anyMatch(row -> row.startsWith("generations ") && row.contains("secret-lighthouse"));
             assertThat(files()).hasSize(5);
