@@ -117,7 +117,7 @@ public final class ComfyUiBackend extends HttpImageBackend {
     /** Reads the limits of the inputs that are exactly a placeholder. */
     @Override
     public Future<Optional<ServerLimits>> readLimits(String model, Set<String> parameters, Duration timeout) {
-        return validator.readLimits(parameters, timeout).map(Optional::of);
+        return validator.readLimits(probe, parameters, timeout).map(Optional::of);
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.BackendProbe;
 import dev.darkroom.http.HttpCallException;
 import dev.darkroom.http.OutboundRequest;
 import dev.darkroom.http.OutboundResponse;
@@ -58,8 +59,8 @@ final class WorkflowValidator {
      *
      * @param parameters names of the parameters
      */
-    Future<ServerLimits> readLimits(Set<String> parameters, Duration timeout) {
-        return http.fetch(PATH, maxBytes, timeout, body -> {
+    Future<ServerLimits> readLimits(BackendProbe probe, Set<String> parameters, Duration timeout) {
+        return probe.fetch(PATH, maxBytes, timeout, body -> {
             NodeTypes types = NodeTypes.parse(body, workflow);
             valid = types.findMissing(workflow) == null;
             return types.limits(workflow, parameters);

@@ -3,7 +3,6 @@ package dev.darkroom.backend.http;
 import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.LoadedInputs;
@@ -36,15 +35,12 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * HTTP client of one AI server, used by every protocol: calls, requests below the base URL, health checks, error mapping, images.
+ * HTTP client of one AI server, used by every protocol: calls, requests below the base URL, error mapping, images.
  * Thread-safe; each call stays on the context of its caller. Worker threads ("darkroom-image-decoding") parse responses and decode and
  * inspect images.
  */
 public final class BackendHttpClient {
     private static final int WORKER_THREADS = 2;
-
-    /** Maximum body size of a health check response. A longer body is truncated and the check passes. */
-    private static final int MAX_HEALTH_CHECK_BYTES = 1 << 16;
 
     /** Maximum body size of the response to a poll, such as a list of queued jobs. */
     private static final int MAX_POLL_BYTES = 4 << 20;
@@ -54,7 +50,6 @@ public final class BackendHttpClient {
 
     private final BackendSettings settings;
     private final String root;
-    private final RequestTarget healthCheckTarget; // null: no health check
     private final Function<Secret, MultiMap> credentials;
     private final BackendKeyRing keyRing;
     private final BackendKeyFiles keyFiles;
@@ -80,7 +75,6 @@ public final class BackendHttpClient {
         this.settings = settings;
         this.credentials = credentials;
         this.root = base.toString().replaceAll("/+$", "");
-        this.healthCheckTarget = settings.healthCheckPath() == null ? null : target(settings.healthCheckPath());
         this.httpClient = new OutboundHttpClient(vertx, settings.connectTimeout(), maxHeaderBytes);
         EgressPolicy egressPolicy = new EgressPolicy(
                 new EgressPolicy.Rules(settings.downloadNetworks(), true, List.of()),
@@ -254,11 +248,12 @@ public final class BackendHttpClient {
      */
     public Future<OutboundResponse> sendSmall(
             BackendCallScope scope, HttpMethod method, RequestTarget target, MultiMap headers, Buffer body) {
-        return scope.send(
-                httpClient,
-                new OutboundRequest(method, target, headers, body),
-                OutboundResponse.MAX_ERROR_BYTES,
-                scope.remaining());
+        return send(scope, new OutboundRequest(method, target, headers, body), OutboundResponse.MAX_ERROR_BYTES);
+    }
+
+    /** @param maxBytes size at which a successful response is truncated */
+    Future<OutboundResponse> send(BackendCallScope scope, OutboundRequest request, int maxBytes) {
+        return scope.send(httpClient, request, maxBytes, scope.remaining());
     }
 
     /** Runs CPU-bound work on a worker thread. */
@@ -298,61 +293,14 @@ public final class BackendHttpClient {
     }
 
     /**
-     * Sends a GET to the health check path and passes on any status below 500: a 401 or 404 shows that the server responds.
-     * Passes without a request when the settings have no path.
+     * Runs requests that belong to no call with a usable API key. Their failures do not change the state of the key.
      *
-     * @return completes within {@code timeout}, never fails
+     * @param key identifies the requests in logs
+     * @return completes within {@code timeout}; fails when the requests do
      */
-    public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return checkHealth(timeout, outboundResponse -> outboundResponse.status() < 500);
-    }
-
-    /**
-     * As {@link #checkHealth(Duration)}, with a protocol that reports more than a status.
-     *
-     * @param healthy evaluates the response; its body may be truncated
-     */
-    public Future<HealthCheckResult> checkHealth(Duration timeout, Predicate<OutboundResponse> healthy) {
-        if (healthCheckTarget == null) {
-            return Future.succeededFuture(HealthCheckResult.PASSED);
-        }
-        return calls.runOutsideCalls(
-                        "health check",
-                        timeout,
-                        keyRing.select(),
-                        scope -> scope.send(
-                                        httpClient,
-                                        get(scope, healthCheckTarget),
-                                        MAX_HEALTH_CHECK_BYTES,
-                                        scope.remaining())
-                                .map(outboundResponse -> healthy.test(outboundResponse)
-                                        ? HealthCheckResult.PASSED
-                                        : HealthCheckResult.FAILED))
-                .otherwise(HealthCheckResult.UNREACHABLE);
-    }
-
-    /**
-     * Sends a free GET outside of a call, and parses its response on a worker thread.
-     *
-     * @param maxBytes maximum size of the response in bytes
-     * @param parser parses the decoded body of a success
-     * @return completes within {@code timeout}; fails without a success, or when the body cannot be parsed
-     */
-    public <T> Future<T> fetch(String path, int maxBytes, Duration timeout, ResponseReader.BodyParser<T> parser) {
-        return calls.runOutsideCalls(
-                path,
-                timeout,
-                keyRing.select(),
-                scope -> read(
-                        scope,
-                        get(scope, target(path)),
-                        maxBytes,
-                        scope.remaining(),
-                        outboundResponse -> responseReader.parse(outboundResponse, parser)));
-    }
-
-    private OutboundRequest get(BackendCallScope scope, RequestTarget target) {
-        return new OutboundRequest(HttpMethod.GET, target, headers(scope), null);
+    <T> Future<T> runOutsideCalls(
+            String key, Duration timeout, Function<BackendCallScope, ? extends Future<? extends T>> requests) {
+        return calls.runOutsideCalls(key, timeout, keyRing.select(), requests);
     }
 
     /** Aborts the active calls and closes all connections. */

@@ -18,9 +18,13 @@ public abstract class HttpImageBackend implements ImageBackend {
     /** Client of this AI server; closed by {@link #close}. */
     protected final BackendHttpClient http;
 
+    /** Free requests to this AI server. */
+    protected final BackendProbe probe;
+
     protected HttpImageBackend(BackendSettings settings, BackendHttpClient http) {
         this.settings = settings;
         this.http = http;
+        this.probe = new BackendProbe(http, settings);
     }
 
     /** Returns a base URL without a final path, such as {@code /v1}, and without slashes at its end. */
@@ -38,10 +42,10 @@ public abstract class HttpImageBackend implements ImageBackend {
         return http.keys();
     }
 
-    /** Sends a GET to the health check path of the settings, see {@link BackendHttpClient#checkHealth(Duration)}. */
+    /** Sends a GET to the health check path of the settings, see {@link BackendProbe#checkHealth(Duration)}. */
     @Override
     public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(timeout);
+        return probe.checkHealth(timeout);
     }
 
     @Override

@@ -85,7 +85,7 @@ public final class CogBackend extends HttpImageBackend {
     /** Reads the schema of the container, which is empty when it was built without one. */
     @Override
     public Future<Optional<ServerLimits>> readLimits(String model, Set<String> parameters, Duration timeout) {
-        return http.fetch(
+        return probe.fetch(
                         "/openapi.json",
                         MAX_SCHEMA_BYTES,
                         timeout,
@@ -149,7 +149,7 @@ public final class CogBackend extends HttpImageBackend {
 
     @Override
     public Future<HealthCheckResult> checkHealth(Duration timeout) {
-        return http.checkHealth(timeout, this::isHealthy);
+        return probe.checkHealth(timeout, this::isHealthy);
     }
 
     private boolean isHealthy(OutboundResponse response) {

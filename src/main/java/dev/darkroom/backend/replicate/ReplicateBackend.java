@@ -98,7 +98,7 @@ public final class ReplicateBackend extends HttpImageBackend {
         String path = "/v1/models/" + parts[0] + (parts.length == 1 ? "" : "/versions/" + parts[1]);
         List<String> schema =
                 parts.length == 1 ? List.of("latest_version", "openapi_schema") : List.of("openapi_schema");
-        return http.fetch(
+        return probe.fetch(
                         path,
                         MAX_SCHEMA_BYTES,
                         timeout,

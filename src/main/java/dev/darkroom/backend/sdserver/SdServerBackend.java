@@ -72,7 +72,7 @@ public final class SdServerBackend extends HttpImageBackend {
 
     @Override
     public Future<Optional<ServerLimits>> readLimits(String model, Set<String> parameters, Duration timeout) {
-        return http.fetch(CAPABILITIES, MAX_CAPABILITIES_BYTES, timeout, body -> Capabilities.parse(body, parameters))
+        return probe.fetch(CAPABILITIES, MAX_CAPABILITIES_BYTES, timeout, body -> Capabilities.parse(body, parameters))
                 .map(Optional::of);
     }
 

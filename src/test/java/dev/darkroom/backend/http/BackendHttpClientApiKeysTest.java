@@ -148,7 +148,8 @@ class BackendHttpClientApiKeysTest extends BackendFixture {
 
     @Test
     void fetchNamesABodyThatIsTooLarge() {
-        assertThat(http.fetch("/schema", 1, LONG_TIMEOUT, InputStream::readAllBytes)
+        assertThat(new BackendProbe(http, settings())
+                        .fetch("/schema", 1, LONG_TIMEOUT, InputStream::readAllBytes)
                         .map(body -> "read")
                         .otherwise(Throwable::getMessage)
                         .toCompletionStage()
