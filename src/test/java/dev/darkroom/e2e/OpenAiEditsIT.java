@@ -229,7 +229,8 @@ class OpenAiEditsIT {
                         + " The model 'gpt-image' does not support the parameter 'quality'.",
                 "gpt-image | prompt | again | 400 invalid_request_error invalid_value prompt"
                         + " Invalid value for 'prompt': must not be given more than once.",
-                "nothing | | | 404 invalid_request_error model_not_found model The model 'nothing' does not exist.",
+                "nothing | | | 404 invalid_request_error model_not_found model The model 'nothing' does not exist."
+                        + " Known are gpt-image, text-only.",
             })
     void rejectsInvalidFieldsAndKeepsNoUpload(String model, String field, String value, String expected) {
         // given

@@ -11,7 +11,6 @@ import io.vertx.core.json.JsonObject;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -59,7 +58,8 @@ final class OpenAiImageRequestParser {
      */
     static OpenAiImageRequest parse(JsonObject body, InputImages inputs, boolean form, ModelList models) {
         JsonObject request = withoutNulls(body);
-        ModelLimits model = findModel(request.getString("model"), models);
+        String modelName = request.getString("model");
+        ModelLimits model = new OpenAiModels(models).get(modelName);
         Size size = parseSize(request.getString("size", AUTO));
         boolean stream = request.getBoolean("stream", false);
         ResponseFormat format =
@@ -80,7 +80,7 @@ final class OpenAiImageRequestParser {
                 size.height(),
                 request.getInteger("n", 1),
                 request.getLong("seed"),
-                request.getString("model"),
+                modelName == null ? null : model.name(),
                 user == null ? null : Map.of("user", user),
                 parseParameters(request, form, model),
                 inputs,
@@ -93,23 +93,6 @@ final class OpenAiImageRequestParser {
         Map<String, Object> present = new LinkedHashMap<>(body.getMap());
         present.values().removeIf(Objects::isNull);
         return new JsonObject(present);
-    }
-
-    private static ModelLimits findModel(String name, ModelList models) {
-        Optional<ModelLimits> found = models.models().stream()
-                .filter(model -> name == null ? model.isDefault() : name.equals(model.name()))
-                .findFirst();
-        return found.orElseThrow(() -> new OpenAiRequestException(unknownModel(name)));
-    }
-
-    static OpenAiError unknownModel(String name) {
-        return new OpenAiError(
-                404,
-                OpenAiError.INVALID_REQUEST,
-                "model_not_found",
-                "model",
-                "The model '" + name + "' does not exist.",
-                false);
     }
 
     /** Width and height in pixels; null for the default. */

@@ -7,8 +7,6 @@ import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
-import java.util.Objects;
-import java.util.stream.Stream;
 
 /** Operations that read the models in the form of the OpenAI API. */
 record OpenAiModelOperations(GenerationClient generations, OpenAiImageResponder responder) {
@@ -27,10 +25,10 @@ record OpenAiModelOperations(GenerationClient generations, OpenAiImageResponder 
         @Override
         public void handle(OperationContext operationContext) {
             operations
-                    .names(operationContext)
-                    .onSuccess(names -> {
+                    .models(operationContext)
+                    .onSuccess(models -> {
                         JsonArray data = new JsonArray();
-                        names.forEach(name -> data.add(toJson(name)));
+                        models.names().forEach(name -> data.add(toJson(name)));
                         operationContext.sendJson(
                                 200, new JsonObject().put("object", "list").put("data", data));
                     })
@@ -49,24 +47,15 @@ record OpenAiModelOperations(GenerationClient generations, OpenAiImageResponder 
         public void handle(OperationContext operationContext) {
             String requested = operationContext.parameter("model");
             operations
-                    .names(operationContext)
-                    .onSuccess(names -> {
-                        if (names.anyMatch(requested::equals)) {
-                            operationContext.sendJson(200, toJson(requested));
-                        } else {
-                            operations
-                                    .responder()
-                                    .sendError(operationContext, OpenAiImageRequestParser.unknownModel(requested));
-                        }
-                    })
-                    .onFailure(operationContext::fail);
+                    .models(operationContext)
+                    .map(models -> models.get(requested))
+                    .onSuccess(model -> operationContext.sendJson(200, toJson(requested)))
+                    .onFailure(failure -> operations.responder().fail(operationContext, failure));
         }
     }
 
-    private Future<Stream<String>> names(OperationContext operationContext) {
-        return generations
-                .getModels(operationContext)
-                .map(list -> list.models().stream().map(model -> model.name()).filter(Objects::nonNull));
+    private Future<OpenAiModels> models(OperationContext operationContext) {
+        return generations.getModels(operationContext).map(OpenAiModels::new);
     }
 
     private static JsonObject toJson(String name) {

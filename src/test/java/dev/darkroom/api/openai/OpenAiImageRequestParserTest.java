@@ -167,17 +167,22 @@ class OpenAiImageRequestParserTest {
         // then
         assertThat(error.status()).isEqualTo(404);
         assertThat(error.code()).isEqualTo("model_not_found");
-        assertThat(error.message()).isEqualTo("The model 'dall-e-2' does not exist.");
+        assertThat(error.message()).startsWith("The model 'dall-e-2' does not exist. Known are first, prompt-only");
     }
 
     @Test
-    void rejectsAnyNameWithoutNamedModels() {
+    void namesTheOnlyModelDefaultWhenTheSettingsNameNone() {
         // given
         ModelList unnamed = new ModelList(
                 "mary", List.of(new ModelLimits(null, true, RequestLimits.NONE, List.of("image/png"), null)));
 
         // then
         assertThat(OpenAiImageRequestParser.parse(new JsonObject("{\"prompt\": \"a\"}"), unnamed)
+                        .spec()
+                        .model())
+                .isNull();
+        assertThat(OpenAiImageRequestParser.parse(
+                                new JsonObject("{\"prompt\": \"a\", \"model\": \"default\"}"), unnamed)
                         .spec()
                         .model())
                 .isNull();
