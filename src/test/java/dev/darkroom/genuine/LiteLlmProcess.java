@@ -12,9 +12,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** A LiteLLM proxy from PyPI with the models of {@code src/test/genuine/litellm}. The methods block. */
-final class LiteLlmProcess implements AutoCloseable {
-    static final String KEY = "sk-darkroom";
+/** A LiteLLM proxy from PyPI. The methods block. */
+public final class LiteLlmProcess implements AutoCloseable {
+    public static final String KEY = "sk-darkroom";
     private static final String TOOL = "litellm";
     private static final Duration START_LIMIT = Duration.ofMinutes(5);
 
@@ -22,14 +22,14 @@ final class LiteLlmProcess implements AutoCloseable {
     private final URI url;
     private final PythonServerProcess server;
 
-    private LiteLlmProcess(Path binaries, URI provider, int port) throws IOException {
+    private LiteLlmProcess(Path binaries, String configuration, URI provider, int port) throws IOException {
         this.url = URI.create("http://127.0.0.1:" + port + "/v1");
         this.server = new PythonServerProcess(
                 TOOL,
                 List.of(
                         binaries.resolve("litellm").toString(),
                         "--config",
-                        "config.yaml",
+                        configuration,
                         "--host",
                         "127.0.0.1",
                         "--port",
@@ -46,14 +46,21 @@ final class LiteLlmProcess implements AutoCloseable {
                         "True"));
     }
 
+    /** Starts LiteLLM with the models of {@code src/test/genuine/litellm}. */
+    static LiteLlmProcess start(URI provider) throws IOException, InterruptedException {
+        return start("config.yaml", provider);
+    }
+
     /**
      * Installs LiteLLM unless it is installed, starts it and waits until it responds.
      *
+     * @param configuration path of its configuration, relative to {@code src/test/genuine/litellm}
      * @param provider base URL of the AI server that it calls
      */
-    static LiteLlmProcess start(URI provider) throws IOException, InterruptedException {
+    public static LiteLlmProcess start(String configuration, URI provider) throws IOException, InterruptedException {
         Path binaries = GenuineTools.installPython(TOOL);
-        LiteLlmProcess proxy = new LiteLlmProcess(binaries, provider, PythonServerProcess.findFreePort());
+        LiteLlmProcess proxy =
+                new LiteLlmProcess(binaries, configuration, provider, PythonServerProcess.findFreePort());
         proxy.restart();
         return proxy;
     }
@@ -77,8 +84,8 @@ final class LiteLlmProcess implements AutoCloseable {
         }
     }
 
-    /** Returns the URL for {@code backend.url}. */
-    URI url() {
+    /** Returns the base URL of its API. */
+    public URI url() {
         return url;
     }
 

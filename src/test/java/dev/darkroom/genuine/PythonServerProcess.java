@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
  * A server from PyPI that runs in the directory of its sources below {@code src/test/genuine}. Its output is in {@code
  * target/genuine/<tool>/server.txt}. The methods block.
  */
-final class PythonServerProcess implements AutoCloseable {
+public final class PythonServerProcess implements AutoCloseable {
     private final ProcessBuilder builder;
     private Process process;
 
@@ -22,7 +22,7 @@ final class PythonServerProcess implements AutoCloseable {
      * @param command path of the program and its arguments
      * @param environment variables in addition to those of the tests
      */
-    PythonServerProcess(String tool, List<String> command, Map<String, String> environment) throws IOException {
+    public PythonServerProcess(String tool, List<String> command, Map<String, String> environment) throws IOException {
         builder = new ProcessBuilder(command)
                 .directory(GenuineTools.sources(tool).toFile())
                 .redirectErrorStream(true)
@@ -32,23 +32,23 @@ final class PythonServerProcess implements AutoCloseable {
     }
 
     /** Returns a port of the loopback address that is free now. */
-    static int findFreePort() throws IOException {
+    public static int findFreePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }
     }
 
     /** Starts the server, also after {@link #kill}. It may not listen yet. */
-    void start() throws IOException {
+    public void start() throws IOException {
         process = builder.start();
     }
 
-    boolean isAlive() {
+    public boolean isAlive() {
         return process.isAlive();
     }
 
     /** Kills the server and its children. */
-    void kill() {
+    public void kill() {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
         try {

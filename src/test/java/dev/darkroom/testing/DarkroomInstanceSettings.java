@@ -13,15 +13,20 @@ public final class DarkroomInstanceSettings {
 
     private DarkroomInstanceSettings() {}
 
-    /** Returns settings with free ports, short delays, small images, four verticles of each kind and no rate limits. */
-    public static DarkroomInstanceSettings forTests() {
+    /** Returns settings with free ports and the small images of tests. */
+    public static DarkroomInstanceSettings defaults() {
         return new DarkroomInstanceSettings()
                 .with("DARKROOM_HTTP_PORT", "0")
                 .with("DARKROOM_MANAGEMENT_PORT", "0")
                 .with("DARKROOM_SIMULATOR_PORT", "0")
-                .with("DARKROOM_SIMULATOR_LATENCY", "10ms")
                 .with("DARKROOM_GENERATION_DEFAULT_WIDTH", String.valueOf(DEFAULT_SIDE))
-                .with("DARKROOM_GENERATION_DEFAULT_HEIGHT", String.valueOf(DEFAULT_SIDE))
+                .with("DARKROOM_GENERATION_DEFAULT_HEIGHT", String.valueOf(DEFAULT_SIDE));
+    }
+
+    /** Returns settings with free ports, short delays, small images, four verticles of each kind and no rate limits. */
+    public static DarkroomInstanceSettings forTests() {
+        return defaults()
+                .with("DARKROOM_SIMULATOR_LATENCY", "10ms")
                 .with("DARKROOM_API_INSTANCES", "4")
                 .with("DARKROOM_GENERATION_INSTANCES", "4")
                 .with("DARKROOM_RETRY_INITIAL_DELAY", "50ms")

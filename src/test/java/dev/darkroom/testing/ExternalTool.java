@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -26,13 +27,20 @@ public record ExternalTool(String profile, String name) {
         return Files.createDirectories(Path.of("target", profile, name).toAbsolutePath());
     }
 
-    /** Installs {@code requirements.txt} from PyPI unless it is installed, and returns the directory of its programs. */
-    public Path installPython() throws IOException, InterruptedException {
+    /**
+     * Installs {@code requirements.txt} from PyPI unless it is installed, and returns the directory of its programs.
+     *
+     * @param options of pip
+     */
+    public Path installPython(String... options) throws IOException, InterruptedException {
         Path environment = target().resolve("python");
         installOnce(() -> {
             run(Map.of(), "python3", "-m", "venv", environment.toString());
             String requirements = sources().resolve("requirements.txt").toString();
-            run(Map.of(), environment.resolve("bin/pip").toString(), "install", "--requirement", requirements);
+            String pip = environment.resolve("bin/pip").toString();
+            List<String> command = new ArrayList<>(List.of(pip, "install", "--requirement", requirements));
+            command.addAll(List.of(options));
+            run(Map.of(), command.toArray(String[]::new));
         });
         return environment.resolve("bin");
     }
@@ -62,10 +70,13 @@ public record ExternalTool(String profile, String name) {
         }
     }
 
-    /** Runs a program in the directory with the sources, and returns its standard output. Fails when the program fails. */
+    /**
+     * Runs a program in the directory with the sources, and returns its standard output. Fails when the program fails. Programs of one tool
+     * may run at the same time.
+     */
     public String run(Map<String, String> environment, String... command) throws IOException, InterruptedException {
-        Path output = target().resolve("output.txt");
-        Path errors = target().resolve("errors.txt");
+        Path output = Files.createTempFile(target(), "output", ".txt");
+        Path errors = Files.createTempFile(target(), "errors", ".txt");
         ProcessBuilder builder = new ProcessBuilder(List.of(command))
                 .directory(sources().toFile())
                 .redirectOutput(output.toFile())
@@ -75,11 +86,13 @@ public record ExternalTool(String profile, String name) {
         try {
             int status = process.waitFor();
             assertThat(status)
-                    .as("%s: %s%s", List.of(command), Files.readString(output), Files.readString(errors))
+                    .as("%s %s: %s%s", name, command[0], Files.readString(output), Files.readString(errors))
                     .isZero();
             return Files.readString(output);
         } finally {
             process.destroy();
+            Files.delete(output);
+            Files.delete(errors);
         }
     }
 

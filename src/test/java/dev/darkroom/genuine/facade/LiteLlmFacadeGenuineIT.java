@@ -1,0 +1,130 @@
+package dev.darkroom.genuine.facade;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.genuine.LiteLlmProcess;
+import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.TcpProxy;
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The client of OpenAI for Node, unmodified, with a LiteLLM proxy whose AI server is Darkroom. */
+@Tag("genuine")
+@Timeout(value = 15, unit = TimeUnit.MINUTES)
+class LiteLlmFacadeGenuineIT {
+    /** LiteLLM stops calls to a model for five seconds after failures, so each call has its own. */
+    private static final List<String> MODELS =
+            List.of("default", "url", "edit", "stream", "size", "moderation", "failed", "cut");
+
+    private static InProcessSimulator simulator;
+    private static FacadeServer server;
+    private static TcpProxy connection;
+    private static LiteLlmProcess liteLlm;
+
+    @BeforeAll
+    static void start(@TempDir Path directory) throws Exception {
+        simulator = new InProcessSimulator(Duration.ofMillis(5));
+        server = FacadeServer.start(directory, simulator, settings -> {});
+        URI target = server.api();
+        connection = new TcpProxy(target.getHost(), target.getPort());
+        StringBuilder yaml = new StringBuilder("model_list:\n");
+        for (String model : MODELS) {
+            yaml.append("""
+                      - model_name: %s
+                        litellm_params:
+                          model: openai/%s
+                          api_base: %s
+                          api_key: %s
+                    """.formatted(model, FacadeServer.MODEL, server.api(connection), server.key()));
+        }
+        yaml.append("general_settings:\n  master_key: os.environ/MASTER_KEY\n");
+        Path configuration = Files.writeString(directory.resolve("litellm.yaml"), yaml);
+        liteLlm = LiteLlmProcess.start(configuration.toString(), server.api(connection));
+    }
+
+    @AfterAll
+    static void stop() {
+        if (liteLlm != null) {
+            liteLlm.close();
+        }
+        connection.close();
+        server.close();
+        simulator.close();
+    }
+
+    @BeforeEach
+    void reset() {
+        simulator.reset();
+    }
+
+    /** Creates a call of the model with this name. */
+    private static ClientStep step(String name, String operation) {
+        JsonObject request = server.step(name, operation).request().put("model", name);
+        return new ClientStep(name, liteLlm.url(), LiteLlmProcess.KEY, operation, request, 0);
+    }
+
+    @Test
+    void receivesImagesAndErrors() throws Exception {
+        // given
+        simulator.script(new JsonObject().put("ok", true).put("times", 3), new JsonObject().put("moderation", true));
+
+        // when
+        List<String> printed = OpenAiClient.NPM.run(List.of(
+                step("default", "generate"),
+                step("url", "generate"),
+                step("edit", "edit"),
+                step("size", "generate").with("size", "7x7"),
+                step("moderation", "generate")));
+
+        // then
+        assertThat(printed)
+                .containsExactly(
+                        "default PNG",
+                        "url PNG",
+                        "edit PNG",
+                        "size 400 invalid_request_error 400 size",
+                        "moderation 400 image_generation_user_error 400 -");
+        assertThat(simulator.recordedRequests()).hasSize(4);
+    }
+
+    @Test
+    void failedGenerationIsNotRetried() throws Exception {
+        // given
+        simulator.script(new JsonObject().put("status", 500).put("times", -1));
+
+        // when
+        List<String> printed = OpenAiClient.NPM.run(List.of(step("failed", "generate")));
+
+        // then
+        assertThat(printed).containsExactly("failed 500 internal_server_error 500 -");
+        System.out.println(simulator.recordedRequests().size());
+    }
+
+    @Test
+    void retryAfterALostConnectionToDarkroomSubmitsOnce() throws Exception {
+        // given
+        simulator.script(new JsonObject().put("delay", "3s"));
+        CompletableFuture<Void> cut = server.cutAfterSubmission(connection);
+
+        // when
+        List<String> printed = OpenAiClient.NPM.run(List.of(step("cut", "generate")));
+
+        // then
+        cut.get(1, TimeUnit.MINUTES);
+        assertThat(printed).containsExactly("cut PNG");
+        assertThat(simulator.recordedRequests()).hasSize(1);
+    }
+}
