@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -99,7 +100,12 @@ class UserErasureIT {
                         .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
                         .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "9")
                         .with("DARKROOM_WORKER_CONCURRENCY", String.valueOf(concurrency))
-                        .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
+                        .with(imageStore()));
+    }
+
+    /** Returns the settings of the image store. */
+    Map<String, String> imageStore() {
+        return Map.of("DARKROOM_IMAGE_DIR", directory.resolve("images").toString());
     }
 
     private static String token(String user) {
@@ -239,7 +245,7 @@ class UserErasureIT {
             assertThat(bob.generation(bobsGeneration.getString("id")).getString("status"))
                     .isEqualTo("COMPLETE");
         }
-        DatabaseInvariants.assertNoViolations(database, directory.resolve("images"));
+        DatabaseInvariants.assertNoViolations(database, imageStore());
     }
 
     private static void send(ApiClient client, String method, String path, JsonObject body) {
@@ -278,26 +284,27 @@ class UserErasureIT {
                                 + "%'"));
             }
         }
-        for (Path file : files()) {
-            try {
-                String content = Files.readString(file, StandardCharsets.ISO_8859_1);
-                if (content.contains(USER) || content.contains("secret-lighthouse")) {
-                    traces.add(file.toString());
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+        files().forEach((name, bytes) -> {
+            String content = new String(bytes, StandardCharsets.ISO_8859_1);
+            if (content.contains(USER) || content.contains("secret-lighthouse")) {
+                traces.add(name);
             }
-        }
+        });
         return traces;
     }
 
-    private List<Path> files() {
+    /** Returns the content of the files in the image store by their names, without the marker. */
+    Map<String, byte[]> files() {
+        Map<String, byte[]> files = new HashMap<>();
         try (Stream<Path> all = Files.walk(directory.resolve("images"))) {
-            return all.filter(file -> Files.isRegularFile(file)
-                            && !file.getFileName().toString().startsWith("."))
-                    .toList();
+            for (Path file : all.filter(Files::isRegularFile).toList()) {
+                if (!file.getFileName().toString().startsWith(".")) {
+                    files.put(file.toString(), Files.readAllBytes(file));
+                }
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        return files;
     }
 }

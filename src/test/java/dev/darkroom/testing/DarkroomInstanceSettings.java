@@ -67,6 +67,11 @@ public final class DarkroomInstanceSettings {
         return this;
     }
 
+    public DarkroomInstanceSettings with(Map<String, String> changes) {
+        values.putAll(changes);
+        return this;
+    }
+
     public DarkroomInstanceSettings database(DatabaseUrl url) {
         return with("DARKROOM_DATABASE_URL", urlOf(url));
     }

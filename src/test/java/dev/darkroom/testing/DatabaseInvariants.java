@@ -24,7 +24,17 @@ public final class DatabaseInvariants {
 
     /** Fails unless the tables are consistent and every image file exists in the directory with the stored hash. */
     public static void assertNoViolations(DatabaseUrl database, Path imageDir) {
-        assertThat(runDoctor(database, imageDir).problems()).isEmpty();
+        assertNoViolations(
+                database, Map.of("DARKROOM_IMAGE_DIR", imageDir.toAbsolutePath().toString()));
+    }
+
+    /**
+     * Fails unless the tables are consistent and every image is in the image store with the stored hash.
+     *
+     * @param imageStore settings of the image store
+     */
+    public static void assertNoViolations(DatabaseUrl database, Map<String, String> imageStore) {
+        assertThat(runDoctor(database, imageStore).problems()).isEmpty();
         assertUsageEqualsAttempts(database);
         assertBudgetsEqualAttempts(database);
     }
@@ -66,10 +76,20 @@ public final class DatabaseInvariants {
 
     /** Returns the doctor's report with the default settings. */
     public static DoctorReport runDoctor(DatabaseUrl database, Path imageDir) {
-        Settings settings = SettingsLoader.load(
-                        Map.of("DARKROOM_IMAGE_DIR", imageDir.toAbsolutePath().toString()), Path.of("/nowhere/at/all"))
-                .settings();
-        return runDoctor(database, settings, DEEP);
+        return runDoctor(
+                database, Map.of("DARKROOM_IMAGE_DIR", imageDir.toAbsolutePath().toString()));
+    }
+
+    /**
+     * Returns the doctor's report.
+     *
+     * @param imageStore settings of the image store; all others are the defaults
+     */
+    public static DoctorReport runDoctor(DatabaseUrl database, Map<String, String> imageStore) {
+        return runDoctor(
+                database,
+                SettingsLoader.load(imageStore, Path.of("/nowhere/at/all")).settings(),
+                DEEP);
     }
 
     /** Returns the doctor's report. */

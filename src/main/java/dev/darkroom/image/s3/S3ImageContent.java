@@ -8,10 +8,13 @@ import io.vertx.core.buffer.Buffer;
 import java.io.EOFException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.util.function.LongFunction;
+import java.util.concurrent.CompletableFuture;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
+import software.amazon.awssdk.core.async.AsyncResponseTransformer;
+import software.amazon.awssdk.core.async.SdkPublisher;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 
 /**
  * An open range of an object. Requests bytes of the connection only for a pending read, so that a slow reader costs one block. A connection
@@ -22,7 +25,7 @@ final class S3ImageContent implements ImageContent {
     private static final int PIECE_BYTES = 8192;
 
     private final Context context;
-    private final LongFunction<Future<Publisher<ByteBuffer>>> download;
+    private final RangeRequest request;
     private Download current;
     private Buffer received = Buffer.buffer();
     /** Position of the next byte from the connection. */
@@ -34,9 +37,15 @@ final class S3ImageContent implements ImageContent {
 
     private boolean closed;
 
-    private S3ImageContent(Context context, LongFunction<Future<Publisher<ByteBuffer>>> download, long start) {
+    /** Requests the bytes from a position to the end of the range. */
+    interface RangeRequest {
+        Future<Publisher<ByteBuffer>> send(
+                long position, AsyncResponseTransformer<GetObjectResponse, Publisher<ByteBuffer>> response);
+    }
+
+    private S3ImageContent(Context context, RangeRequest request, long start) {
         this.context = context;
-        this.download = download;
+        this.request = request;
         this.position = start;
     }
 
@@ -44,21 +53,19 @@ final class S3ImageContent implements ImageContent {
      * Opens a range.
      *
      * @param context runs all callbacks
-     * @param download requests the bytes from a position to the end of the range
-     * @return fails as {@code download} does
+     * @return fails as {@code request} does
      */
-    static Future<ImageContent> open(
-            Context context, LongFunction<Future<Publisher<ByteBuffer>>> download, long start) {
-        S3ImageContent content = new S3ImageContent(context, download, start);
-        return download.apply(start).map(body -> {
-            context.runOnContext(v -> content.subscribe(body));
-            return content;
-        });
+    static Future<ImageContent> open(Context context, RangeRequest request, long start) {
+        S3ImageContent content = new S3ImageContent(context, request, start);
+        return content.download().map(content);
     }
 
-    private void subscribe(Publisher<ByteBuffer> body) {
-        current = new Download();
-        body.subscribe(current);
+    private Future<Void> download() {
+        Download download = new Download();
+        current = download;
+        return request.send(position, download)
+                .onSuccess(body -> context.runOnContext(v -> body.subscribe(download)))
+                .mapEmpty();
     }
 
     @Override
@@ -80,49 +87,48 @@ final class S3ImageContent implements ImageContent {
         if (received.length() >= wanted) {
             Buffer block = received.getBuffer(0, wanted);
             received = received.getBuffer(wanted, received.length());
-            complete().complete(block);
+            endRead().complete(block);
         } else if (current.failure != null) {
-            resume();
+            continueOrFail();
         } else if (current.subscription != null && current.requested == 0) {
             current.requested = (wanted - received.length() + PIECE_BYTES - 1) / PIECE_BYTES;
             current.subscription.request(current.requested);
         }
     }
 
-    private Promise<Buffer> complete() {
-        Promise<Buffer> promise = pending;
-        pending = null;
-        return promise;
-    }
-
-    private void resume() {
-        Throwable failure = current.failure;
-        if (closed || !current.progressed || failure instanceof EOFException) {
-            fail(failure);
+    private void continueOrFail() {
+        if (closed || !current.progressed || current.failure instanceof EOFException) {
+            fail(current.failure);
         } else {
-            download.apply(position)
-                    .onSuccess(body -> context.runOnContext(v -> subscribe(body)))
-                    .onFailure(this::fail);
+            download().onFailure(failure -> context.runOnContext(v -> fail(failure)));
         }
     }
 
     private void fail(Throwable failure) {
-        complete().fail(new UncheckedIOException(S3Failures.translate("download", failure)));
+        if (pending != null) {
+            endRead().fail(new UncheckedIOException(S3Failures.translate("download", failure)));
+        }
+    }
+
+    private Promise<Buffer> endRead() {
+        Promise<Buffer> promise = pending;
+        pending = null;
+        return promise;
     }
 
     @Override
     public Future<Void> close() {
         context.runOnContext(v -> {
             closed = true;
-            if (current.subscription != null && current.failure == null) {
-                current.subscription.cancel();
-            }
+            current.cancel();
         });
         return Future.succeededFuture();
     }
 
-    /** The body of one response. The SDK calls it on its own threads. */
-    private final class Download implements Subscriber<ByteBuffer> {
+    /** One response. The SDK calls it on its own threads. */
+    private final class Download
+            implements AsyncResponseTransformer<GetObjectResponse, Publisher<ByteBuffer>>, Subscriber<ByteBuffer> {
+        private volatile CompletableFuture<Publisher<ByteBuffer>> response;
         private Subscription subscription;
         /** Number of pieces that were requested and not received yet. */
         private int requested;
@@ -132,11 +138,34 @@ final class S3ImageContent implements ImageContent {
         private Throwable failure;
 
         @Override
+        public CompletableFuture<Publisher<ByteBuffer>> prepare() {
+            response = new CompletableFuture<>();
+            return response;
+        }
+
+        @Override
+        public void onResponse(GetObjectResponse head) {
+            // The range was requested with its exact positions.
+        }
+
+        @Override
+        public void onStream(SdkPublisher<ByteBuffer> body) {
+            response.complete(body);
+        }
+
+        /** Also called for a connection that breaks during the body, of which the SDK may not notify the subscriber. */
+        @Override
+        public void exceptionOccurred(Throwable cause) {
+            response.completeExceptionally(cause);
+            end(cause);
+        }
+
+        @Override
         public void onSubscribe(Subscription started) {
             context.runOnContext(v -> {
                 subscription = started;
                 if (closed) {
-                    started.cancel();
+                    cancel();
                 } else {
                     advance();
                 }
@@ -148,11 +177,13 @@ final class S3ImageContent implements ImageContent {
             byte[] bytes = new byte[piece.remaining()];
             piece.get(bytes);
             context.runOnContext(v -> {
-                requested--;
-                progressed = true;
-                position += bytes.length;
-                received.appendBytes(bytes);
-                advance();
+                if (failure == null) {
+                    requested--;
+                    progressed = true;
+                    position += bytes.length;
+                    received.appendBytes(bytes);
+                    advance();
+                }
             });
         }
 
@@ -168,9 +199,19 @@ final class S3ImageContent implements ImageContent {
 
         private void end(Throwable cause) {
             context.runOnContext(v -> {
-                failure = cause;
-                advance();
+                if (failure == null) {
+                    failure = cause;
+                    if (this == current) {
+                        advance();
+                    }
+                }
             });
+        }
+
+        private void cancel() {
+            if (subscription != null && failure == null) {
+                subscription.cancel();
+            }
         }
     }
 }

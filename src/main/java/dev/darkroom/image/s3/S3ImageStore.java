@@ -13,7 +13,6 @@ import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.net.URI;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -21,8 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.commons.codec.DecoderException;
 import org.apache.commons.codec.binary.Hex;
-import org.reactivestreams.Publisher;
 import software.amazon.awssdk.core.async.AsyncResponseTransformer;
+import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 
 /**
@@ -116,17 +115,17 @@ public final class S3ImageStore implements ImageStore {
             return Future.failedFuture(new ImageNotFoundException(key));
         }
         Context context = vertx.getOrCreateContext();
-        return S3ImageContent.open(context, position -> download(key, position, end), start);
+        return S3ImageContent.open(context, (position, response) -> download(key, position, end, response), start);
     }
 
-    private Future<Publisher<ByteBuffer>> download(String key, long start, long end) {
+    private <T> Future<T> download(
+            String key, long start, long end, AsyncResponseTransformer<GetObjectResponse, T> response) {
         return connection
                 .download(client -> client.getObject(
                         request -> request.bucket(objects.bucket())
                                 .key(objects.name(key))
                                 .range("bytes=" + start + "-" + (end - 1)),
-                        AsyncResponseTransformer.toPublisher()))
-                .<Publisher<ByteBuffer>>map(body -> body)
+                        response))
                 .recover(failure -> failRead("download", key, failure));
     }
 

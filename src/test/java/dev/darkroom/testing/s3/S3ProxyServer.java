@@ -28,6 +28,7 @@ public final class S3ProxyServer extends S3Server {
                 s3proxy.identity=%s
                 s3proxy.credential=%s
                 s3proxy.ignore-unknown-headers=true
+                s3proxy.maximum-timeskew=86400
                 jclouds.provider=filesystem-nio2
                 jclouds.filesystem.basedir=%s
                 """.formatted(

@@ -17,8 +17,10 @@ import java.util.function.Function;
 import org.awaitility.Awaitility;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.async.AsyncResponseTransformer;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
+import software.amazon.awssdk.services.s3.model.S3Object;
 
 /** S3 server in a process of its own. The methods block. */
 public abstract class S3Server implements AutoCloseable {
@@ -101,6 +103,26 @@ public abstract class S3Server implements AutoCloseable {
     /** Deletes a bucket, which must be empty. */
     public void deleteBucket(String bucket) {
         call(client -> client.deleteBucket(request -> request.bucket(bucket)).join());
+    }
+
+    /** Returns the content of the images of a bucket by their names, without the marker. */
+    public Map<String, byte[]> images(String bucket) {
+        return call(s3 -> {
+            Map<String, byte[]> images = new HashMap<>();
+            for (S3Object object :
+                    s3.listObjectsV2(request -> request.bucket(bucket)).join().contents()) {
+                if (!object.key().endsWith("/.darkroom")) {
+                    images.put(
+                            object.key(),
+                            s3.getObject(
+                                            request -> request.bucket(bucket).key(object.key()),
+                                            AsyncResponseTransformer.toBytes())
+                                    .join()
+                                    .asByteArray());
+                }
+            }
+            return images;
+        });
     }
 
     /** Calls the server with a client other than that of the service. */
