@@ -5,10 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.generation.worker.AttemptSequence;
+import dev.darkroom.image.Image;
 import dev.darkroom.testing.InProcessSimulator;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
@@ -143,6 +145,22 @@ public abstract class SimulatorBackendFixture extends BackendFixture {
             get(fresh.close());
         }
         table.assertDocumented();
+    }
+
+    /** Drops the first download of an image, of a protocol whose results are URLs. */
+    protected void assertDownloadIsRepeatedAndNotTheSubmission() {
+        // given
+        simulator.script(flag("urlResult").put("downloadFaults", new JsonArray().add(flag("drop"))));
+
+        // when
+        List<Image> images = generated(generate(request(1)));
+
+        // then
+        assertThat(images).hasSize(1);
+        assertThat(simulator.recordedRequests())
+                .singleElement()
+                .satisfies(submission ->
+                        assertThat(submission.getJsonArray("downloads")).hasSize(2));
     }
 
     /**

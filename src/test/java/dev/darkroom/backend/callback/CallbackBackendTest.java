@@ -265,13 +265,19 @@ class CallbackBackendTest extends CallbackFixture {
                 .hasSize(1);
     }
 
+    /** Submits a job, and waits until it is stored. */
+    private Future<BackendOutcome> submitWithoutResult(BackendCall backendCall) {
+        serve((request, job) -> request.response().end());
+        Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
+        awaitJob();
+        return outcome;
+    }
+
     @Test
     void nextOwnerFindsTheStoredResult() {
         // given a call that ended without a result, as after kill -9
-        serve((request, job) -> request.response().end());
         BackendCall backendCall = call(LONG_TIMEOUT);
-        Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
-        awaitJob();
+        Future<BackendOutcome> outcome = submitWithoutResult(backendCall);
         backendCall.abort();
         assertThat(get(outcome)).isInstanceOf(BackendOutcome.Aborted.class);
 
@@ -289,10 +295,8 @@ class CallbackBackendTest extends CallbackFixture {
     @Test
     void nextOwnerWaitsForTheResultWithoutASignal() {
         // given a call that ended without a result, and a node that gets no signals
-        serve((request, job) -> request.response().end());
         BackendCall backendCall = call(LONG_TIMEOUT);
-        Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
-        awaitJob();
+        Future<BackendOutcome> outcome = submitWithoutResult(backendCall);
         backendCall.abort();
         get(outcome);
         NotifyChannel silent = NotifyChannel.open(database.vertx, database.url, database.settings.database());
@@ -317,10 +321,8 @@ class CallbackBackendTest extends CallbackFixture {
     @Test
     void cancelClosesTheJob() {
         // given
-        serve((request, job) -> request.response().end());
         BackendCall backendCall = call(LONG_TIMEOUT);
-        Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
-        awaitJob();
+        Future<BackendOutcome> outcome = submitWithoutResult(backendCall);
 
         // when
         backendCall.abort();
@@ -352,10 +354,8 @@ class CallbackBackendTest extends CallbackFixture {
     @Test
     void concurrentResultsAreStoredOnce() {
         // given
-        serve((request, job) -> request.response().end());
         BackendCall backendCall = call(LONG_TIMEOUT);
-        Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
-        awaitJob();
+        Future<BackendOutcome> outcome = submitWithoutResult(backendCall);
 
         // when
         List<Future<CallbackReceipt>> receipts = Stream.iterate(1, i -> i + 1)
@@ -375,10 +375,8 @@ class CallbackBackendTest extends CallbackFixture {
     @Test
     void rejectsAResultAfterTheGenerationHasEnded() {
         // given
-        serve((request, job) -> request.response().end());
         BackendCall backendCall = call(LONG_TIMEOUT);
-        Future<BackendOutcome> outcome = backend.generate(request(1), backendCall);
-        awaitJob();
+        Future<BackendOutcome> outcome = submitWithoutResult(backendCall);
 
         // when
         database.execute("DELETE FROM generation_queue WHERE generation_id = '" + generationId + "'");

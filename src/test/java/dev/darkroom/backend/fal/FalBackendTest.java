@@ -17,7 +17,6 @@ import dev.darkroom.backend.JobReference;
 import dev.darkroom.backend.RequestLimits;
 import dev.darkroom.image.Image;
 import io.vertx.core.Future;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
@@ -126,18 +125,7 @@ class FalBackendTest extends FalFixture implements JobLookUpTests {
 
     @Test
     void repeatsADownloadAndNotTheSubmission() {
-        // given
-        simulator.script(flag("urlResult").put("downloadFaults", new JsonArray().add(flag("drop"))));
-
-        // when
-        List<Image> images = generated(generate(request(1)));
-
-        // then
-        assertThat(images).hasSize(1);
-        assertThat(simulator.recordedRequests())
-                .singleElement()
-                .satisfies(submission ->
-                        assertThat(submission.getJsonArray("downloads")).hasSize(2));
+        assertDownloadIsRepeatedAndNotTheSubmission();
     }
 
     @Test

@@ -58,24 +58,12 @@ class CogBackendTest extends CogFixture {
         BackendCall backendCall = new BackendCall(LONG_TIMEOUT);
 
         // when
-        generated(get(backend.generate(
-                new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "ignored", null, InputImages.NONE, 0),
-                backendCall)));
+        generated(get(backend.generate(requestWithAllFields("ignored"), backendCall)));
 
         // then
         JsonObject received = simulator.recordedRequests().get(0);
         assertThat(received.getString("key")).isEqualTo(backendCall.job().key().toString());
-        assertThat(received.getJsonObject("body"))
-                .isEqualTo(new JsonObject()
-                        .put(
-                                "input",
-                                new JsonObject()
-                                        .put("prompt", "a fox ü")
-                                        .put("negative_prompt", "text")
-                                        .put("seed", 77)
-                                        .put("width", 96)
-                                        .put("height", 64)
-                                        .put("num_outputs", 2)));
+        assertThat(received.getJsonObject("body")).isEqualTo(BODY_WITH_ALL_FIELDS);
     }
 
     @Test

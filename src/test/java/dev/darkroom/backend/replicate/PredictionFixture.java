@@ -10,6 +10,7 @@ import dev.darkroom.backend.SimulatorBackendFixture;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.BackendType;
 import dev.darkroom.config.TestSettings;
+import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
@@ -29,6 +30,22 @@ abstract class PredictionFixture extends SimulatorBackendFixture {
         public void onProgress(JobProgress jobProgress) {
             progress.complete(jobProgress);
         }
+    }
+
+    static final JsonObject BODY_WITH_ALL_FIELDS = new JsonObject()
+            .put(
+                    "input",
+                    new JsonObject()
+                            .put("prompt", "a fox ü")
+                            .put("negative_prompt", "text")
+                            .put("seed", 77)
+                            .put("width", 96)
+                            .put("height", 64)
+                            .put("num_outputs", 2));
+
+    /** Returns a request whose body is {@link #BODY_WITH_ALL_FIELDS}. */
+    static ImageRequest requestWithAllFields(String model) {
+        return new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, model, null, InputImages.NONE, 0);
     }
 
     static BackendSettings settings(BackendType type, String healthCheckPath) {

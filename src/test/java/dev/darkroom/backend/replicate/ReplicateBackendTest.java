@@ -18,7 +18,6 @@ import dev.darkroom.backend.NumberRange;
 import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.image.Image;
 import io.vertx.core.Future;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.time.Duration;
@@ -78,22 +77,11 @@ class ReplicateBackendTest extends ReplicateFixture implements JobLookUpTests {
     @Test
     void sendsOnlyTheInputsOfTheModel() {
         // when
-        generated(generate(
-                new ImageRequest("key", "a fox ü", "text", 96, 64, 2, 77, "acme/painter", null, InputImages.NONE, 0)));
+        generated(generate(requestWithAllFields("acme/painter")));
 
         // then
         JsonObject received = simulator.recordedRequests().get(0);
-        assertThat(received.getJsonObject("body"))
-                .isEqualTo(new JsonObject()
-                        .put(
-                                "input",
-                                new JsonObject()
-                                        .put("prompt", "a fox ü")
-                                        .put("negative_prompt", "text")
-                                        .put("seed", 77)
-                                        .put("width", 96)
-                                        .put("height", 64)
-                                        .put("num_outputs", 2)));
+        assertThat(received.getJsonObject("body")).isEqualTo(BODY_WITH_ALL_FIELDS);
         assertThat(received.getBoolean("authorization")).isTrue();
     }
 
@@ -130,18 +118,7 @@ class ReplicateBackendTest extends ReplicateFixture implements JobLookUpTests {
 
     @Test
     void repeatsADownloadAndNotTheSubmission() {
-        // given
-        simulator.script(flag("urlResult").put("downloadFaults", new JsonArray().add(flag("drop"))));
-
-        // when
-        List<Image> images = generated(generate(request(1)));
-
-        // then
-        assertThat(images).hasSize(1);
-        assertThat(simulator.recordedRequests())
-                .singleElement()
-                .satisfies(submission ->
-                        assertThat(submission.getJsonArray("downloads")).hasSize(2));
+        assertDownloadIsRepeatedAndNotTheSubmission();
     }
 
     @Test
