@@ -129,6 +129,9 @@ final class S3ImageContent implements ImageContent {
     private final class Download
             implements AsyncResponseTransformer<GetObjectResponse, Publisher<ByteBuffer>>, Subscriber<ByteBuffer> {
         private volatile CompletableFuture<Publisher<ByteBuffer>> response;
+        /** False while the SDK may repeat the request. */
+        private volatile boolean streaming;
+
         private Subscription subscription;
         /** Number of pieces that were requested and not received yet. */
         private int requested;
@@ -150,6 +153,7 @@ final class S3ImageContent implements ImageContent {
 
         @Override
         public void onStream(SdkPublisher<ByteBuffer> body) {
+            streaming = true;
             response.complete(body);
         }
 
@@ -157,7 +161,9 @@ final class S3ImageContent implements ImageContent {
         @Override
         public void exceptionOccurred(Throwable cause) {
             response.completeExceptionally(cause);
-            end(cause);
+            if (streaming) {
+                end(cause);
+            }
         }
 
         @Override

@@ -169,6 +169,17 @@ class S3FaultsIT {
     }
 
     @Test
+    void repeatsDownloadAfterSlowDown() throws Exception {
+        // given
+        Image image = image(300_000);
+        await(store.put(key, image));
+        proxy.inject(Fault.reject(503, "SlowDown", HttpMethod.GET), 1);
+
+        // then
+        assertThat(read(0, 300_000)).isEqualTo(image.bytes().toBytes());
+    }
+
+    @Test
     void failsADownloadThatMakesNoProgress() throws Exception {
         // given
         await(store.put(key, image(MIB)));
