@@ -110,6 +110,7 @@ public final class ApiVerticle extends VerticleBase {
     private final SharedServices sharedServices;
     private StreamRegistry streams;
     private StreamAdmission admission;
+    private RetryAttachment retryAttachment;
     private HttpServer server;
 
     /**
@@ -157,7 +158,8 @@ public final class ApiVerticle extends VerticleBase {
         return server == null
                 ? Future.succeededFuture()
                 : streams.closeAll("SHUTDOWN", DRAIN_SECONDS)
-                        .compose(closed -> server.shutdown(SHUTDOWN_TIMEOUT_SECONDS, TimeUnit.SECONDS));
+                        .compose(closed -> server.shutdown(SHUTDOWN_TIMEOUT_SECONDS, TimeUnit.SECONDS))
+                        .eventually(retryAttachment::awaitReports);
     }
 
     private Future<HttpServer> listen() {
@@ -229,12 +231,9 @@ public final class ApiVerticle extends VerticleBase {
                 new GetOpenApiDocumentHandler(sharedServices.apiContract())));
         OpenAiImageResponder openAiResponder =
                 new OpenAiImageResponder(responder, sharedServices.images(), sharedServices.openImageLimiter());
+        retryAttachment = new RetryAttachment(vertx, generations, sharedServices.processId(), settings.node());
         ImageCallServices imageCallServices = new ImageCallServices(
-                generations,
-                openAiResponder,
-                new RetryAttachment(vertx, generations, sharedServices.processId(), settings.node()),
-                streams,
-                ImageCallServices.Timings.of(settings));
+                generations, openAiResponder, retryAttachment, streams, ImageCallServices.Timings.of(settings));
         CommandClient uploads =
                 new CommandClient(vertx, UploadCommand.ADDRESS, settings.api().replyTimeout());
         RequestBodyLimits uploadLimits = new RequestBodyLimits(

@@ -39,8 +39,17 @@ final class NodeSql {
     /** Marks a node as draining. Its claims return nothing from then on. */
     static final String DRAIN = "UPDATE nodes SET draining = true WHERE id = $1";
 
-    /** Deletes the row of a node at its shutdown. Its remaining leases can be reclaimed immediately. */
-    static final String DEREGISTER = "DELETE FROM nodes WHERE id = $1";
+    /**
+     * Deletes the row of a node at its shutdown. Its remaining leases can be reclaimed immediately.
+     *
+     * <p>In the same statement, stores that the remaining connections of its process broke: without a node, a connection whose end is not
+     * stored would seem open, and a retry would create a second generation. Safe under concurrency: an update waits for a retry that
+     * is attaching to the row, and skips the row after that, because it has another process then.
+     */
+    static final String DEREGISTER = """
+            WITH stopped AS (DELETE FROM nodes WHERE id = $1 RETURNING process_id)
+            UPDATE waiting_requests w SET disconnected_at = now() FROM stopped
+            WHERE w.process_id = stopped.process_id AND w.disconnected_at IS NULL""";
 
     /** Deletes nodes that expired long ago. Their leases are still found as abandoned, because the row is missing. */
     static final String DELETE_EXPIRED = "DELETE FROM nodes WHERE expires_at < now() - interval '1 hour'";

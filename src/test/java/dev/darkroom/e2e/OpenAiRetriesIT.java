@@ -21,8 +21,12 @@ import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
@@ -352,29 +356,97 @@ class OpenAiRetriesIT {
         assertThat(simulator.recordedRequests()).hasSize(1);
     }
 
-    @Test
-    @DisplayName("a process that stops answers waiting calls, and their retries attach in another process")
-    void retryAttachesInAnotherProcessAfterAStop() throws Exception {
-        // given
-        DarkroomInstance stopping = InProcessDarkroom.start(
-                Files.createDirectory(directory.resolve("second")),
-                settings().with("DARKROOM_WORKER_CONCURRENCY", "0"));
-        try (RawHttpClient call = send(stopping, "a ferry", "")) {
-            awaitRequests(1, 0);
+    private static DarkroomInstance startSecond(String name) throws IOException {
+        return InProcessDarkroom.start(
+                Files.createDirectory(directory.resolve(name)), settings().with("DARKROOM_WORKER_CONCURRENCY", "0"));
+    }
 
-            // when
-            stopping.close();
-            ApiResponse response = call.readResponse();
+    private static void readUnavailable(RawHttpClient call) {
+        ApiResponse response = call.readResponse();
+        assertThat(response.status()).isEqualTo(503);
+        assertThat(response.header("X-Should-Retry")).isNull();
+    }
 
-            // then
-            assertThat(response.status()).isEqualTo(503);
-            assertThat(response.header("X-Should-Retry")).isNull();
-        }
-        try (RawHttpClient retry = sendRetry("a ferry", 1)) {
+    private static void retryGetsTheGeneration(String prompt) {
+        try (RawHttpClient retry = sendRetry(prompt, 1)) {
             awaitRequests(1, 0);
             proxy.resumeForwarding();
             readImages(retry);
         }
         assertThat(simulator.recordedRequests()).hasSize(1);
+    }
+
+    @Test
+    @DisplayName("a process that stops answers waiting calls, and their retries attach in another process")
+    void retryAttachesInAnotherProcessAfterAStop() throws IOException {
+        // given
+        DarkroomInstance stopping = startSecond("stopped");
+        try (RawHttpClient call = send(stopping, "a ferry", "")) {
+            awaitRequests(1, 0);
+
+            // when
+            stopping.close();
+
+            // then
+            readUnavailable(call);
+        }
+        retryGetsTheGeneration("a ferry");
+    }
+
+    @Test
+    @DisplayName("a retry attaches also when the process that stopped failed to store the end of each connection")
+    void retryAttachesAfterAStopThatCouldNotStoreTheDisconnection() throws IOException {
+        // given
+        DarkroomInstance stopping = startSecond("failed");
+        TestPostgres.execute(
+                DATABASE,
+                """
+                CREATE FUNCTION fail_disconnection() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                  IF current_query() LIKE '%connection_id = ANY%' THEN RAISE EXCEPTION 'injected'; END IF;
+                  RETURN NEW; END $$""",
+                "CREATE TRIGGER fail_disconnection BEFORE UPDATE ON waiting_requests FOR EACH ROW EXECUTE FUNCTION fail_disconnection()");
+        try (RawHttpClient call = send(stopping, "a lugger", "")) {
+            awaitRequests(1, 0);
+
+            // when
+            stopping.close();
+
+            // then
+            readUnavailable(call);
+        } finally {
+            TestPostgres.execute(DATABASE, "DROP FUNCTION fail_disconnection CASCADE");
+        }
+        assertThat(stopping.log()).anyMatch(line -> line.contains("command failed"));
+        retryGetsTheGeneration("a lugger");
+    }
+
+    @Test
+    @DisplayName("the response that asks for a retry follows the stored disconnection")
+    void disconnectionIsStoredBeforeTheResponse() throws Exception {
+        // given
+        DarkroomInstance stopping = startSecond("blocked");
+        try (RawHttpClient call = send(stopping, "a dory", "");
+                Connection lock = DriverManager.getConnection(
+                        DATABASE.jdbcUrl(), DATABASE.user(), DATABASE.password().value())) {
+            awaitRequests(1, 0);
+            lock.setAutoCommit(false);
+            lock.createStatement().execute("SELECT FROM waiting_requests FOR UPDATE");
+
+            // when
+            CompletableFuture<Void> stop = CompletableFuture.runAsync(stopping::close);
+            CompletableFuture<List<String>> disconnectedAtResponse = CompletableFuture.supplyAsync(() -> {
+                readUnavailable(call);
+                return query("SELECT count(disconnected_at) FROM waiting_requests");
+            });
+            await().until(
+                            () -> query("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                                    + " AND wait_event_type = 'Lock' AND query LIKE '%connection_id = ANY%'"),
+                            List.of("1")::equals);
+            lock.rollback();
+
+            // then
+            assertThat(disconnectedAtResponse.get(60, TimeUnit.SECONDS)).containsExactly("1");
+            stop.get(60, TimeUnit.SECONDS);
+        }
     }
 }

@@ -164,22 +164,23 @@ final class OpenAiImageCall {
         if (request.stream() && response.headWritten() && failure instanceof Problem problem) {
             sendError(OpenAiErrors.of(problem));
         } else {
-            end(false);
-            operationContext.fail(failure);
+            end(false).onComplete(stored -> operationContext.fail(failure));
         }
     }
 
+    /** Stores that a retry is expected before the response asks for it: the retry may arrive at once, at another process. */
     private void sendError(OpenAiError error) {
         if (response.headWritten() && !request.stream()) {
             // The status 200 is sent already. A retry gets the error.
-            end(false);
-            response.reset();
+            end(false).onComplete(stored -> response.reset());
             return;
         }
-        Future<Void> sent = response.headWritten()
-                ? services.responder().sendErrorEvent(operationContext, error)
-                : services.responder().sendError(operationContext, error);
-        sent.onComplete(taken -> end(taken.succeeded() && !error.retryable()));
+        Future<Void> retryExpected = error.retryable() ? end(false) : Future.succeededFuture();
+        retryExpected
+                .compose(stored -> response.headWritten()
+                        ? services.responder().sendErrorEvent(operationContext, error)
+                        : services.responder().sendError(operationContext, error))
+                .onComplete(taken -> end(taken.succeeded()));
     }
 
     private void stopWaiting() {
@@ -187,19 +188,25 @@ final class OpenAiImageCall {
         waitingCall.stop();
     }
 
-    /** @param answered whether the client has the complete response, and no reason to retry */
-    private void end(boolean answered) {
+    /**
+     * Ends the call, once.
+     *
+     * @param answered whether the client has the complete response, and no reason to retry
+     * @return completes when an interruption is stored or the attempt to store it failed. Never fails
+     */
+    private Future<Void> end(boolean answered) {
         if (state == State.ENDED) {
-            return;
+            return Future.succeededFuture();
         }
         state = State.ENDED;
         waitingCall.stop();
-        if (created) {
-            if (answered) {
-                attachment.answered();
-            } else {
-                attachment.interrupted();
-            }
+        if (!created) {
+            return Future.succeededFuture();
         }
+        if (answered) {
+            attachment.answered();
+            return Future.succeededFuture();
+        }
+        return attachment.interrupted();
     }
 }

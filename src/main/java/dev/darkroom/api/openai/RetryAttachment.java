@@ -11,6 +11,9 @@ import dev.darkroom.generation.waiting.WaitingRequest;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -34,6 +37,8 @@ public final class RetryAttachment {
     private final GenerationClient generations;
     private final UUID processId;
     private final Duration maxSearchTime;
+    /** Reports without a reply. */
+    private final Set<Future<?>> openReports = new HashSet<>();
 
     /** @param processId of this process, as in the table of nodes */
     public RetryAttachment(Vertx vertx, GenerationClient generations, UUID processId, Settings.Node nodeSettings) {
@@ -56,6 +61,14 @@ public final class RetryAttachment {
                 ClientAddressKey.of(operationContext.request().remoteAddress()),
                 bodyDigest);
         return new Call(operationContext, request);
+    }
+
+    /**
+     * Waits for the replies to all reports, so that they are stored before the process stops. Never fails. A failed report is not
+     * repeated after the verticle was undeployed: the deregistration of the node then stores the interruption.
+     */
+    public Future<Void> awaitReports() {
+        return Future.join(List.copyOf(openReports)).otherwiseEmpty().mapEmpty();
     }
 
     private static int parseRetryCount(String header) {
@@ -97,22 +110,23 @@ public final class RetryAttachment {
         /** The operating system has taken the complete response, and no retry is expected. */
         void answered() {
             if (attachable) {
-                // Without this report, the request seems to be connected, so no retry attaches either.
-                generations.endWaiting(operationContext, request.connectionId(), true);
+                // Without this report, the request seems to be connected until the process ends, so no retry attaches.
+                report(true);
             }
         }
 
-        /** The connection broke before the complete response, or the response asks for a retry. The generation goes on. */
-        void interrupted() {
-            if (attachable) {
-                reportInterruption(WaitingRequest.RETRY_WINDOW);
-            }
+        /**
+         * The connection broke before the complete response, or the response will ask for a retry. The generation goes on.
+         *
+         * @return completes when this is stored, or when the first of several attempts failed. Never fails
+         */
+        Future<Void> interrupted() {
+            return attachable ? reportInterruption(WaitingRequest.RETRY_WINDOW) : Future.succeededFuture();
         }
 
         /** @param remaining time in which a failed report is repeated */
-        private void reportInterruption(Duration remaining) {
-            generations
-                    .endWaiting(operationContext, request.connectionId(), false)
+        private Future<Void> reportInterruption(Duration remaining) {
+            return report(false)
                     .onFailure(failure -> {
                         if (remaining.compareTo(REPORT_INTERVAL) > 0) {
                             vertx.setTimer(
@@ -124,7 +138,15 @@ public final class RetryAttachment {
                                     .addKeyValue("reason", failure.getMessage())
                                     .log("disconnection not stored, retries create a generation");
                         }
-                    });
+                    })
+                    .otherwiseEmpty()
+                    .mapEmpty();
+        }
+
+        private Future<?> report(boolean answered) {
+            Future<?> report = generations.endWaiting(operationContext, request.connectionId(), answered);
+            openReports.add(report);
+            return report.onComplete(replied -> openReports.remove(report));
         }
     }
 }

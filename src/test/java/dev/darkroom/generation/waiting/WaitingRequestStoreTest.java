@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.waiting.WaitingRequestStore.Attachment;
 import dev.darkroom.generation.waiting.WaitingRequestStore.Disconnected;
+import dev.darkroom.node.LocalNode;
+import dev.darkroom.node.NodeHeartbeatVerticle;
 import io.vertx.core.Future;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -281,6 +283,24 @@ class WaitingRequestStoreTest {
         // then
         assertThat(attachAfter(retry, "1 s")).matches(found -> found.undecided() && found.generationId() == null);
         assertThat(attachAfter(retry, "8 s").generationId()).isEqualTo(generation);
+    }
+
+    @Test
+    @DisplayName("a retry attaches to a connection whose process stopped without storing its end")
+    void attachesToAConnectionOfAStoppedProcess() {
+        // given
+        LocalNode stopping = new LocalNode(System::nanoTime);
+        String node = GenerationDatabaseFixture.await(database.vertx.deployVerticle(
+                new NodeHeartbeatVerticle(stopping, database.database, database.settings.node(), "1.2.3")));
+        submit(request(0));
+        UUID generation = submit(new WaitingRequest(UUID.randomUUID(), stopping.processId(), 0, ADDRESS, BODY));
+
+        // when
+        GenerationDatabaseFixture.await(database.vertx.undeploy(node));
+
+        // then
+        assertThat(attach(request(1))).isEqualTo(generation);
+        assertThat(attach(request(1))).as("the connection of a running process").isNull();
     }
 
     @Test
