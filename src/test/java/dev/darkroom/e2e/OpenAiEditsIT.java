@@ -85,6 +85,8 @@ class OpenAiEditsIT {
     @BeforeEach
     void reset() {
         simulator.reset();
+        // Files are discarded after the response. Until then, they count towards the quota.
+        assertNoUploadsLeft();
     }
 
     private static MultipartBody form() {

@@ -26,7 +26,7 @@ class OpenAiErrorsIT {
             .with("DARKROOM_LIMITS_BURST", "2")
             .with("DARKROOM_GENERATION_MAX_PER_DAY_PER_USER", "1")
             .with("DARKROOM_HTTP_CORS_ORIGINS", DarkroomExtension.ORIGIN)
-            .with("DARKROOM_HTTP_REQUEST_TIMEOUT", "1s"));
+            .with("DARKROOM_HTTP_REQUEST_TIMEOUT", "3s"));
 
     private static ApiResponse post(ApiClient client) {
         return client.send(

@@ -19,6 +19,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tasks of the OpenAI API: the forms that clients of sub2api and APIMart read. */
 class OpenAiTasksIT {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+
     @RegisterExtension
     static final DarkroomExtension service = DarkroomExtension.shared();
 
@@ -69,6 +71,11 @@ class OpenAiTasksIT {
 
         // when
         ApiResponse created = post(request("A slow pier"), Map.of());
+        String id = created.json().getString("id");
+        // Later, the cancelled submission could arrive during another test.
+        await("the submission")
+                .atMost(LIMIT)
+                .until(() -> !service.aiServer().recordedRequests(id).isEmpty());
         ApiResponse pending = service.client().get(created.header("Location"));
 
         // then
@@ -77,7 +84,6 @@ class OpenAiTasksIT {
         assertThat(pending.header("Retry-After")).isEqualTo("3");
 
         // and when
-        String id = pending.json().getString("id");
         service.client().send("POST", "/api/generation/" + id + "/cancel", Map.of(), null);
 
         // then
@@ -103,7 +109,7 @@ class OpenAiTasksIT {
     }
 
     private static JsonObject awaitEnd(String id) {
-        return await().atMost(Duration.ofSeconds(60))
+        return await().atMost(LIMIT)
                 .until(
                         () -> service.client().get("/v1/tasks/" + id).json(),
                         task -> !task.getString("status").equals("processing"));
@@ -117,6 +123,8 @@ class OpenAiTasksIT {
         // when
         ApiResponse first = post(request("One pier"), key);
         ApiResponse second = post(request("One pier"), key);
+        // Otherwise its submission could get the scripted response of another test.
+        awaitEnd(first.json().getString("task_id"));
 
         // then
         assertThat(second.json().getString("task_id")).isEqualTo(first.json().getString("task_id"));
