@@ -39,6 +39,9 @@ record S3Clients(
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final int MAX_WAITING_REQUESTS = 10_000;
 
+    private static final int QUIET_MILLIS = 100;
+    private static final int CLOSE_TIMEOUT_MILLIS = 1_000;
+
     /** The first attempt and two retries. The retry quota of the SDK reduces them while most requests fail. */
     private static final int MAX_ATTEMPTS = 3;
 
@@ -139,6 +142,7 @@ record S3Clients(
                 // Only stops the refresh of credentials.
             }
         }
-        eventLoops.eventLoopGroup().shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        // A connection that was just used submits tasks after the end of its request.
+        eventLoops.eventLoopGroup().shutdownGracefully(QUIET_MILLIS, CLOSE_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
     }
 }

@@ -58,7 +58,7 @@ public final class DatabaseDoctor {
     /**
      * Runs all checks once.
      *
-     * @param openImageStore opens the image store of the database with an id, for reading. The caller closes it
+     * @param openImageStore opens the image store of the database with an id, for reading. It is closed at the end
      * @throws DatabaseException if the database cannot be read; the message is a single line
      */
     public static DoctorReport examine(
@@ -68,17 +68,25 @@ public final class DatabaseDoctor {
             UUID databaseId = readOnlySession.runInSnapshot(() -> readOnlySession
                     .query(READ_DATABASE_ID, List.of(), row -> row.getObject(1, UUID.class))
                     .get(0));
-            ImageFileChecker files =
-                    new ImageFileChecker(readOnlySession, openImageStore.apply(databaseId), orphanAge(settings));
-            CheckResult fileCheck = files.checkFiles(options.deep());
-            return new DoctorReport(
-                    tables.database(),
-                    tables.takenAt(),
-                    Stream.concat(tables.results().stream(), Stream.of(files.checkOwner(), fileCheck))
-                            .toList(),
-                    Stream.concat(tables.notes().stream(), files.findOrphans().stream())
-                            .toList());
+            ImageStore imageStore = openImageStore.apply(databaseId);
+            try {
+                return checkFiles(
+                        tables, new ImageFileChecker(readOnlySession, imageStore, orphanAge(settings)), options.deep());
+            } finally {
+                imageStore.close().toCompletionStage().toCompletableFuture().join();
+            }
         }
+    }
+
+    private static DoctorReport checkFiles(DoctorReport tables, ImageFileChecker files, boolean deep) {
+        CheckResult fileCheck = files.checkFiles(deep);
+        return new DoctorReport(
+                tables.database(),
+                tables.takenAt(),
+                Stream.concat(tables.results().stream(), Stream.of(files.checkOwner(), fileCheck))
+                        .toList(),
+                Stream.concat(tables.notes().stream(), files.findOrphans().stream())
+                        .toList());
     }
 
     private static DoctorReport checkTables(ReadOnlySession readOnlySession, DatabaseUrl url, Settings settings)
