@@ -23,7 +23,7 @@ final class ApiBenchmarkDatabase implements AutoCloseable {
     /** Tables of the service that grow during a benchmark. */
     static final String TABLES =
             "generations, callback_jobs, upload_uses, generation_attempt_purges, generation_retries, generation_attempts, generation_queue,"
-                    + " images";
+                    + " images, waiting_requests";
 
     private final DatabaseUrl url;
     private final Runnable stopServer;

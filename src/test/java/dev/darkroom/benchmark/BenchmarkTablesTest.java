@@ -61,6 +61,13 @@ class BenchmarkTablesTest {
     }
 
     @Test
+    void emptiesTablesOfGenerations() {
+        TestPostgres.execute(url, "TRUNCATE " + ApiBenchmarkDatabase.TABLES);
+
+        assertThat(count("generations")).isZero();
+    }
+
+    @Test
     void emptiesTablesOfScaleOut() {
         TestPostgres.execute(url, "TRUNCATE " + ScaleOutBenchmark.TABLES);
 

@@ -27,6 +27,12 @@ public final class PerformanceBenchmark {
         if (part.isEmpty() && !options.brief() || part.equals("scale")) {
             ScaleOutBenchmark.run(options);
         }
+        if (part.equals("facade")) {
+            FacadeBenchmark.run(options);
+        }
+        if (part.equals("s3")) {
+            S3Benchmark.run(options);
+        }
         exceeded.forEach(System.err::println);
         System.exit(exceeded.isEmpty() ? 0 : 1);
     }

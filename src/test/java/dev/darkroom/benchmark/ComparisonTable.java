@@ -1,0 +1,82 @@
+package dev.darkroom.benchmark;
+
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/** Renders comparisons of one system with another as a Markdown table. */
+final class ComparisonTable implements BenchmarkReport {
+    private final List<InterleavedComparison> comparisons = new ArrayList<>();
+    private final String head;
+
+    /** @param machine describes the machine */
+    ComparisonTable(String machine, int connections, BenchmarkOptions options) {
+        head =
+                "Measured on %s: %d concurrent calls, %d rounds of %d s each. Medians; in brackets the lowest and the highest round.%n%n"
+                                .formatted(
+                                        LocalDate.now(ZoneOffset.UTC),
+                                        connections,
+                                        options.rounds(),
+                                        options.roundDuration().toSeconds())
+                        + "Machine: " + machine + ".\n\n";
+    }
+
+    /** @param comparison of a system with a single baseline */
+    void add(InterleavedComparison comparison) {
+        comparisons.add(comparison);
+    }
+
+    @Override
+    public String render() {
+        return head + renderRatios();
+    }
+
+    @Override
+    public String renderRatios() {
+        StringBuilder text = new StringBuilder(
+                "| call | | per second | ratio | median ms | 99 % ms | allocated kB | CPU µs |\n|---|---|--:|--:|--:|--:|--:|--:|\n");
+        for (InterleavedComparison comparison : comparisons) {
+            ComparedSystem first = comparison.systems().get(0);
+            for (ComparedSystem system : comparison.systems()) {
+                text.append("| %s | %s | %s | %s | %s | %s | %s | %s |%n"
+                        .formatted(
+                                comparison.title(),
+                                system.name(),
+                                comparison.rateOf(system).format(0),
+                                system == first
+                                        ? comparison
+                                                .ratiosTo(comparison.systems().get(1))
+                                                .format(2)
+                                        : "",
+                                median(
+                                        comparison,
+                                        system,
+                                        2,
+                                        m -> m.loadResult().latencyMs(0.5)),
+                                median(
+                                        comparison,
+                                        system,
+                                        2,
+                                        m -> m.loadResult().latencyMs(0.99)),
+                                median(comparison, system, 1, m -> m.allocatedBytes() / 1024),
+                                median(comparison, system, 0, RoundMeasurement::processCpu)));
+            }
+        }
+        return text.append('\n').toString();
+    }
+
+    private static String median(
+            InterleavedComparison comparison,
+            ComparedSystem system,
+            int decimals,
+            ToDoubleFunction<RoundMeasurement> figure) {
+        return MedianWithRange.formatNumber(comparison.medianOf(system, figure).median(), decimals);
+    }
+
+    @Override
+    public List<BarChart> charts() {
+        return List.of();
+    }
+}
