@@ -27,6 +27,17 @@ final class AttemptHistoryCheck {
     /** Checks tables, image files and attempts of an idle fleet. */
     static void assertNoViolations(List<DarkroomInstanceProcess> processes, DatabaseUrl database, Path images) {
         DatabaseInvariants.assertNoViolations(database, images);
+        assertNoViolations(processes, database);
+    }
+
+    /** @param imageStore settings of the image store */
+    static void assertNoViolations(
+            List<DarkroomInstanceProcess> processes, DatabaseUrl database, Map<String, String> imageStore) {
+        DatabaseInvariants.assertNoViolations(database, imageStore);
+        assertNoViolations(processes, database);
+    }
+
+    private static void assertNoViolations(List<DarkroomInstanceProcess> processes, DatabaseUrl database) {
         assertThat(violations(processes, database))
                 .as("results logged as stored and not stored for that process")
                 .isEmpty();
