@@ -53,6 +53,12 @@ class DecisionIndexTest {
     }
 
     @Test
+    void eachNumberIsThatOfOneDecision() throws IOException {
+        assertThat(pages().stream().map(page -> page.getFileName().toString().substring(0, 4)))
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
     void titleNumbersMatchFileNames() throws IOException {
         for (Path page : pages()) {
             Matcher name = NAME.matcher(page.getFileName().toString());
