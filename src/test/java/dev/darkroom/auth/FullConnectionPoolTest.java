@@ -46,6 +46,7 @@ class FullConnectionPoolTest {
         DatabaseUrl proxiedUrl = new DatabaseUrl(url.host(), proxy.port(), url.database(), url.user(), url.password());
         Settings.Database settings = SettingsLoader.load(
                         DarkroomInstanceSettings.forTests()
+                                .defaultDatabaseConnectTimeout()
                                 .database(proxiedUrl)
                                 .with("DARKROOM_DATABASE_MAX_WAIT_QUEUE_SIZE", "1")
                                 .environment(),

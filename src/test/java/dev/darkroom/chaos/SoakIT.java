@@ -145,6 +145,7 @@ class SoakIT {
 
     private static DarkroomInstanceSettings settings(InProcessSimulator inProcessSimulator) {
         return DarkroomInstanceSettings.forTests()
+                .defaultDatabaseConnectTimeout()
                 .aiServer(inProcessSimulator)
                 .smallProcess()
                 .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "500ms")

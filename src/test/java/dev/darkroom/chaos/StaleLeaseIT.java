@@ -245,6 +245,7 @@ class StaleLeaseIT {
     /** Settings with the default lease timings. */
     private DarkroomInstanceSettings timings() {
         return DarkroomInstanceSettings.forTests()
+                .defaultDatabaseConnectTimeout()
                 .aiServer(inProcessSimulator)
                 .smallProcess()
                 .with("DARKROOM_NODE_REAP_INTERVAL", "5s");

@@ -55,7 +55,11 @@ class DatabaseOutageIT {
         inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
         DatabaseUrl proxied = DarkroomFleet.throughProxy(proxy, database);
         darkroomInstance = InProcessDarkroom.start(
-                directory, DarkroomInstanceSettings.forTests().database(proxied).aiServer(inProcessSimulator));
+                directory,
+                DarkroomInstanceSettings.forTests()
+                        .defaultDatabaseConnectTimeout()
+                        .database(proxied)
+                        .aiServer(inProcessSimulator));
         client = darkroomInstance.client();
         management = new ApiClient(darkroomInstance.management());
     }

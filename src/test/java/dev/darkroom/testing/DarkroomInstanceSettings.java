@@ -9,6 +9,8 @@ public final class DarkroomInstanceSettings {
     /** Default width and height of an image: the minimum, because rendering and checking larger ones takes processor time. */
     public static final int DEFAULT_SIDE = 64;
 
+    private static final String DATABASE_CONNECT_TIMEOUT = "DARKROOM_DATABASE_CONNECT_TIMEOUT";
+
     private final Map<String, String> values = new HashMap<>();
 
     private DarkroomInstanceSettings() {}
@@ -27,6 +29,8 @@ public final class DarkroomInstanceSettings {
     public static DarkroomInstanceSettings forTests() {
         return defaults()
                 .with("DARKROOM_SIMULATOR_LATENCY", "10ms")
+                // On a busy machine, a start may wait long for its first connection.
+                .with(DATABASE_CONNECT_TIMEOUT, "20s")
                 .with("DARKROOM_API_INSTANCES", "4")
                 .with("DARKROOM_GENERATION_INSTANCES", "4")
                 .with("DARKROOM_RETRY_INITIAL_DELAY", "50ms")
@@ -50,9 +54,15 @@ public final class DarkroomInstanceSettings {
      * them. All other tests keep the defaults.
      */
     public DarkroomInstanceSettings shortLeases() {
-        return with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "500ms")
+        return defaultDatabaseConnectTimeout()
+                .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "500ms")
                 .with("DARKROOM_NODE_TTL", "3s")
                 .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");
+    }
+
+    /** Sets the default timeout of connecting to PostgreSQL, for tests in which PostgreSQL does not respond. */
+    public DarkroomInstanceSettings defaultDatabaseConnectTimeout() {
+        return with(DATABASE_CONNECT_TIMEOUT, "3s");
     }
 
     /** Sets one verticle of each kind and eight database connections, for tests that run several processes. */
