@@ -3,6 +3,7 @@ package dev.darkroom.api.generation;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.problem.Problem;
+import dev.darkroom.api.transport.ResponseWriter;
 import dev.darkroom.auth.ClientAddressKey;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.StoredImage;
@@ -11,7 +12,6 @@ import dev.darkroom.image.store.ImageNotFoundException;
 import dev.darkroom.image.store.ImageStore;
 import dev.darkroom.image.store.ImageStoreException;
 import io.vertx.core.Future;
-import io.vertx.core.VertxException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerResponse;
 import java.net.URI;
@@ -155,8 +155,9 @@ public final class GetImageHandler implements OperationHandler {
     private static Future<Void> handleReadFailure(
             OperationContext operationContext, ImageLocation location, Throwable error) {
         HttpServerResponse response = operationContext.response();
-        if (response.closed() || (response.headWritten() && isConnectionError(error))) {
-            // The client disconnected; the image itself is intact.
+        if (response.closed() || (response.headWritten() && ResponseWriter.isConnectionError(error))) {
+            // The client disconnected; the image itself is intact. The image store fails with unchecked exceptions
+            // while reading.
             return Future.succeededFuture();
         }
         if (error instanceof ImageNotFoundException) {
@@ -181,11 +182,6 @@ public final class GetImageHandler implements OperationHandler {
         }
         return Future.failedFuture(
                 error instanceof ImageStoreException ? Problem.unavailable() : Problem.internalError());
-    }
-
-    /** The image store fails with unchecked exceptions while reading. Checked ones and those of Vert.x come from the connection. */
-    private static boolean isConnectionError(Throwable error) {
-        return !(error instanceof RuntimeException) || error instanceof VertxException;
     }
 
     private static HttpServerResponse putHeaders(OperationContext operationContext, String etag, StoredImage image) {

@@ -12,7 +12,7 @@ import java.util.List;
 
 /**
  * Sends a body of texts and images in base64. Reads a block only after the previous one is sent, so a client that reads slowly or not at all
- * costs one block. Opens one image at a time. Confined to the context of the response.
+ * costs one block. Opens one image at a time, before the text that precedes it: when the first image cannot be opened, nothing is sent. Confined to the context of the response.
  */
 final class Base64BodySender {
     /** Encoded, a block is a piece of a response. A multiple of three, so that only the last block has padding. */
@@ -20,24 +20,29 @@ final class Base64BodySender {
 
     private final ImageStore images;
     private final ResponseWriter writer;
+    private boolean started;
 
     Base64BodySender(ImageStore images, ResponseWriter writer) {
         this.images = images;
         this.writer = writer;
     }
 
-    /** Part of a body: either a text or an image. */
+    /**
+     * Part of a body: a text, and the image that follows it.
+     *
+     * @param image null in the last part
+     */
     record Part(Buffer text, StoredImage image) {
-        static Part of(String text) {
+        static Part of(String text, StoredImage image) {
+            return new Part(Buffer.buffer(text), image);
+        }
+
+        static Part last(String text) {
             return new Part(Buffer.buffer(text), null);
         }
 
-        static Part of(StoredImage image) {
-            return new Part(null, image);
-        }
-
         long length() {
-            return image == null ? text.length() : (image.bytes() + 2) / 3 * 4;
+            return text.length() + (image == null ? 0 : (image.bytes() + 2) / 3 * 4);
         }
     }
 
@@ -47,31 +52,34 @@ final class Base64BodySender {
     }
 
     /**
-     * Sends the parts, the last of which is a text, and ends the response.
+     * Sends the parts and ends the response.
      *
      * @return fails with the failure of the image or of the connection
      */
     Future<Void> send(List<Part> parts) {
-        int last = parts.size() - 1;
-        return write(parts.subList(0, last))
-                .compose(written -> writer.endWith(parts.get(last).text()));
-    }
-
-    /** Sends the parts. */
-    Future<Void> write(List<Part> parts) {
         Future<Void> written = Future.succeededFuture();
         for (Part part : parts) {
-            written = written.compose(
-                    before -> part.image() == null ? writer.write(part.text()) : writeImage(part.image()));
+            written = written.compose(before -> part.image() == null ? writer.endWith(part.text()) : write(part));
         }
         return written;
     }
 
-    private Future<Void> writeImage(StoredImage image) {
+    /** Returns whether a part of the body was written. */
+    boolean hasStarted() {
+        return started;
+    }
+
+    private Future<Void> write(Part part) {
+        StoredImage image = part.image();
         return images.open(image.storageKey(), 0, image.bytes()).compose(content -> {
-            Promise<Void> written = Promise.promise();
-            writeBlocks(content, image.bytes(), written);
-            return written.future().eventually(content::close);
+            started = true;
+            return writer.write(part.text())
+                    .compose(taken -> {
+                        Promise<Void> written = Promise.promise();
+                        writeBlocks(content, image.bytes(), written);
+                        return written.future();
+                    })
+                    .eventually(content::close);
         });
     }
 

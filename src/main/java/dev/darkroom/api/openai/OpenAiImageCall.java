@@ -5,18 +5,24 @@ import dev.darkroom.api.openai.error.OpenAiError;
 import dev.darkroom.api.openai.error.OpenAiErrors;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.transport.ResponseHeaders;
+import dev.darkroom.api.transport.ResponseWriter;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationResult.CreatedGeneration;
+import dev.darkroom.image.store.ImageStoreException;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One call for images: creates a generation, waits for its end and sends its images. The generation goes on when the connection closes.
  * Confined to the event loop of the request.
  */
 final class OpenAiImageCall {
+    private static final Logger LOG = LoggerFactory.getLogger(OpenAiImageCall.class);
+
     /** As the streams of other operations: below the idle timeout of common proxies. */
     private static final int STREAM_KEEP_ALIVE_SECONDS = 15;
 
@@ -163,8 +169,26 @@ final class OpenAiImageCall {
         stopWaiting();
         if (request.stream() && response.headWritten() && failure instanceof Problem problem) {
             sendError(OpenAiErrors.of(problem));
-        } else {
-            end(false).onComplete(stored -> operationContext.fail(failure));
+            return;
+        }
+        end(false).onComplete(stored -> {
+            if (response.headWritten()) {
+                logUnreadableImage(failure);
+                // Only a reset tells the client that the response is incomplete.
+                response.reset();
+            } else {
+                operationContext.fail(failure);
+            }
+        });
+    }
+
+    private void logUnreadableImage(Throwable failure) {
+        boolean storeError = failure instanceof ImageStoreException || !ResponseWriter.isConnectionError(failure);
+        if (storeError && !(failure instanceof Problem)) {
+            LOG.atError()
+                    .addKeyValue("requestId", operationContext.requestId())
+                    .setCause(failure)
+                    .log("image read failed");
         }
     }
 

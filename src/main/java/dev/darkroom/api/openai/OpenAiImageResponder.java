@@ -13,6 +13,7 @@ import dev.darkroom.api.stream.SseFrameEncoder;
 import dev.darkroom.api.transport.ResponseWriter;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.image.store.ImageStore;
+import dev.darkroom.image.store.ImageStoreException;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -21,15 +22,24 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Sends the images of a generation, or an error. */
 public record OpenAiImageResponder(GenerationResponder urls, ImageStore images, OpenImageLimiter openImageLimiter) {
     static final String JSON = "application/json";
     static final String EVENT_STREAM = "text/event-stream";
 
+    private static final Logger LOG = LoggerFactory.getLogger(OpenAiImageResponder.class);
+
     private static final int RETRY_AFTER_SECONDS = 1;
 
-    /** @return completes when the operating system has taken the response; fails when it is not complete */
+    /**
+     * Sends the images.
+     *
+     * @return completes when the operating system has taken the response; fails when it is not complete, with a {@link Problem} when no byte
+     *     of an image was sent
+     */
     Future<Void> send(OperationContext operationContext, OpenAiImageRequest request, Generation generation) {
         if (request.responseFormat() == ResponseFormat.URL) {
             return urls.imageUrls(generation).compose(list -> sendUrls(operationContext, generation, list));
@@ -52,9 +62,22 @@ public record OpenAiImageResponder(GenerationResponder urls, ImageStore images, 
             return Future.failedFuture(
                     Problem.tooManyRequests("Too many concurrent image downloads.", RETRY_AFTER_SECONDS));
         }
-        return new Base64BodySender(images, start(operationContext, Base64BodySender.length(parts)))
-                .send(parts)
+        Base64BodySender sender = new Base64BodySender(images, start(operationContext, Base64BodySender.length(parts)));
+        return sender.send(parts)
+                .recover(failure ->
+                        Future.failedFuture(sender.hasStarted() ? failure : toProblem(operationContext, failure)))
                 .onComplete(sent -> release.run());
+    }
+
+    private static Problem toProblem(OperationContext operationContext, Throwable failure) {
+        if (failure instanceof ImageStoreException) {
+            return Problem.unavailable();
+        }
+        LOG.atError()
+                .addKeyValue("requestId", operationContext.requestId())
+                .setCause(failure)
+                .log("image not opened");
+        return Problem.internalError();
     }
 
     private static ResponseWriter start(OperationContext operationContext, long length) {

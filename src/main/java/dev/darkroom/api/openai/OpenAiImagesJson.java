@@ -28,12 +28,11 @@ final class OpenAiImagesJson {
         List<Part> parts = new ArrayList<>();
         String separator = "{\"created\":" + createdAt(generation) + ",\"data\":[{\"b64_json\":\"";
         for (StoredImage image : generation.images()) {
-            parts.add(Part.of(separator));
-            parts.add(Part.of(image));
+            parts.add(Part.of(separator, image));
             separator = "\"},{\"b64_json\":\"";
         }
         // The properties continue the object.
-        parts.add(Part.of("\"}]," + properties(generation).encode().substring(1)));
+        parts.add(Part.last("\"}]," + properties(generation).encode().substring(1)));
         return parts;
     }
 
@@ -47,11 +46,11 @@ final class OpenAiImagesJson {
                 + properties(generation).encode().substring(1) + "\n\n";
         for (StoredImage image : generation.images()) {
             parts.add(Part.of(
-                    separator + "event: " + completed + "\ndata: {\"type\":\"" + completed + "\",\"b64_json\":\""));
-            parts.add(Part.of(image));
+                    separator + "event: " + completed + "\ndata: {\"type\":\"" + completed + "\",\"b64_json\":\"",
+                    image));
             separator = end;
         }
-        parts.add(Part.of(end));
+        parts.add(Part.last(end));
         return parts;
     }
 

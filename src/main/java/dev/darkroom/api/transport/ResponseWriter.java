@@ -2,6 +2,7 @@ package dev.darkroom.api.transport;
 
 import dev.darkroom.netty.NettyChannels;
 import io.vertx.core.Future;
+import io.vertx.core.VertxException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
@@ -81,6 +82,11 @@ public final class ResponseWriter {
         } else {
             NettyChannels.abort(connection);
         }
+    }
+
+    /** Returns whether a write failed because the connection broke. Such failures are checked exceptions, or those of Vert.x. */
+    public static boolean isConnectionError(Throwable failure) {
+        return !(failure instanceof RuntimeException) || failure instanceof VertxException;
     }
 
     /** Writes a piece. Completes when the operating system has taken it. */

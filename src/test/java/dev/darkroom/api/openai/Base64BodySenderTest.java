@@ -22,7 +22,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -81,9 +80,17 @@ class Base64BodySenderTest {
     void start() throws Exception {
         server = vertx.createHttpServer().requestHandler(request -> {
             request.response().putHeader(HttpHeaders.CONTENT_LENGTH, String.valueOf(Base64BodySender.length(parts)));
-            new Base64BodySender(store, new ResponseWriter(request))
-                    .send(parts)
-                    .onFailure(failure -> request.response().reset());
+            Base64BodySender sender = new Base64BodySender(store, new ResponseWriter(request));
+            sender.send(parts).onFailure(failure -> {
+                if (sender.hasStarted()) {
+                    request.response().reset();
+                } else {
+                    request.response()
+                            .putHeader(HttpHeaders.CONTENT_LENGTH, "0")
+                            .setStatusCode(500)
+                            .end();
+                }
+            });
         });
         server.listen(0, "127.0.0.1").toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
@@ -93,16 +100,16 @@ class Base64BodySenderTest {
         vertx.close().toCompletionStage().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
-    private Part image(int bytes) {
+    private Part image(String text, int bytes) {
         byte[] content = new byte[bytes];
         new Random(bytes).nextBytes(content);
         String key = "image-" + store.images.size();
         store.images.put(key, content);
-        return imagePart(key, bytes);
+        return imagePart(text, key, bytes);
     }
 
-    private static Part imagePart(String key, int bytes) {
-        return Part.of(new StoredImage(UUID.randomUUID(), "image/png", 1, 1, bytes, "", key));
+    private static Part imagePart(String text, String key, int bytes) {
+        return Part.of(text, new StoredImage(UUID.randomUUID(), "image/png", 1, 1, bytes, "", key));
     }
 
     private HttpResponse<byte[]> fetch() throws Exception {
@@ -118,7 +125,7 @@ class Base64BodySenderTest {
     @ValueSource(ints = {1, 2, 3, 4, BLOCK_BYTES - 1, BLOCK_BYTES, BLOCK_BYTES + 1, 2 * BLOCK_BYTES, 20_000_000})
     void sendsTextsAndImages(int bytes) throws Exception {
         // given
-        parts = List.of(Part.of("<"), image(bytes), Part.of("|"), image(5), Part.of(">"));
+        parts = List.of(image("<", bytes), image("|", 5), Part.last(">"));
 
         // when
         HttpResponse<byte[]> response = fetch();
@@ -133,9 +140,19 @@ class Base64BodySenderTest {
     }
 
     @Test
-    void closesTheConnectionWhenAnImageIsMissing() {
+    void sendsNothingWhenTheFirstImageIsMissing() throws Exception {
         // given
-        parts = new ArrayList<>(List.of(Part.of("<"), image(100_000), imagePart("missing", 7), Part.of(">")));
+        parts = List.of(imagePart("<", "missing", 7), image("|", 5), Part.last(">"));
+
+        // then
+        assertThat(fetch().statusCode()).isEqualTo(500);
+        assertThat(store.openImages).hasValue(0);
+    }
+
+    @Test
+    void closesTheConnectionWhenALaterImageIsMissing() {
+        // given
+        parts = List.of(image("<", 100_000), imagePart("|", "missing", 7), Part.last(">"));
 
         // then
         assertThatThrownBy(this::fetch).isInstanceOf(IOException.class);
