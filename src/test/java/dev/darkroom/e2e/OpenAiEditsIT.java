@@ -282,9 +282,14 @@ class OpenAiEditsIT {
     }
 
     private static ApiResponse postUrl(String url) {
+        return postJson(new JsonObject().put("image_url", url), new JsonObject());
+    }
+
+    private static ApiResponse postJson(JsonObject reference, JsonObject members) {
         JsonObject request = new JsonObject()
                 .put("prompt", "A pier")
-                .put("images", new JsonArray().add(new JsonObject().put("image_url", url)));
+                .put("images", new JsonArray().add(reference))
+                .mergeIn(members);
         return post("application/json", request.toBuffer().getBytes());
     }
 
@@ -320,5 +325,19 @@ class OpenAiEditsIT {
         assertThat(error(postUrl("data:image/png;base64,AA==")))
                 .isEqualTo("400 invalid_request_error unsupported_parameter images Only URLs in 'image_url' are"
                         + " supported in JSON: send other images as multipart/form-data.");
+    }
+
+    @Test
+    void ignoresNoMemberOfJson() {
+        // given
+        JsonObject reference = new JsonObject().put("image_url", "https://images.example.org/photo.png");
+
+        // then
+        assertThat(error(postJson(reference.copy().put("file_id", "file-1"), new JsonObject())))
+                .startsWith("400 invalid_request_error unsupported_parameter images ");
+        assertThat(error(postJson(reference.copy().put("detail", "high"), new JsonObject())))
+                .startsWith("400 invalid_request_error invalid_value images ");
+        assertThat(error(postJson(reference, new JsonObject().put("image", "photo.png"))))
+                .startsWith("400 invalid_request_error unknown_parameter image ");
     }
 }

@@ -198,6 +198,7 @@ class PredictionsIT {
                 "image             | \"data:image/png;base64,AAAA\" | input.image",
                 "image             | \"data:,text\"                 | input.image",
                 "image             | \"file:///etc/passwd\"         | input.image",
+                "mask              | \"https://images.example.org/\" | input.mask",
                 "prompt            | 5                              | input.prompt"
             })
     void namesInvalidInput(String name, String value, String field) {
@@ -285,6 +286,14 @@ class PredictionsIT {
                         .getString("detail"))
                 .isEqualTo("The model acme/none does not exist.");
         assertThat(client.get("/v1/models/none").json().containsKey("error")).isTrue();
+        assertThat(client.send(
+                                "POST",
+                                "/v1/models/acme/painter/predictions",
+                                Map.of("Content-Type", "application/json"),
+                                new byte[0])
+                        .json()
+                        .getString("detail"))
+                .isEqualTo("- body is empty; a JSON object is expected\n");
     }
 
     private static HttpHeaders headers(ReceivedRequest request) {

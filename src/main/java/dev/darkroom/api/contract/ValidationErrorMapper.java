@@ -53,7 +53,12 @@ final class ValidationErrorMapper {
 
     private static String alternatives(JsonNode values) {
         List<String> words = new ArrayList<>();
-        values.forEach(value -> words.add(value.asText()));
+        values.forEach(value -> {
+            // The type says whether null is allowed.
+            if (!value.isNull()) {
+                words.add(value.asText());
+            }
+        });
         int last = words.size() - 1;
         return last == 0 ? words.get(0) : String.join(", ", words.subList(0, last)) + " or " + words.get(last);
     }
@@ -98,7 +103,9 @@ final class ValidationErrorMapper {
             case "maxLength" -> "must be at most " + expected + " characters long";
             case "minimum" -> "must be at least " + expected;
             case "maximum" -> "must be at most " + expected;
-            case "maxProperties" -> "must have at most " + expected + " entries";
+            case "enum" -> "must be " + alternatives(expected);
+            case "minItems" -> "must have at least " + expected + " entries";
+            case "maxProperties", "maxItems" -> "must have at most " + expected + " entries";
             case "format" -> formatRule(expected.asText());
             case "pattern" -> textRule(error.getInstanceLocation());
             case "propertyNames" -> nameRule(error.getProperty(), expected);

@@ -47,7 +47,7 @@ public record EditOpenAiImageHandler(ImageCallServices services, CommandClient u
         services.generations()
                 .getModels(operationContext)
                 .map(models -> OpenAiImageRequestParser.parse(
-                        withoutImages(operationContext.body()),
+                        withoutImages(operationContext),
                         inputs(operationContext),
                         !operationContext.files().isEmpty(),
                         models))
@@ -63,9 +63,10 @@ public record EditOpenAiImageHandler(ImageCallServices services, CommandClient u
                 });
     }
 
-    private static JsonObject withoutImages(JsonObject body) {
-        JsonObject copy = body.copy();
-        List.of(IMAGE, IMAGES, MASK).forEach(copy::remove);
+    private static JsonObject withoutImages(OperationContext operationContext) {
+        JsonObject copy = operationContext.body().copy();
+        copy.remove(operationContext.files().isEmpty() ? IMAGES : IMAGE);
+        copy.remove(MASK);
         return copy;
     }
 
@@ -88,7 +89,7 @@ public record EditOpenAiImageHandler(ImageCallServices services, CommandClient u
 
     private static InputImage byUrl(String param, JsonObject image) {
         String url = image.getString("image_url");
-        if (url == null || url.startsWith("data:")) {
+        if (url == null || url.startsWith("data:") || image.containsKey("file_id")) {
             throw new OpenAiRequestException(OpenAiError.invalid(
                     "unsupported_parameter",
                     param,

@@ -63,6 +63,7 @@ public final class PredictionErrorRenderer implements ErrorRenderer {
                 .replaceFirst("^#/mask(/url)?$", "#/input/mask")
                 .replaceFirst("^#/parameters/", "#/input/")
                 .replaceFirst("^#/webhookUrl$", "#/webhook");
-        return image.replaceFirst("^#/?", "").replace('/', '.');
+        String name = image.replaceFirst("^#/?", "").replace('/', '.');
+        return name.isEmpty() ? "body" : name;
     }
 }

@@ -56,6 +56,9 @@ final class PredictionRequestParser {
                 errors.add(new ValidationError("#/input/" + name, "is no input of the model " + model));
             }
         });
+        if (input.getString(InlineImages.MASK) != null && input.getString(InlineImages.IMAGE) == null) {
+            errors.add(new ValidationError("#/input/" + InlineImages.MASK, "must not be present without image"));
+        }
         JsonArray events = request.getJsonArray("webhook_events_filter");
         if (events != null && !events.equals(EVENTS)) {
             errors.add(new ValidationError("#/webhook_events_filter", "must be absent or [\"completed\"]"));

@@ -19,6 +19,7 @@ class StrictContractTest {
     private static final Set<String> REQUESTS = Set.of(
             "GenerationRequest",
             "InputImage",
+            "OpenAiImageReference",
             "WebhookRequest",
             "WebhookUpdate",
             "CallbackReport",

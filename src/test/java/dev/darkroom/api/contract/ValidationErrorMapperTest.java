@@ -48,6 +48,27 @@ class ValidationErrorMapperTest {
     }
 
     @Test
+    void namesTheAllowedValues() {
+        // given
+        JsonObject schema = object("format", new JsonObject().put("enum", JsonArray.of("url", "b64_json", null)));
+
+        // then
+        assertThat(errors(schema, "{\"format\":\"png\"}")).containsExactly("#/format must be url or b64_json");
+    }
+
+    @Test
+    void namesTheAllowedNumberOfEntries() {
+        // given
+        JsonObject schema = object(
+                "images",
+                new JsonObject().put("type", "array").put("minItems", 1).put("maxItems", 2));
+
+        // then
+        assertThat(errors(schema, "{\"images\":[]}")).containsExactly("#/images must have at least 1 entries");
+        assertThat(errors(schema, "{\"images\":[1,2,3]}")).containsExactly("#/images must have at most 2 entries");
+    }
+
+    @Test
     void reportsOneErrorPerLocation() {
         // given
         JsonObject schema = object(
