@@ -27,13 +27,18 @@ final class S3ImageContent implements ImageContent {
     private final Context context;
     private final RangeRequest request;
     private Download current;
-    private Buffer received = Buffer.buffer();
     /** Position of the next byte from the connection. */
     private long position;
 
-    private int wanted;
     /** Null without a pending read. */
     private Promise<Buffer> pending;
+
+    /** Bytes of the pending read, up to {@code wanted}. */
+    private Buffer block;
+
+    private int wanted;
+    /** Bytes that were received after those of the block, less than a piece. */
+    private Buffer excess = Buffer.buffer();
 
     private boolean closed;
 
@@ -72,11 +77,24 @@ final class S3ImageContent implements ImageContent {
     public Future<Buffer> read(int length) {
         Promise<Buffer> promise = Promise.promise();
         context.runOnContext(v -> {
-            wanted = length;
             pending = promise;
+            wanted = length;
+            // Allocated once: a block that grows would be copied several times.
+            block = Buffer.buffer(length);
+            Buffer earlier = excess;
+            excess = Buffer.buffer();
+            append(earlier.getBytes(), 0, earlier.length());
             advance();
         });
         return promise.future();
+    }
+
+    private void append(byte[] bytes, int offset, int length) {
+        int used = pending == null ? 0 : Math.min(length, wanted - block.length());
+        block.appendBytes(bytes, offset, used);
+        if (used < length) {
+            excess.appendBytes(bytes, offset + used, length - used);
+        }
     }
 
     /** Completes the pending read, or requests the missing bytes. */
@@ -84,14 +102,12 @@ final class S3ImageContent implements ImageContent {
         if (pending == null) {
             return;
         }
-        if (received.length() >= wanted) {
-            Buffer block = received.getBuffer(0, wanted);
-            received = received.getBuffer(wanted, received.length());
+        if (block.length() == wanted) {
             endRead().complete(block);
         } else if (current.failure != null) {
             continueOrFail();
         } else if (current.subscription != null && current.requested == 0) {
-            current.requested = (wanted - received.length() + PIECE_BYTES - 1) / PIECE_BYTES;
+            current.requested = (wanted - block.length() + PIECE_BYTES - 1) / PIECE_BYTES;
             current.subscription.request(current.requested);
         }
     }
@@ -187,7 +203,7 @@ final class S3ImageContent implements ImageContent {
                     requested--;
                     progressed = true;
                     position += bytes.length;
-                    received.appendBytes(bytes);
+                    append(bytes, 0, bytes.length);
                     advance();
                 }
             });
