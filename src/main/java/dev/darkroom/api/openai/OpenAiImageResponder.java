@@ -46,6 +46,7 @@ public record OpenAiImageResponder(GenerationResponder urls, ImageStore images, 
         }
         return sendBase64(
                 operationContext,
+                generation,
                 request.stream() ? OpenAiImagesJson.events(generation) : OpenAiImagesJson.base64(generation));
     }
 
@@ -56,7 +57,7 @@ public record OpenAiImageResponder(GenerationResponder urls, ImageStore images, 
         return start(operationContext, body.length()).endWith(body);
     }
 
-    private Future<Void> sendBase64(OperationContext operationContext, List<Part> parts) {
+    private Future<Void> sendBase64(OperationContext operationContext, Generation generation, List<Part> parts) {
         Runnable release = openImageLimiter.acquireForUser(operationContext.user());
         if (release == null) {
             return Future.failedFuture(
@@ -64,17 +65,18 @@ public record OpenAiImageResponder(GenerationResponder urls, ImageStore images, 
         }
         Base64BodySender sender = new Base64BodySender(images, start(operationContext, Base64BodySender.length(parts)));
         return sender.send(parts)
-                .recover(failure ->
-                        Future.failedFuture(sender.hasStarted() ? failure : toProblem(operationContext, failure)))
+                .recover(failure -> Future.failedFuture(
+                        sender.hasStarted() ? failure : toProblem(operationContext, generation, failure)))
                 .onComplete(sent -> release.run());
     }
 
-    private static Problem toProblem(OperationContext operationContext, Throwable failure) {
+    private static Problem toProblem(OperationContext operationContext, Generation generation, Throwable failure) {
         if (failure instanceof ImageStoreException) {
             return Problem.unavailable();
         }
         LOG.atError()
                 .addKeyValue("requestId", operationContext.requestId())
+                .addKeyValue("generation", generation.id())
                 .setCause(failure)
                 .log("image not opened");
         return Problem.internalError();
