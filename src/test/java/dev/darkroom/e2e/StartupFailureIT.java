@@ -192,7 +192,7 @@ class StartupFailureIT {
     void reportsUnknownCommand() {
         assertThat(failedProcess(settings(), "develop"))
                 .isEqualTo(
-                        "darkroom: unknown command \"develop\"; known: serve, simulator, keys, users, doctor, explain, help");
+                        "darkroom: unknown command \"develop\"; known: serve, simulator, keys, users, images, doctor, explain, help");
     }
 
     @Test

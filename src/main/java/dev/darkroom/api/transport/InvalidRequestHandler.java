@@ -15,9 +15,8 @@ public record InvalidRequestHandler(ErrorRenderers renderers) implements Handler
     @Override
     public void handle(HttpServerRequest request) {
         String requestId = RequestIdHandler.acceptOrGenerate(request.getHeader(RequestIdHandler.HEADER));
-        Problem problem = toProblem(request.decoderResult().cause());
-        // The path is known when only the headers are too large.
-        ErrorResponse error = renderers.render(problem, request.path() == null ? "/" : request.path(), requestId);
+        Throwable cause = request.decoderResult().cause();
+        ErrorResponse error = renderers.render(toProblem(cause), pathOf(request, cause), requestId);
         error.headers().forEach(request.response()::putHeader);
         request.response()
                 .setStatusCode(error.status())
@@ -27,6 +26,11 @@ public record InvalidRequestHandler(ErrorRenderers renderers) implements Handler
         new ResponseWriter(request)
                 .endWith(error.body().toBuffer())
                 .onComplete(sent -> request.connection().close());
+    }
+
+    /** Returns the path when only the headers are too large. Otherwise Netty has put another one in its place. */
+    private static String pathOf(HttpServerRequest request, Throwable cause) {
+        return cause instanceof TooLongHttpHeaderException && request.path() != null ? request.path() : "/";
     }
 
     private static Problem toProblem(Throwable cause) {
