@@ -17,7 +17,8 @@ final class FacadeBenchmark {
         new BenchmarkRun("facade", DIRECTORY).run(options, (database, aiServer) -> {
             String machine = MachineDescription.describe(
                     DIRECTORY, database.query("SHOW server_version").get(0));
-            ComparisonTable table = new ComparisonTable(machine, ApiBenchmark.CONNECTIONS, options);
+            InterleavedComparisonReport table =
+                    new InterleavedComparisonReport(machine, ApiBenchmark.CONNECTIONS, options);
             try (JavaProcess service = DarkroomProcess.start(
                     DIRECTORY.resolve("service"),
                     database,

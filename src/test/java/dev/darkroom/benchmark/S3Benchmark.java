@@ -40,7 +40,7 @@ final class S3Benchmark {
 
     private final BenchmarkOptions options;
     private final ApiBenchmarkDatabase database;
-    private final ComparisonTable table;
+    private final InterleavedComparisonReport table;
     private final MeasuredProcess process = new OwnProcess();
     private final byte[] bytes = new byte[IMAGE_BYTES];
     private final Image image;
@@ -48,7 +48,7 @@ final class S3Benchmark {
     private S3Benchmark(BenchmarkOptions options, ApiBenchmarkDatabase database) throws Exception {
         this.options = options;
         this.database = database;
-        this.table = new ComparisonTable(
+        this.table = new InterleavedComparisonReport(
                 MachineDescription.describe(
                         DIRECTORY, database.query("SHOW server_version").get(0)),
                 LANES,

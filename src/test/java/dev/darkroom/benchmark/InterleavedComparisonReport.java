@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /** Renders comparisons of one system with another as a Markdown table. */
-final class ComparisonTable implements BenchmarkReport {
+final class InterleavedComparisonReport implements BenchmarkReport {
     private final List<InterleavedComparison> comparisons = new ArrayList<>();
     private final String head;
 
     /** @param machine describes the machine */
-    ComparisonTable(String machine, int connections, BenchmarkOptions options) {
+    InterleavedComparisonReport(String machine, int connections, BenchmarkOptions options) {
         head =
                 "Measured on %s: %d concurrent calls, %d rounds of %d s each. Medians; in brackets the lowest and the highest round.%n%n"
                                 .formatted(
