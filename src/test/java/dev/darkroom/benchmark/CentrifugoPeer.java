@@ -1,5 +1,6 @@
 package dev.darkroom.benchmark;
 
+import dev.darkroom.testing.FreePort;
 import dev.darkroom.testing.SseLoadClient;
 import io.vertx.core.json.JsonObject;
 import java.io.File;
@@ -20,7 +21,7 @@ final class CentrifugoPeer implements StreamingPeer {
 
     /** Fails when Centrifugo is neither on the path nor named by the system property {@code benchmark.centrifugo}. */
     CentrifugoPeer(Path directory) throws IOException, InterruptedException {
-        port = StreamingPeer.freePort();
+        port = FreePort.find();
         Files.createDirectories(directory);
         Path configuration = directory.resolve("config.json");
         Files.writeString(configuration, new JsonObject("""

@@ -1,5 +1,6 @@
 package dev.darkroom.benchmark;
 
+import dev.darkroom.testing.FreePort;
 import dev.darkroom.testing.SseLoadClient;
 import java.io.IOException;
 import java.net.http.HttpRequest;
@@ -22,7 +23,7 @@ final class NchanPeer implements StreamingPeer {
                     "needs nginx with nchan, such as Debian's packages nginx and libnginx-mod-nchan: there is no "
                             + MODULE);
         }
-        port = StreamingPeer.freePort();
+        port = FreePort.find();
         Files.createDirectories(directory);
         Path configuration = directory.resolve("nginx.conf");
         Files.writeString(configuration, """

@@ -1,8 +1,5 @@
 package dev.darkroom.benchmark;
 
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.http.HttpRequest;
 import java.util.Locale;
 
@@ -38,12 +35,5 @@ interface StreamingPeer extends AutoCloseable {
                         + "\"01a209f2-71d0-7a31-8a3c-5b1f6c9d2e10\",\"status\":\"COMPLETE\",\"imageCount\":1,\"failedAttempts\":0}}",
                 seq,
                 seq);
-    }
-
-    /** Returns a port that is currently free. */
-    static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

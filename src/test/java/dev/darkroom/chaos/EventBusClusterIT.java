@@ -7,6 +7,7 @@ import dev.darkroom.testing.ClusterClient;
 import dev.darkroom.testing.DarkroomInstanceProcess;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.DatabaseInvariants;
+import dev.darkroom.testing.FreePort;
 import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
@@ -35,8 +36,8 @@ class EventBusClusterIT {
     @TempDir
     Path directory;
 
-    private final int firstPort = ClusterClient.freePort();
-    private final int secondPort = ClusterClient.freePort();
+    private final int firstPort = FreePort.find();
+    private final int secondPort = FreePort.find();
     private DatabaseUrl database;
     private InProcessSimulator inProcessSimulator;
     private DarkroomInstanceProcess first;

@@ -7,12 +7,12 @@ import dev.darkroom.e2e.KillScenario;
 import dev.darkroom.testing.DarkroomInstanceProcess;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.DatabaseInvariants;
+import dev.darkroom.testing.FreePort;
 import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -107,9 +107,7 @@ class FaultInjectionPointIT {
             settings.with("DARKROOM_BACKEND_MODEL", "core");
         } else if (type.equals("callback")) {
             // The callback URL of the killed process is that of the restarted one.
-            try (ServerSocket socket = new ServerSocket(0)) {
-                settings.with("DARKROOM_HTTP_PORT", String.valueOf(socket.getLocalPort()));
-            }
+            settings.with("DARKROOM_HTTP_PORT", String.valueOf(FreePort.find()));
         }
     }
 

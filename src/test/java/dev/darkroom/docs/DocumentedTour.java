@@ -2,8 +2,8 @@ package dev.darkroom.docs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.testing.ClusterClient;
 import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.FreePort;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
@@ -47,9 +47,9 @@ final class DocumentedTour implements AutoCloseable {
 
     DocumentedTour(Path directory) {
         this.directory = directory;
-        int api = ClusterClient.freePort();
-        int management = ClusterClient.freePort();
-        int port = ClusterClient.freePort();
+        int api = FreePort.find();
+        int management = FreePort.find();
+        int port = FreePort.find();
         this.simulator = "http://127.0.0.1:" + port;
         this.environment = Map.of(
                 "DARKROOM_HTTP_PORT", String.valueOf(api),

@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ApiClient.ApiResponse;
-import dev.darkroom.testing.ClusterClient;
 import dev.darkroom.testing.DarkroomInstance;
 import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.FreePort;
 import dev.darkroom.testing.InProcessDarkroom;
 import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.SseClient;
@@ -39,11 +39,11 @@ class ApiOnlyNodeIT {
     static void start() {
         inProcessSimulator = new InProcessSimulator(Duration.ofMillis(100));
         DatabaseUrl database = TestPostgres.migratedDatabase();
-        int port = ClusterClient.freePort();
+        int port = FreePort.find();
         generationNode = startNode("generations", settings(database, port));
         apiNode = startNode(
                 "api",
-                settings(database, ClusterClient.freePort())
+                settings(database, FreePort.find())
                         .with("DARKROOM_CLUSTER_MEMBERS", "127.0.0.1:" + port)
                         .with("DARKROOM_GENERATION_INSTANCES", "0")
                         .with("DARKROOM_WORKER_CONCURRENCY", "0"));

@@ -7,6 +7,7 @@ import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.DarkroomInstance;
 import dev.darkroom.testing.DarkroomInstanceProcess;
 import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.FreePort;
 import dev.darkroom.testing.InProcessDarkroom;
 import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.TestPostgres;
@@ -15,7 +16,6 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -42,7 +42,7 @@ class CallbackBackendIT {
     void completesAGenerationWithTheSimulator(@TempDir Path directory) throws Exception {
         try (InProcessSimulator simulator = new InProcessSimulator(Duration.ofMillis(10));
                 DarkroomInstance process = InProcessDarkroom.start(
-                        directory, settings(TestPostgres.migratedDatabase(), simulator.port(), freePort()))) {
+                        directory, settings(TestPostgres.migratedDatabase(), simulator.port(), FreePort.find()))) {
             // when
             String id = process.client().create("A lighthouse");
 
@@ -57,7 +57,7 @@ class CallbackBackendIT {
     void anotherNodeReceivesTheResult(@TempDir Path directory) throws Exception {
         // given a node that works and a node that receives, on the same database
         DatabaseUrl database = TestPostgres.migratedDatabase();
-        int receiverPort = freePort();
+        int receiverPort = FreePort.find();
         try (InProcessSimulator simulator = new InProcessSimulator(Duration.ofMillis(10));
                 DarkroomInstance receiver = InProcessDarkroom.start(
                         directory,
@@ -91,7 +91,7 @@ class CallbackBackendIT {
                 .listen(0, "127.0.0.1")
                 .await(60, TimeUnit.SECONDS);
         DatabaseUrl database = TestPostgres.migratedDatabase();
-        DarkroomInstanceSettings settings = settings(database, server.actualPort(), freePort());
+        DarkroomInstanceSettings settings = settings(database, server.actualPort(), FreePort.find());
         String id;
         try (DarkroomInstanceProcess killed = DarkroomInstanceProcess.start(directory, settings.environment())) {
             id = killed.client().create("A lighthouse");
@@ -133,12 +133,5 @@ class CallbackBackendIT {
                 .with("DARKROOM_HTTP_PORT", String.valueOf(apiPort))
                 .with("DARKROOM_BACKEND_TYPE", "callback")
                 .with("DARKROOM_BACKEND_URL", "http://127.0.0.1:" + serverPort + "/callback/jobs");
-    }
-
-    /** Returns a port that both processes of a test use, since the callback URL contains it. */
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -8,6 +8,7 @@ import dev.darkroom.testing.AsyncApiMessageValidator;
 import dev.darkroom.testing.ClusterClient;
 import dev.darkroom.testing.DarkroomExtension;
 import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.FreePort;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import org.awaitility.Awaitility;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Validates the events that a cluster member receives against {@code docs/asyncapi.yaml}. */
 @Timeout(300)
 class ClusterEventsIT {
-    private static final int PORT = ClusterClient.freePort();
+    private static final int PORT = FreePort.find();
 
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests()

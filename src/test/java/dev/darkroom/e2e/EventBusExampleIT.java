@@ -2,9 +2,9 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.testing.ClusterClient;
 import dev.darkroom.testing.DarkroomInstanceProcess;
 import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.FreePort;
 import dev.darkroom.testing.TestPostgres;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +31,7 @@ class EventBusExampleIT {
     @Test
     void documentedCommandCreatesGenerationAndWaitsForEnd() throws Exception {
         // given
-        int port = ClusterClient.freePort();
+        int port = FreePort.find();
         try (DarkroomInstanceProcess service = DarkroomInstanceProcess.start(
                 directory,
                 DarkroomInstanceSettings.forTests()
@@ -51,7 +51,7 @@ class EventBusExampleIT {
                             "java",
                             Path.of(System.getProperty("java.home"), "bin", "java")
                                     + " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Dport="
-                                    + ClusterClient.freePort() + " -Dmembers=127.0.0.1:" + port);
+                                    + FreePort.find() + " -Dmembers=127.0.0.1:" + port);
             Path output = directory.resolve("output");
             Process example = new ProcessBuilder("sh", "-c", command)
                     .redirectErrorStream(true)

@@ -8,6 +8,7 @@ import dev.darkroom.testing.ApiClient.ApiResponse;
 import dev.darkroom.testing.ClusterClient;
 import dev.darkroom.testing.DarkroomExtension;
 import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.FreePort;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** Requests at the upper limits of the contract, over HTTP and over the event bus. */
 @Timeout(300)
 class LargestRequestIT {
-    private static final int PORT = ClusterClient.freePort();
+    private static final int PORT = FreePort.find();
     private static final int MAX_CODE_POINTS = 32_000;
     /** Four bytes in UTF-8, twelve as JSON escapes. */
     private static final String CODE_POINT = "\ud83d\uddfc";

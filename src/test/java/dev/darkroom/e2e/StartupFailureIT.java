@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Secret;
 import dev.darkroom.database.embedded.EmbeddedDatabase;
-import dev.darkroom.testing.ClusterClient;
 import dev.darkroom.testing.DarkroomInstanceProcess;
 import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.FreePort;
 import dev.darkroom.testing.InProcessDarkroom;
 import dev.darkroom.testing.LogLines;
 import dev.darkroom.testing.TestCertificates;
@@ -73,7 +73,7 @@ class StartupFailureIT {
             // when
             String line = failedStart(withExternalDatabase()
                     .with("DARKROOM_CLUSTER_ENABLED", "true")
-                    .with("DARKROOM_CLUSTER_PORT", String.valueOf(ClusterClient.freePort()))
+                    .with("DARKROOM_CLUSTER_PORT", String.valueOf(FreePort.find()))
                     .with("DARKROOM_" + name + "_PORT", port));
 
             // then

@@ -1,5 +1,6 @@
 package dev.darkroom.genuine;
 
+import dev.darkroom.testing.FreePort;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -36,7 +37,7 @@ final class CogContainerProcess implements AutoCloseable {
     static CogContainerProcess start() throws IOException, InterruptedException {
         Path binaries = GenuineTools.installPython(TOOL);
         Path log = Files.createTempFile(GenuineTools.target(TOOL), "predictions", ".txt");
-        CogContainerProcess container = new CogContainerProcess(binaries, PythonServerProcess.findFreePort(), log);
+        CogContainerProcess container = new CogContainerProcess(binaries, FreePort.find(), log);
         container.restart();
         return container;
     }

@@ -3,12 +3,11 @@ package dev.darkroom.genuine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.darkroom.testing.FreePort;
 import dev.darkroom.testing.InProcessSimulator;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -39,10 +38,7 @@ class ComfyApiProxyGenuineIT {
     @BeforeEach
     void start() throws Exception {
         simulator = new InProcessSimulator(Duration.ofMillis(50));
-        int port;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        }
+        int port = FreePort.find();
         base = "http://127.0.0.1:" + port + "/api/v2/jobs";
         proxy = new ProcessBuilder(
                         GenuineTools.installPython(TOOL)

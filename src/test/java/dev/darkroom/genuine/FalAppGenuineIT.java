@@ -16,6 +16,7 @@ import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.image.Image;
+import dev.darkroom.testing.FreePort;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.net.URI;
@@ -44,8 +45,8 @@ class FalAppGenuineIT {
     @BeforeAll
     static void start() throws Exception {
         vertx = Vertx.vertx();
-        int port = PythonServerProcess.findFreePort();
-        String metricsPort = Integer.toString(PythonServerProcess.findFreePort());
+        int port = FreePort.find();
+        String metricsPort = Integer.toString(FreePort.find());
         server = new PythonServerProcess(
                 TOOL,
                 List.of(

@@ -2,6 +2,7 @@ package dev.darkroom.genuine;
 
 import static org.awaitility.Awaitility.await;
 
+import dev.darkroom.testing.FreePort;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -59,8 +60,7 @@ public final class LiteLlmProcess implements AutoCloseable {
      */
     public static LiteLlmProcess start(String configuration, URI provider) throws IOException, InterruptedException {
         Path binaries = GenuineTools.installPython(TOOL);
-        LiteLlmProcess proxy =
-                new LiteLlmProcess(binaries, configuration, provider, PythonServerProcess.findFreePort());
+        LiteLlmProcess proxy = new LiteLlmProcess(binaries, configuration, provider, FreePort.find());
         proxy.restart();
         return proxy;
     }

@@ -3,8 +3,6 @@ package dev.darkroom.genuine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -29,13 +27,6 @@ public final class PythonServerProcess implements AutoCloseable {
                 .redirectOutput(GenuineTools.target(tool).resolve("server.txt").toFile());
         builder.environment().putAll(environment);
         builder.environment().put("PYTHONDONTWRITEBYTECODE", "1");
-    }
-
-    /** Returns a port of the loopback address that is free now. */
-    public static int findFreePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     /** Starts the server, also after {@link #kill}. It may not listen yet. */

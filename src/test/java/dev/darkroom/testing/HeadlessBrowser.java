@@ -4,7 +4,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -37,11 +36,7 @@ public final class HeadlessBrowser implements AutoCloseable {
         String chromium =
                 findExecutable("CHROMIUM", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome");
         String chromedriver = findExecutable("CHROMEDRIVER", "/usr/bin/chromedriver", "/usr/lib/chromium/chromedriver");
-        try (ServerSocket free = new ServerSocket(0)) {
-            base = URI.create("http://127.0.0.1:" + free.getLocalPort());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        base = URI.create("http://127.0.0.1:" + FreePort.find());
         try {
             driver = new ProcessBuilder(chromedriver, "--port=" + base.getPort())
                     .redirectErrorStream(true)

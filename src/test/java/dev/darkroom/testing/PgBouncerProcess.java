@@ -3,8 +3,6 @@ package dev.darkroom.testing;
 import dev.darkroom.config.DatabaseUrl;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,7 +20,7 @@ public final class PgBouncerProcess implements AutoCloseable {
     /** Starts the installed program {@code pgbouncer} with a pool of two sessions. */
     public PgBouncerProcess(DatabaseUrl database, Path directory) {
         try {
-            int port = freePort();
+            int port = FreePort.find();
             Path users = directory.resolve("users.txt");
             Path ini = directory.resolve("pgbouncer.ini");
             Files.writeString(
@@ -66,12 +64,6 @@ public final class PgBouncerProcess implements AutoCloseable {
 
     private static boolean asRoot() {
         return System.getProperty("user.name").equals("root");
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     /** Returns the URL of the database through the pooler. */

@@ -7,9 +7,9 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.testing.FreePort;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -38,10 +38,7 @@ class OpenAiConnectionTest extends OpenAiBackendFixture {
     @Test
     void refusedConnectionIsNotSent() throws Exception {
         // given
-        int port;
-        try (ServerSocket free = new ServerSocket(0)) {
-            port = free.getLocalPort();
-        }
+        int port = FreePort.find();
 
         // then
         assertUnsent("http://127.0.0.1:" + port + "/v1", "CONNECTION_REFUSED");

@@ -8,6 +8,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.testing.ClusterClient;
+import dev.darkroom.testing.FreePort;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.json.JsonObject;
@@ -30,8 +31,8 @@ class ClusterVerticleTest {
 
     private final Vertx first = Vertx.vertx();
     private final Vertx second = Vertx.vertx();
-    private final int firstPort = ClusterClient.freePort();
-    private final int secondPort = ClusterClient.freePort();
+    private final int firstPort = FreePort.find();
+    private final int secondPort = FreePort.find();
 
     @AfterEach
     void close() throws Exception {

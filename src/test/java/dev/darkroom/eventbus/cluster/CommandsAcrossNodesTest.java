@@ -11,7 +11,7 @@ import dev.darkroom.eventbus.FieldError;
 import dev.darkroom.eventbus.RejectionReason;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationSamples;
-import dev.darkroom.testing.ClusterClient;
+import dev.darkroom.testing.FreePort;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.MessageConsumer;
@@ -81,9 +81,9 @@ class CommandsAcrossNodesTest {
     @Test
     void processWithoutGenerationVerticlesSendsItsCommandsToOneThatHasThem() throws Exception {
         // given
-        int port = ClusterClient.freePort();
+        int port = FreePort.find();
         join(generationNode, true, settings(port));
-        join(apiNode, false, settings(ClusterClient.freePort(), port));
+        join(apiNode, false, settings(FreePort.find(), port));
         for (Object command : GenerationSamples.commands()) {
             // when
             send(command);
@@ -109,10 +109,10 @@ class CommandsAcrossNodesTest {
     @Test
     void codecCarriesTheCommandsAndResultsOfAllFamilies() throws Exception {
         // given
-        int port = ClusterClient.freePort();
+        int port = FreePort.find();
         ClusterMembership handler = ClusterMembership.join(settings(port)).await(60, TimeUnit.SECONDS);
         ClusterMembership sender =
-                ClusterMembership.join(settings(ClusterClient.freePort(), port)).await(60, TimeUnit.SECONDS);
+                ClusterMembership.join(settings(FreePort.find(), port)).await(60, TimeUnit.SECONDS);
         try {
             CommandCodec.register(handler.vertx().eventBus(), CommandFamilies.types());
             CommandCodec.register(sender.vertx().eventBus(), CommandFamilies.types());
@@ -144,7 +144,7 @@ class CommandsAcrossNodesTest {
     @Test
     void rejectsCommandsWhenNoMemberHandlesThem() throws Exception {
         // given
-        join(apiNode, false, settings(ClusterClient.freePort()));
+        join(apiNode, false, settings(FreePort.find()));
 
         // then
         assertThat(send(GenerationSamples.commands().get(0)))

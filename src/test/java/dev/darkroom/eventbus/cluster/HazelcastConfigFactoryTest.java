@@ -8,7 +8,7 @@ import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
-import dev.darkroom.testing.ClusterClient;
+import dev.darkroom.testing.FreePort;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.Serializable;
@@ -46,11 +46,10 @@ class HazelcastConfigFactoryTest {
 
     @Test
     void rejectsObjectsOfOtherPrograms() {
-        int port = ClusterClient.freePort();
+        int port = FreePort.find();
         HazelcastInstance darkroom =
                 Hazelcast.newHazelcastInstance(HazelcastConfigFactory.create(settings(port, List.of())));
-        Config foreignConfig =
-                HazelcastConfigFactory.create(settings(ClusterClient.freePort(), List.of("127.0.0.1:" + port)));
+        Config foreignConfig = HazelcastConfigFactory.create(settings(FreePort.find(), List.of("127.0.0.1:" + port)));
         foreignConfig.getSerializationConfig().setJavaSerializationFilterConfig(null);
         HazelcastInstance foreign = Hazelcast.newHazelcastInstance(foreignConfig);
         try {

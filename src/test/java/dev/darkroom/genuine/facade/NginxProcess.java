@@ -2,7 +2,7 @@ package dev.darkroom.genuine.facade;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.darkroom.genuine.PythonServerProcess;
+import dev.darkroom.testing.FreePort;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
@@ -30,7 +30,7 @@ final class NginxProcess implements AutoCloseable {
      * @param target scheme, host and port to which it forwards
      */
     static NginxProcess start(Path directory, URI target) throws IOException {
-        int port = PythonServerProcess.findFreePort();
+        int port = FreePort.find();
         Path configuration = Files.writeString(directory.resolve("nginx.conf"), """
                 daemon off;
                 pid nginx.pid;

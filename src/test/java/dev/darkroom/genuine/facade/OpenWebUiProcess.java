@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.genuine.GenuineTools;
 import dev.darkroom.genuine.PythonServerProcess;
+import dev.darkroom.testing.FreePort;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -56,7 +57,7 @@ final class OpenWebUiProcess implements AutoCloseable {
     /** Installs Open WebUI unless it is installed, starts it with an empty database and waits until it responds. */
     static OpenWebUiProcess start(Path data) throws IOException, InterruptedException {
         Path binaries = GenuineTools.installPythonWithoutDependencies(TOOL);
-        OpenWebUiProcess webUi = new OpenWebUiProcess(binaries, data, PythonServerProcess.findFreePort());
+        OpenWebUiProcess webUi = new OpenWebUiProcess(binaries, data, FreePort.find());
         webUi.server.start();
         await().atMost(START_LIMIT)
                 .failFast("Open WebUI ended, see target/genuine/open-webui/server.txt", () -> !webUi.server.isAlive())

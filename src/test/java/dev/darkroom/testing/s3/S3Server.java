@@ -2,10 +2,9 @@ package dev.darkroom.testing.s3;
 
 import dev.darkroom.config.S3Settings;
 import dev.darkroom.config.SettingsLoader;
+import dev.darkroom.testing.FreePort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Path;
@@ -27,7 +26,7 @@ public abstract class S3Server implements AutoCloseable {
     public static final String ACCESS_KEY_ID = "darkroom";
     public static final String SECRET_ACCESS_KEY = "darkroom-secret";
 
-    private final int port = freePort();
+    private final int port = FreePort.find();
     private Process process;
     /** Guarded by this. Null before the first call. */
     private S3AsyncClient client;
@@ -54,14 +53,6 @@ public abstract class S3Server implements AutoCloseable {
 
     /** Installs the server unless it is installed, and starts its process. */
     abstract Process launch(int port) throws IOException, InterruptedException;
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
 
     public int port() {
         return port;
@@ -141,7 +132,7 @@ public abstract class S3Server implements AutoCloseable {
         return calls.apply(client);
     }
 
-    /** Kills the process. Its port stays reserved for another {@link #start}. */
+    /** Kills the process. Another {@link #start} uses the same port. */
     @Override
     public void close() {
         synchronized (this) {
