@@ -2,21 +2,17 @@ package dev.darkroom.genuine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.auth.ApiKey;
-import dev.darkroom.auth.ApiKeyAdmin;
-import dev.darkroom.auth.Principal;
-import dev.darkroom.auth.Role;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.DarkroomInstance;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.InProcessDarkroom;
 import dev.darkroom.testing.InProcessSimulator;
+import dev.darkroom.testing.TestApiKeys;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -103,16 +99,12 @@ class ReplicateClientsGenuineIT {
 
     /** Returns the environment of a client with a new API key. */
     private Map<String, String> environment(DarkroomInstance darkroom) {
-        ApiKey key = ApiKey.generate(new SecureRandom());
-        try (ApiKeyAdmin keys = ApiKeyAdmin.open(database)) {
-            keys.create(key, new Principal("ann", Role.USER), null);
-        }
-        return Map.of("API", darkroom.api().toString(), "TOKEN", key.secret());
+        return Map.of("API", darkroom.api().toString(), "TOKEN", TestApiKeys.create(database, "ann"));
     }
 
     @Test
     void nodeClientOfDarkroom() throws Exception {
-        GenuineTools.run(TOOL, Map.of(), "npm", "ci", "--no-audit", "--no-fund");
+        GenuineTools.installNode(TOOL);
         try (DarkroomInstance darkroom = startDarkroom()) {
             Map<String, String> api = environment(darkroom);
             assertThat(GenuineTools.run(TOOL, api, "node", "client.mjs")).isEqualTo(PRINTED_BY_DARKROOM);

@@ -17,7 +17,9 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** A service with API keys and the model {@code simulator}. The methods block. */
@@ -76,6 +78,11 @@ final class FacadeServer implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + proxy.port() + "/v1");
     }
 
+    /** Opens a proxy between clients and the service. */
+    TcpProxy openProxy() {
+        return new TcpProxy(api().getHost(), api().getPort());
+    }
+
     /** Returns the API key of the user {@code alice}. */
     String key() {
         return key;
@@ -100,6 +107,21 @@ final class FacadeServer implements AutoCloseable {
             await().atMost(LIMIT).until(() -> !simulator.recordedRequests().isEmpty());
             proxy.closeConnections();
         });
+    }
+
+    /** A run of a client program. Returns the printed lines. */
+    interface ClientRun {
+        List<String> run(URI api) throws Exception;
+    }
+
+    /** Runs a client through a proxy that cuts its connections once, and returns the printed lines. */
+    List<String> runWithCut(ClientRun client) throws Exception {
+        try (TcpProxy proxy = openProxy()) {
+            CompletableFuture<Void> cut = cutAfterSubmission(proxy);
+            List<String> printed = client.run(api(proxy));
+            cut.get(1, TimeUnit.MINUTES);
+            return printed;
+        }
     }
 
     /** Waits until the user {@code alice} has this number of generations, all of them complete. */

@@ -6,7 +6,6 @@ import dev.darkroom.genuine.LiteLlmProcess;
 import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.TcpProxy;
 import io.vertx.core.json.JsonObject;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,8 +41,7 @@ class LiteLlmFacadeGenuineIT {
     static void start(@TempDir Path directory) throws Exception {
         simulator = new InProcessSimulator(Duration.ofMillis(5));
         server = FacadeServer.start(directory, simulator, settings -> {});
-        URI target = server.api();
-        connection = new TcpProxy(target.getHost(), target.getPort());
+        connection = server.openProxy();
         StringBuilder yaml = new StringBuilder("model_list:\n");
         for (String model : MODELS) {
             yaml.append("""

@@ -4,48 +4,27 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.testing.ApiClient;
-import dev.darkroom.testing.InProcessSimulator;
-import dev.darkroom.testing.TcpProxy;
+import dev.darkroom.testing.DarkroomInstanceSettings;
 import io.vertx.core.json.JsonObject;
-import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The clients of OpenAI for Node, Python and Java, unmodified, with the URL of Darkroom. */
 @Tag("genuine")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
-class OpenAiClientsFacadeGenuineIT {
+class OpenAiClientsFacadeGenuineIT extends FacadeClientFixture {
     private static final Duration LIMIT = Duration.ofMinutes(2);
     /** Submissions of a generation that fails each time: {@code retry.maxAttempts}. */
     private static final int ATTEMPTS = 5;
 
-    @TempDir
-    Path directory;
-
-    private InProcessSimulator simulator;
-    private FacadeServer server;
-
-    @BeforeEach
-    void start() throws Exception {
-        simulator = new InProcessSimulator(Duration.ofMillis(5));
-        server = FacadeServer.start(
-                directory, simulator, settings -> settings.with("DARKROOM_ACCOUNTING_USER_BUDGETS", "poor=1/-"));
-    }
-
-    @AfterEach
-    void stop() {
-        server.close();
-        simulator.close();
+    @Override
+    void configure(DarkroomInstanceSettings settings) {
+        settings.with("DARKROOM_ACCOUNTING_USER_BUDGETS", "poor=1/-");
     }
 
     private ClientStep step(String name, String operation) {
@@ -150,20 +129,14 @@ class OpenAiClientsFacadeGenuineIT {
             // given
             simulator.reset();
             simulator.script(new JsonObject().put("delay", "3s"));
-            URI target = server.api();
-            try (TcpProxy proxy = new TcpProxy(target.getHost(), target.getPort())) {
-                CompletableFuture<Void> cut = server.cutAfterSubmission(proxy);
-                ClientStep step = step("cut", operation);
+            ClientStep step = step("cut", operation).withRetries(2);
 
-                // when
-                List<String> printed = client.run(List.of(
-                        new ClientStep(step.name(), server.api(proxy), step.key(), operation, step.request(), 2)));
+            // when
+            List<String> printed = server.runWithCut(api -> client.run(List.of(step.withApi(api))));
 
-                // then
-                cut.get(1, TimeUnit.MINUTES);
-                assertThat(printed).containsExactly("cut PNG");
-                assertThat(simulator.recordedRequests()).as(operation).hasSize(1);
-            }
+            // then
+            assertThat(printed).containsExactly("cut PNG");
+            assertThat(simulator.recordedRequests()).as(operation).hasSize(1);
         }
     }
 }

@@ -3,54 +3,25 @@ package dev.darkroom.genuine.facade;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.genuine.GenuineTools;
-import dev.darkroom.testing.InProcessSimulator;
-import dev.darkroom.testing.TcpProxy;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The AI SDK of Vercel, unmodified, with the URL of Darkroom. */
 @Tag("genuine")
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
-class VercelAiFacadeGenuineIT {
+class VercelAiFacadeGenuineIT extends FacadeClientFixture {
     private static final String TOOL = "vercel-ai";
 
-    @TempDir
-    Path directory;
-
-    private InProcessSimulator simulator;
-    private FacadeServer server;
-
-    @BeforeEach
-    void start() throws Exception {
-        GenuineTools.installNode(TOOL);
-        simulator = new InProcessSimulator(Duration.ofMillis(5));
-        server = FacadeServer.start(directory, simulator, settings -> {});
-    }
-
-    @AfterEach
-    void stop() {
-        server.close();
-        simulator.close();
-    }
-
     private List<String> run(URI api, String steps) throws Exception {
-        Map<String, String> environment = Map.of(
-                "API", api.toString(), "KEY", server.key(), "STEPS", steps, "IMAGE", OpenAiClient.imageInBase64());
-        return GenuineTools.run(TOOL, environment, "npm", "run", "--silent", "client")
+        GenuineTools.installNode(TOOL);
+        return GenuineTools.run(TOOL, environment(api, steps), "npm", "run", "--silent", "client")
                 .lines()
                 .toList();
     }
@@ -78,17 +49,12 @@ class VercelAiFacadeGenuineIT {
     void automaticRetryAfterALostConnectionSubmitsOnceWithAKey(String step, int submissions) throws Exception {
         // given
         simulator.script(new JsonObject().put("delay", "3s"));
-        URI target = server.api();
-        try (TcpProxy proxy = new TcpProxy(target.getHost(), target.getPort())) {
-            CompletableFuture<Void> cut = server.cutAfterSubmission(proxy);
 
-            // when
-            List<String> printed = run(server.api(proxy), step);
+        // when
+        List<String> printed = server.runWithCut(api -> run(api, step));
 
-            // then
-            cut.get(1, TimeUnit.MINUTES);
-            assertThat(printed).containsExactly(step + " image/png true");
-            assertThat(simulator.recordedRequests()).hasSize(submissions);
-        }
+        // then
+        assertThat(printed).containsExactly(step + " image/png true");
+        assertThat(simulator.recordedRequests()).hasSize(submissions);
     }
 }
