@@ -278,6 +278,9 @@ class OpenAiEditsIT {
         assertThat(error(post("multipart/form-data; boundary=other", whole)))
                 .startsWith("400 invalid_request_error invalid_request null body: is not complete");
         assertThat(error(post("multipart/form-data", whole))).startsWith("400 invalid_request_error");
+        assertThat(error(post("text/plain", whole)))
+                .isEqualTo("415 invalid_request_error unsupported_media_type null"
+                        + " The body must be one of application/json, multipart/form-data.");
         assertNoUploadsLeft();
     }
 
@@ -305,7 +308,8 @@ class OpenAiEditsIT {
         simulator.reset();
 
         // when
-        ApiResponse response = postUrl(image.getString("url"));
+        ApiResponse response =
+                postJson(new JsonObject().put("image_url", image.getString("url")), new JsonObject().putNull("mask"));
 
         // then
         assertThat(response.status()).as(response.text()).isEqualTo(200);
@@ -321,7 +325,7 @@ class OpenAiEditsIT {
     @Test
     void rejectsOtherReferences() {
         assertThat(error(postUrl("https://10.0.0.1/photo.png")))
-                .startsWith("400 invalid_request_error invalid_value image ");
+                .startsWith("400 invalid_request_error invalid_value images Invalid value for 'images': ");
         assertThat(error(postUrl("data:image/png;base64,AA==")))
                 .isEqualTo("400 invalid_request_error unsupported_parameter images Only URLs in 'image_url' are"
                         + " supported in JSON: send other images as multipart/form-data.");

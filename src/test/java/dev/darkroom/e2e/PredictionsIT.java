@@ -115,7 +115,11 @@ class PredictionsIT {
 
     @Test
     void createsPredictionOfAVersion() {
-        JsonObject body = new JsonObject().put("version", "3f1a2b4c5d6e7f").put("input", input("A pier"));
+        JsonObject body = new JsonObject()
+                .put("version", "3f1a2b4c5d6e7f")
+                .put("input", input("A pier").putNull("seed").putNull("image"))
+                .putNull("webhook")
+                .putNull("webhook_events_filter");
         assertThat(send("/v1/predictions", body, Map.of("Prefer", "wait=30"))
                         .json()
                         .getString("status"))
@@ -275,7 +279,10 @@ class PredictionsIT {
     @Test
     void returnsErrorsInTheFormOfTheApi() {
         for (String path : List.of(
-                "/v1/predictions/" + UUID.randomUUID(), "/v1/models/acme/none/versions/1", "/v1/webhooks/none")) {
+                "/v1/predictions/" + UUID.randomUUID(),
+                "/v1/predictions/x",
+                "/v1/models/acme/none/versions/1",
+                "/v1/webhooks/none")) {
             ApiResponse response = client.get(path);
             assertThat(response.status()).isEqualTo(404);
             assertThat(response.header("Content-Type")).isEqualTo("application/json");

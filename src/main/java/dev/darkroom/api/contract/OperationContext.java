@@ -2,6 +2,7 @@ package dev.darkroom.api.contract;
 
 import dev.darkroom.api.body.FormFiles.StoredFile;
 import dev.darkroom.api.body.RequestBodyReader.RetainedBody;
+import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.security.AuthenticationHandler;
 import dev.darkroom.api.transport.RequestIdHandler;
 import dev.darkroom.api.transport.ResponseWriter;
@@ -80,6 +81,19 @@ public record OperationContext(
     public UUID uuid(String name) {
         String text = parameter(name);
         return text == null ? null : UUID.fromString(text);
+    }
+
+    /**
+     * Returns a path parameter with the id of a resource, for a parameter without the format {@code uuid}.
+     *
+     * @throws Problem with the status 404 when it is no UUID, because no resource has such an id
+     */
+    public UUID resourceId(String name) {
+        try {
+            return UUID.fromString(parameter(name));
+        } catch (IllegalArgumentException e) {
+            throw Problem.notFound("The id " + parameter(name) + " does not exist.");
+        }
     }
 
     /** Returns the parameter {@code limit}, or its default. */

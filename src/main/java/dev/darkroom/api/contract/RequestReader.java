@@ -84,7 +84,7 @@ final class RequestReader {
         if (form != null && FormSchema.MEDIA_TYPE.equals(mediaType(context.request()))) {
             return readForm(context, principal, parameters);
         }
-        checkContentType(context.request().getHeader(HttpHeaders.CONTENT_TYPE));
+        checkJson(context.request());
         return readJson(context, principal, parameters);
     }
 
@@ -169,9 +169,13 @@ final class RequestReader {
      * Requires JSON in UTF-8. The media type is case-insensitive and may have parameters (RFC 9110, section 8.3). RFC 8259 allows no
      * other charset. {@code utf8} is not a registered name of it, but many clients send it.
      */
-    private static void checkContentType(String header) {
-        String[] parts = header == null ? new String[] {""} : header.split(";", -1);
-        boolean json = parts[0].trim().equalsIgnoreCase("application/json");
+    private void checkJson(HttpServerRequest request) {
+        boolean json = mediaType(request).equals(MediaType.APPLICATION_JSON);
+        if (!json && form != null) {
+            throw Problem.unsupportedMediaType(List.of(MediaType.APPLICATION_JSON, FormSchema.MEDIA_TYPE));
+        }
+        String header = request.getHeader(HttpHeaders.CONTENT_TYPE);
+        String[] parts = header == null ? new String[0] : header.split(";", -1);
         for (String parameter : parts) {
             String[] pair = parameter.split("=", 2);
             if (pair[0].trim().equalsIgnoreCase("charset")) {

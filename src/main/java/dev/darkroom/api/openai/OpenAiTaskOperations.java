@@ -88,7 +88,7 @@ record OpenAiTaskOperations(GenerationClient generations, OpenAiImageResponder r
 
     private void get(OperationContext operationContext) {
         generations
-                .get(operationContext, operationContext.uuid("taskId"), Duration.ZERO)
+                .get(operationContext, operationContext.resourceId("taskId"), Duration.ZERO)
                 .compose(generation -> {
                     Future<List<String>> urls = generation.images().isEmpty()
                             ? Future.succeededFuture(List.of())

@@ -123,14 +123,14 @@ public final class PredictionOperations {
 
     private Future<JsonObject> get(OperationContext operationContext) {
         return generations
-                .get(operationContext, operationContext.uuid("predictionId"), Duration.ZERO)
+                .get(operationContext, operationContext.resourceId("predictionId"), Duration.ZERO)
                 .compose(this::toJson);
     }
 
     /** Cancels a prediction. One that has ended stays as it is. */
     private Future<JsonObject> cancel(OperationContext operationContext) {
         return generations
-                .cancel(operationContext, operationContext.uuid("predictionId"))
+                .cancel(operationContext, operationContext.resourceId("predictionId"))
                 .compose(
                         this::toJson,
                         failure -> failure instanceof Problem problem && problem.type() == Problem.Type.CONFLICT

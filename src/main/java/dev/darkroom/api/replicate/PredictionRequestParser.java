@@ -66,6 +66,7 @@ final class PredictionRequestParser {
         if (!errors.isEmpty()) {
             throw Problem.invalid(errors);
         }
+        String webhook = request.getString("webhook");
         return new GenerationSpec(
                 input.getString("prompt"),
                 input.getString("negative_prompt"),
@@ -78,9 +79,7 @@ final class PredictionRequestParser {
                 parameters.isEmpty() ? null : parameters,
                 InputImages.NONE,
                 null,
-                request.containsKey("webhook")
-                        ? new RequestWebhook(request.getString("webhook"), RequestWebhook.PREDICTION)
-                        : null);
+                webhook == null ? null : new RequestWebhook(webhook, RequestWebhook.PREDICTION));
     }
 
     /** @throws Problem when no model has the name */

@@ -87,7 +87,8 @@ public final class OpenAiErrors {
         }
         ValidationError first = problem.errors().get(0);
         String field = fieldOf(first.pointer());
-        String param = paramOf(field);
+        // Only an image by its URL is rejected with its index. JSON has these in a list.
+        String param = first.pointer().startsWith("#/inputImages/") ? "images" : paramOf(field);
         if (first.detail().equals("is required")) {
             return OpenAiError.invalid(
                     "missing_required_parameter", param, "Missing required parameter: '" + param + "'.");
