@@ -15,7 +15,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.IntFunction;
 
-/** Submissions that share a statement, as parameters of {@link GenerationSql#SUBMIT} and {@link GenerationSql#SUBMIT_PLAIN}. */
+/** Submissions that share a statement, as parameters of {@link SubmissionSql#SUBMIT} and {@link SubmissionSql#SUBMIT_PLAIN}. */
 final class SubmissionBatch {
     private SubmissionBatch() {}
 

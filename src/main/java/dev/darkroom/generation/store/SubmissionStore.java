@@ -153,7 +153,7 @@ public final class SubmissionStore {
         long sentAt = System.nanoTime();
         return Future.succeededFuture()
                 .compose(start -> database.client()
-                        .preparedQuery(plain ? GenerationSql.SUBMIT_PLAIN : GenerationSql.SUBMIT)
+                        .preparedQuery(plain ? SubmissionSql.SUBMIT_PLAIN : SubmissionSql.SUBMIT)
                         .execute(SubmissionBatch.toParameters(batch, plain, settings, permission.orElse(null))))
                 .map(rows -> toSubmitted(rows, batch))
                 .onComplete(stored -> permission.ifPresent(permitted -> permitted.start(
@@ -203,7 +203,7 @@ public final class SubmissionStore {
     /** Returns the earlier use of an idempotency key of a user; empty when there is none. */
     public Future<Optional<UsedKey>> findUsedKey(String userId, String key) {
         return database.client()
-                .preparedQuery(GenerationSql.FIND_IDEMPOTENCY_KEY)
+                .preparedQuery(SubmissionSql.FIND_IDEMPOTENCY_KEY)
                 .execute(Tuple.of(userId, key))
                 .map(rows -> {
                     for (Row row : rows) {
@@ -219,7 +219,7 @@ public final class SubmissionStore {
     /** Returns the quotas that a user has reached now. */
     public Future<ReachedLimits> findReachedLimits(String userId) {
         return database.pool()
-                .preparedQuery(GenerationSql.FIND_REACHED_LIMITS)
+                .preparedQuery(SubmissionSql.FIND_REACHED_LIMITS)
                 .execute(Tuple.of(userId, settings.maxPendingPerUser(), settings.maxPerDayPerUser()))
                 .map(rows -> {
                     Row row = rows.iterator().next();
@@ -239,7 +239,7 @@ public final class SubmissionStore {
     public Future<Backlog> measureBacklog() {
         // Uses the heartbeat connections, because the measurement is needed most under load.
         return database.heartbeats()
-                .preparedQuery(GenerationSql.MEASURE_BACKLOG)
+                .preparedQuery(SubmissionSql.MEASURE_BACKLOG)
                 .execute(Tuple.of(MAX_COUNTED))
                 .map(rows -> {
                     Row row = rows.iterator().next();
@@ -251,7 +251,7 @@ public final class SubmissionStore {
     /** Counts the generations of a route that would be ahead of a new one of a user, up to {@code limit}. */
     public Future<Long> countAhead(String userId, String route, long limit) {
         return database.pool()
-                .preparedQuery(GenerationSql.COUNT_AHEAD)
+                .preparedQuery(SubmissionSql.COUNT_AHEAD)
                 .execute(Tuple.of(userId, route, limit))
                 .map(rows -> rows.iterator().next().getLong("ahead"));
     }

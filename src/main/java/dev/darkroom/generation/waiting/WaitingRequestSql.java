@@ -1,7 +1,7 @@
 package dev.darkroom.generation.waiting;
 
 /**
- * SQL of the requests that wait for a generation. The statement that stores a generation inserts the row, see {@code GenerationSql.SUBMIT}.
+ * SQL of the requests that wait for a generation. The statement that stores a generation inserts the row, see {@code SubmissionSql.SUBMIT}.
  * All times come from the database clock.
  */
 final class WaitingRequestSql {

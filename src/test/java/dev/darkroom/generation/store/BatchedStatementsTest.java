@@ -78,7 +78,7 @@ class BatchedStatementsTest {
         // then the first is sent at once, and the others fill two statements
         assertThat(stored).allMatch(Optional::isPresent);
         assertThat(counter.statements())
-                .containsExactly(GenerationSql.SUBMIT_PLAIN, GenerationSql.SUBMIT_PLAIN, GenerationSql.SUBMIT_PLAIN);
+                .containsExactly(SubmissionSql.SUBMIT_PLAIN, SubmissionSql.SUBMIT_PLAIN, SubmissionSql.SUBMIT_PLAIN);
         assertThat(queue.queryValue("SELECT count(*) FROM generations JOIN generation_queue q ON q.generation_id = id"))
                 .isEqualTo("101");
     }
@@ -98,7 +98,7 @@ class BatchedStatementsTest {
 
         // then
         assertThat(stored.stream().map(Optional::isPresent)).containsExactly(true, true, true, false);
-        assertThat(counter.statements()).containsExactly(GenerationSql.SUBMIT_PLAIN, GenerationSql.SUBMIT);
+        assertThat(counter.statements()).containsExactly(SubmissionSql.SUBMIT_PLAIN, SubmissionSql.SUBMIT);
     }
 
     private List<GenerationLease> claimAll(int count) {
