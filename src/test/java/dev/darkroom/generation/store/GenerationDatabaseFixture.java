@@ -1,5 +1,6 @@
 package dev.darkroom.generation.store;
 
+import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.InputImages;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
@@ -8,11 +9,13 @@ import dev.darkroom.config.TestSettings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseMigrator;
 import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.StoredImage;
+import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.command.BacklogEstimator;
 import dev.darkroom.generation.command.GenerationCommandDependencies;
 import dev.darkroom.generation.command.QueueSnapshots;
@@ -240,6 +243,19 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     /** Lets a node expire. */
     public void expireNode(UUID node) {
         execute("UPDATE nodes SET expires_at = now() - interval '1 ms' WHERE id = '" + node + "'");
+    }
+
+    /** Expires the node of an attempt and records the attempt as lost after its submission, which the next attempt looks up. */
+    public void loseSubmission(GenerationLease generationLease) {
+        expireNode(generationLease.nodeId());
+        await(outcomeStore.retry(
+                generationLease,
+                AttemptOutcome.LOST,
+                false,
+                TestFailures.of(FailureClass.AMBIGUOUS),
+                Duration.ZERO,
+                generationLease.job(),
+                TestGenerations.SUBMITTED));
     }
 
     public List<GenerationLease> claim(UUID node, int limit) {

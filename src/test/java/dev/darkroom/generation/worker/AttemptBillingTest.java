@@ -10,9 +10,7 @@ import dev.darkroom.config.BackendSettings.AmbiguityPolicy;
 import dev.darkroom.config.PriceList;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
-import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
-import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.TestFailures;
 import io.vertx.core.Future;
@@ -151,15 +149,7 @@ class AttemptBillingTest {
     void repeatedSubmissionOfAnUnknownJobCountsWithoutAPrice() {
         // given a process that died before the AI server had its submission
         GenerationLease dead = queue.submitAndClaim();
-        queue.expireNode(dead.nodeId());
-        await(queue.outcomeStore.retry(
-                dead,
-                AttemptOutcome.LOST,
-                false,
-                TestFailures.of(FailureClass.AMBIGUOUS),
-                Duration.ZERO,
-                dead.job(),
-                TestGenerations.SUBMITTED));
+        queue.loseSubmission(dead);
         FakeImageBackend backend = new FakeImageBackend(
                 request -> Promise.<BackendOutcome>promise().future(),
                 job -> Future.succeededFuture(new BackendOutcome.JobNotFound()));

@@ -79,15 +79,7 @@ class JobLookUpTest {
         // given a process that submitted, stored the id of the AI server and died
         GenerationLease dead = queue.submitAndClaim();
         await(queue.leaseStore.storeProviderId(dead, "id-7"));
-        queue.expireNode(dead.nodeId());
-        await(queue.outcomeStore.retry(
-                dead,
-                AttemptOutcome.LOST,
-                false,
-                TestFailures.of(FailureClass.AMBIGUOUS),
-                Duration.ZERO,
-                dead.job(),
-                TestGenerations.SUBMITTED));
+        queue.loseSubmission(dead);
         JobReference[] lookedUp = new JobReference[1];
         FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> {
             lookedUp[0] = job;
@@ -109,15 +101,7 @@ class JobLookUpTest {
         // given a process that stored the name of its API key and died
         GenerationLease dead = queue.submitAndClaim();
         await(queue.leaseStore.storeApiKey(dead, "spare"));
-        queue.expireNode(dead.nodeId());
-        await(queue.outcomeStore.retry(
-                dead,
-                AttemptOutcome.LOST,
-                false,
-                TestFailures.of(FailureClass.AMBIGUOUS),
-                Duration.ZERO,
-                dead.job(),
-                TestGenerations.SUBMITTED));
+        queue.loseSubmission(dead);
         JobReference[] lookedUp = new JobReference[1];
         FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> {
             lookedUp[0] = job;
@@ -163,15 +147,7 @@ class JobLookUpTest {
     void drainedServerGetsLookUpsAndNoSubmissions() {
         // given a submission with an unknown outcome, and a generation that waits
         GenerationLease dead = queue.submitAndClaim();
-        queue.expireNode(dead.nodeId());
-        await(queue.outcomeStore.retry(
-                dead,
-                AttemptOutcome.LOST,
-                false,
-                TestFailures.of(FailureClass.AMBIGUOUS),
-                Duration.ZERO,
-                dead.job(),
-                TestGenerations.SUBMITTED));
+        queue.loseSubmission(dead);
         queue.submit();
         FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> GENERATED);
 
@@ -189,15 +165,7 @@ class JobLookUpTest {
     void unknownJobOfADrainedServerWaitsForTheEndOfTheDrain() {
         // given
         GenerationLease dead = queue.submitAndClaim();
-        queue.expireNode(dead.nodeId());
-        await(queue.outcomeStore.retry(
-                dead,
-                AttemptOutcome.LOST,
-                false,
-                TestFailures.of(FailureClass.AMBIGUOUS),
-                Duration.ZERO,
-                dead.job(),
-                TestGenerations.SUBMITTED));
+        queue.loseSubmission(dead);
         FakeImageBackend backend = new FakeImageBackend(request -> GENERATED, job -> NOT_FOUND);
 
         // when
@@ -308,15 +276,7 @@ class JobLookUpTest {
     void lostAttemptWithoutLookUpIsGivenUp() {
         // given a process that submitted and died
         GenerationLease dead = queue.submitAndClaim();
-        queue.expireNode(dead.nodeId());
-        await(queue.outcomeStore.retry(
-                dead,
-                AttemptOutcome.LOST,
-                false,
-                TestFailures.of(FailureClass.AMBIGUOUS),
-                Duration.ZERO,
-                dead.job(),
-                TestGenerations.SUBMITTED));
+        queue.loseSubmission(dead);
         FakeImageBackend backend = FakeImageBackend.succeeding();
 
         // when
