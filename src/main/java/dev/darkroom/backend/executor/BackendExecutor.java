@@ -4,7 +4,6 @@ import dev.darkroom.backend.BackendCall;
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.BackendKeyStatus;
 import dev.darkroom.backend.BackendOutcome;
-import dev.darkroom.backend.FailureClass;
 import dev.darkroom.backend.HealthCheckResult;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
@@ -33,13 +32,12 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe. Change handlers and their timers run on the context of the executor, usually not on the context of the
  * caller, so a handler has to switch to its own. No lock is held while code of another class is called.
  *
- * <p>{@link HealthVerdict} classifies the outcomes. {@link BackendCircuitBreaker} decides when the breaker opens and closes.
+ * <p>{@link CallAdmission} decides about drains, pauses and rate limits. {@link HealthVerdict} classifies the outcomes. {@link
+ * BackendCircuitBreaker} decides when the breaker opens and closes.
  */
 public final class BackendExecutor {
     private static final Logger LOG = LoggerFactory.getLogger(BackendExecutor.class);
     private static final Duration HEALTH_CHECK_TIMEOUT = Duration.ofSeconds(5);
-    /** Time after refused credentials in which other AI servers are preferred. */
-    private static final Duration REFUSAL_COOLDOWN = Duration.ofSeconds(30);
 
     /** State of the circuit breaker. */
     public enum BreakerState {
@@ -59,25 +57,17 @@ public final class BackendExecutor {
      */
     public record Execution(BackendOutcome backendOutcome, boolean probe, boolean retryBudgetExhausted) {}
 
-    private final Vertx vertx;
     private final ImageBackend backend;
     private final LongSupplier nanoTime;
     private final Context context;
     private final BackendCircuitBreaker backendCircuitBreaker;
-    private final RateLimitPause rateLimitPause;
+    private final CallAdmission admission;
     private final BackendEventPublisher events;
     private final List<Runnable> changeHandlers = new CopyOnWriteArrayList<>();
 
     // Guarded by this.
     private final RetryBudget retryBudget = new RetryBudget();
-    private final CallRateLimit callRateLimit;
     private int activeCalls;
-    private boolean drained;
-    /** Until this time calls are refused for lack of permission or quota. Null before the first refusal. */
-    private Long refusedUntil;
-    /** Until this time no call starts, because a budget is exhausted. Null before the first pause. */
-    private Long pausedUntil;
-
     private boolean closed;
 
     /**
@@ -94,13 +84,12 @@ public final class BackendExecutor {
             BackendSettings.Breaker breaker,
             Duration maxRetryAfter,
             LongSupplier nanoTime) {
-        this.vertx = vertx;
-        this.callRateLimit = new CallRateLimit(requestsPerMinute, nanoTime);
         this.backend = backend;
         this.nanoTime = nanoTime;
         this.context = vertx.getOrCreateContext();
-        this.rateLimitPause = new RateLimitPause(maxRetryAfter, nanoTime);
         this.events = new BackendEventPublisher(vertx, backend.name());
+        this.admission = new CallAdmission(
+                vertx, events, requestsPerMinute, maxRetryAfter, nanoTime, this::notifyChangeHandlers);
         this.backendCircuitBreaker = new BackendCircuitBreaker(
                 vertx,
                 "darkroom.backend." + backend.name(),
@@ -118,59 +107,36 @@ public final class BackendExecutor {
 
     /** Returns whether calls may start, now or when others have ended. */
     public synchronized boolean acceptsCalls() {
-        return !closed
-                && !drained
-                && (pausedUntil == null || nanoTime.getAsLong() - pausedUntil >= 0)
-                && rateLimitPause.remaining().isZero()
-                && callRateLimit.available() > 0
-                && backendCircuitBreaker.state() != BreakerState.OPEN;
+        return !closed && admission.availableCalls() > 0 && state() != BreakerState.OPEN;
     }
 
     /** Returns whether the AI server has just refused the credentials, or for lack of permission or quota. */
-    public synchronized boolean refusesAccess() {
-        return refusedUntil != null && nanoTime.getAsLong() - refusedUntil < 0;
+    public boolean refusesAccess() {
+        return admission.refusesAccess();
     }
 
     /** Returns how many calls may start now. */
     public synchronized int availablePermits() {
         return acceptsCalls()
-                ? Math.min(backendCircuitBreaker.availablePermits(activeCalls), callRateLimit.available())
+                ? Math.min(backendCircuitBreaker.availablePermits(activeCalls), admission.availableCalls())
                 : 0;
     }
 
     /** Stops or permits the start of calls, by order of an administrator. Active calls and look-ups continue. */
     public void setDrained(boolean value) {
-        synchronized (this) {
-            if (drained == value) {
-                return;
-            }
-            drained = value;
-        }
-        if (value) {
-            events.publishDrained();
-        } else {
-            events.publishEnabled();
-        }
-        notifyChangeHandlers();
+        admission.setDrained(value);
     }
 
     /**
      * Starts no call for a time, because a budget is exhausted. Never shortens an earlier pause. Active calls and look-ups continue.
      */
     public void pause(Duration time) {
-        synchronized (this) {
-            long end = nanoTime.getAsLong() + time.toNanos();
-            if (pausedUntil == null || end - pausedUntil > 0) {
-                pausedUntil = end;
-            }
-        }
-        scheduleChange(time);
-        notifyChangeHandlers();
+        admission.pause(time);
     }
 
     /** Returns whether an administrator stopped the start of calls. */
-    public synchronized boolean drained() {
-        return drained;
+    public boolean drained() {
+        return admission.drained();
     }
 
     private synchronized int activeCalls() {
@@ -187,8 +153,8 @@ public final class BackendExecutor {
     }
 
     /** Returns the rest of the rate limit pause; zero when the backend is not paused. */
-    public synchronized Duration remainingPause() {
-        return rateLimitPause.remaining();
+    public Duration remainingPause() {
+        return admission.remainingPause();
     }
 
     /**
@@ -240,7 +206,7 @@ public final class BackendExecutor {
             }
             activeCalls++;
             permit = backendCircuitBreaker.acquirePermit();
-            callRateLimit.recordCall().ifPresent(this::scheduleChange);
+            admission.recordCall();
         }
         long startedAt = nanoTime.getAsLong();
         return backendCircuitBreaker
@@ -248,11 +214,8 @@ public final class BackendExecutor {
                 .map(backendOutcome -> {
                     backendCircuitBreaker.recordOutcome(
                             permit, backendOutcome, Duration.ofNanos(nanoTime.getAsLong() - startedAt), activeCalls());
+                    admission.recordOutcome(startedAt, backendOutcome);
                     boolean retryBudgetExhausted = recordOutcome(backendOutcome);
-                    if (backendOutcome instanceof BackendOutcome.Failed failed
-                            && failed.backendFailure().rateLimited()) {
-                        pause(startedAt, failed.backendFailure().retryAfter());
-                    }
                     notifyChangeHandlers();
                     return new Execution(backendOutcome, permit.probe(), retryBudgetExhausted);
                 });
@@ -317,13 +280,6 @@ public final class BackendExecutor {
     /** Returns the permit and updates the retry budget. Returns true when the budget is exhausted. */
     private synchronized boolean recordOutcome(BackendOutcome backendOutcome) {
         activeCalls--;
-        if (backendOutcome instanceof BackendOutcome.Generated) {
-            rateLimitPause.resetBackoff();
-            refusedUntil = null;
-        } else if (backendOutcome instanceof BackendOutcome.Failed failed
-                && failed.backendFailure().failureClass() == FailureClass.TERMINAL_AUTH) {
-            refusedUntil = nanoTime.getAsLong() + REFUSAL_COOLDOWN.toNanos();
-        }
         switch (HealthVerdict.of(backendOutcome)) {
             case SUCCESS -> retryBudget.recordSuccess();
             case FAILURE ->
@@ -335,43 +291,6 @@ public final class BackendExecutor {
             }
         }
         return retryBudget.exhausted();
-    }
-
-    private void pause(long callStartedAt, Duration retryAfter) {
-        boolean begins;
-        Duration remaining;
-        synchronized (this) {
-            begins = rateLimitPause.recordRateLimit(callStartedAt, retryAfter);
-            remaining = rateLimitPause.remaining();
-        }
-        if (begins) {
-            events.publishPaused(remaining);
-            scheduleResume(remaining);
-        }
-    }
-
-    /** Notifies the change handlers when a rate limit or a pause permits another call. */
-    private void scheduleChange(Duration delay) {
-        vertx.setTimer(delay.toMillis() + 1, timer -> notifyChangeHandlers());
-    }
-
-    private void scheduleResume(Duration delay) {
-        vertx.setTimer(delay.toMillis() + 1, t -> {
-            Duration remaining;
-            synchronized (this) {
-                remaining = rateLimitPause.remaining();
-                if (remaining.isZero()) {
-                    rateLimitPause.finish();
-                }
-            }
-            if (!remaining.isZero()) {
-                // A later rate limit extended the pause.
-                scheduleResume(remaining);
-                return;
-            }
-            events.publishResumed();
-            notifyChangeHandlers();
-        });
     }
 
     private void onBreakerState(BreakerState state) {
