@@ -1,4 +1,4 @@
-// Makes one call of images.generate() with the Node client of OpenAI, and prints what the user gets.
+// Makes one call of images.generate() with the Node client of OpenAI, and prints the result.
 import OpenAI from "openai";
 
 const { API, KEY, MODEL, PROMPT, TIMEOUT } = process.env;

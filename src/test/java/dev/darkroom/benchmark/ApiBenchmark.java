@@ -25,7 +25,7 @@ final class ApiBenchmark {
     static final String GENERATION = "/api/generation";
 
     static final String POST_USUAL = "POST, usual prompts";
-    static final String POST_LARGEST = "POST, largest prompts";
+    static final String POST_LONG = "POST, long prompts";
     static final String GET_WAITING = "GET, waiting";
     static final String GET_ENDED = "GET, ended";
 
@@ -90,7 +90,7 @@ final class ApiBenchmark {
         if (!options.brief()) {
             report.addProfile("POST", recordProfile(service, "post", usual));
         }
-        measurePosts(POST_LARGEST, PromptWorkload.maximum(), service, nest);
+        measurePosts(POST_LONG, PromptWorkload.longPrompts(), service, nest);
     }
 
     private ComparedSystem measurePosts(

@@ -20,9 +20,9 @@ record PromptWorkload(String name, GenerationRequest request) {
         return new PromptWorkload("usual", of(text(240), text(40)));
     }
 
-    /** Returns a request with two prompts of 4,000 characters, far longer than usual ones. */
-    static PromptWorkload maximum() {
-        return new PromptWorkload("largest prompts", of(text(4_000), text(4_000)));
+    /** Returns a request with two prompts of 4,000 characters. */
+    static PromptWorkload longPrompts() {
+        return new PromptWorkload("long prompts", of(text(4_000), text(4_000)));
     }
 
     /** Returns random words, since PostgreSQL would compress repeated text. */

@@ -10,7 +10,7 @@ final class ComparisonTable {
     /**
      * Adds a run.
      *
-     * @param result what the user got
+     * @param result returned by {@link OpenAiSdk#call}
      * @param stored whether Darkroom stored the image
      */
     void add(Run run, long submissions, String result, boolean stored) {

@@ -44,7 +44,7 @@ enum OpenAiSdk {
     }
 
     /**
-     * Calls {@code images.generate()} once and returns what the user gets: {@code picture}, {@code nothing}, {@code error} with a status, or
+     * Calls {@code images.generate()} once and returns the result: {@code picture}, {@code nothing}, {@code error} with a status, or
      * the name of an error class. Blocks.
      *
      * @param timeout time limit of a request; null for the default, ten minutes

@@ -9,7 +9,7 @@ import java.util.Set;
 
 /** Installs programs of {@code src/test/genuine} and runs them. The methods block. */
 public final class GenuineTools {
-    /** Tools whose packages of npm are installed. */
+    /** Tools with installed packages of npm. */
     private static final Set<String> INSTALLED = new HashSet<>();
 
     private GenuineTools() {}

@@ -27,7 +27,7 @@ public final class OrphanCleanup {
     private OrphanCleanup() {}
 
     /**
-     * Deletes orphaned images until an assertion holds. For databases whose processes are stopped.
+     * Deletes orphaned images until an assertion holds. All processes of the database must be stopped.
      *
      * @param imageStore settings of the image store
      */

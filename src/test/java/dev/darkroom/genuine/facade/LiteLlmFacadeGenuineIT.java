@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The client of OpenAI for Node, unmodified, with a LiteLLM proxy whose AI server is Darkroom. */
+/** The client of OpenAI for Node, unmodified, through a LiteLLM proxy that calls Darkroom. */
 @Tag("genuine")
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class LiteLlmFacadeGenuineIT {

@@ -48,7 +48,7 @@ public final class S3FaultProxy implements AutoCloseable {
     public record RecordedRequest(String method, String path, String range, String authorization) {}
 
     /**
-     * What happens to requests.
+     * A fault of some requests.
      *
      * @param methods methods of the requests; others are forwarded unchanged
      * @param status of the response without forwarding; 0 to forward
