@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.DarkroomFleet;
 import dev.darkroom.testing.DarkroomInstanceProcess;
+import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.DatabaseInvariants;
 import dev.darkroom.testing.TestPostgres;
 import java.nio.file.Path;
@@ -26,18 +27,17 @@ final class AttemptHistoryCheck {
 
     /** Checks tables, image files and attempts of an idle fleet. */
     static void assertNoViolations(List<DarkroomInstanceProcess> processes, DatabaseUrl database, Path images) {
-        DatabaseInvariants.assertNoViolations(database, images);
-        assertNoViolations(processes, database);
+        assertNoViolations(processes, database, DarkroomInstanceSettings.imageDirectory(images));
     }
 
-    /** @param imageStore settings of the image store */
+    /**
+     * Checks tables, stored images and attempts of an idle fleet.
+     *
+     * @param imageStore settings of the image store
+     */
     static void assertNoViolations(
             List<DarkroomInstanceProcess> processes, DatabaseUrl database, Map<String, String> imageStore) {
         DatabaseInvariants.assertNoViolations(database, imageStore);
-        assertNoViolations(processes, database);
-    }
-
-    private static void assertNoViolations(List<DarkroomInstanceProcess> processes, DatabaseUrl database) {
         assertThat(violations(processes, database))
                 .as("results logged as stored and not stored for that process")
                 .isEmpty();

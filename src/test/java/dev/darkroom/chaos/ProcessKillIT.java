@@ -63,7 +63,8 @@ class ProcessKillIT {
     }
 
     private void killRepeatedly(Run run) throws Exception {
-        new ProcessKillScenario(directory, ProcessKillScenario.localImageStore(directory)).killRepeatedly(run);
+        Path images = directory.resolve("data/images");
+        new ProcessKillScenario(directory, DarkroomInstanceSettings.imageDirectory(images)).killRepeatedly(run);
     }
 
     private static DarkroomInstanceSettings settings() {

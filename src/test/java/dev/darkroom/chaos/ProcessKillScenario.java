@@ -40,13 +40,6 @@ final class ProcessKillScenario {
         this.imageStore = imageStore;
     }
 
-    /** Returns the settings of an image store in the working directory. */
-    static Map<String, String> localImageStore(Path directory) {
-        return Map.of(
-                "DARKROOM_IMAGE_DIR",
-                directory.resolve("data/images").toAbsolutePath().toString());
-    }
-
     /**
      * Parameters of one run. It ends when {@code kills}, {@code generations} and {@code minDuration} are all reached.
      *

@@ -1,6 +1,7 @@
 package dev.darkroom.testing;
 
 import dev.darkroom.config.DatabaseUrl;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -23,6 +24,11 @@ public final class DarkroomInstanceSettings {
                 .with("DARKROOM_SIMULATOR_PORT", "0")
                 .with("DARKROOM_GENERATION_DEFAULT_WIDTH", String.valueOf(DEFAULT_SIDE))
                 .with("DARKROOM_GENERATION_DEFAULT_HEIGHT", String.valueOf(DEFAULT_SIDE));
+    }
+
+    /** Returns the settings of an image store in a directory. */
+    public static Map<String, String> imageDirectory(Path directory) {
+        return Map.of("DARKROOM_IMAGE_DIR", directory.toAbsolutePath().toString());
     }
 
     /** Returns settings with free ports, short delays, small images, four verticles of each kind and no rate limits. */

@@ -24,8 +24,7 @@ public final class DatabaseInvariants {
 
     /** Fails unless the tables are consistent and every image file exists in the directory with the stored hash. */
     public static void assertNoViolations(DatabaseUrl database, Path imageDir) {
-        assertNoViolations(
-                database, Map.of("DARKROOM_IMAGE_DIR", imageDir.toAbsolutePath().toString()));
+        assertNoViolations(database, DarkroomInstanceSettings.imageDirectory(imageDir));
     }
 
     /**
@@ -76,8 +75,7 @@ public final class DatabaseInvariants {
 
     /** Returns the doctor's report with the default settings. */
     public static DoctorReport runDoctor(DatabaseUrl database, Path imageDir) {
-        return runDoctor(
-                database, Map.of("DARKROOM_IMAGE_DIR", imageDir.toAbsolutePath().toString()));
+        return runDoctor(database, DarkroomInstanceSettings.imageDirectory(imageDir));
     }
 
     /**
