@@ -22,7 +22,7 @@ record ImageFileCleaner(ImageStore imageStore, RetentionStore store) {
     }
 
     /**
-     * Deletes the files of a page that have no row, and whose key is that of an image.
+     * Deletes the files of a page that have the key of an image and no row.
      *
      * @return number of orphaned files, including those that could not be deleted
      */

@@ -81,8 +81,8 @@ final class RetentionSql {
             SELECT count(*) AS deleted FROM deleted""";
 
     /**
-     * Deletes requests that no retry can attach to: whose connection broke {@code $1} ms ago, or whose process expired before then. A
-     * waiting connection of a live process keeps its row.
+     * Deletes requests to which no retry can attach: their connection broke more than {@code $1} ms ago, or their process expired before
+     * then. A waiting connection of a live process keeps its row.
      */
     static final String DELETE_WAITING_REQUESTS = """
             WITH old AS MATERIALIZED (

@@ -42,8 +42,8 @@ final class NodeSql {
     /**
      * Deletes the row of a node at its shutdown. Its remaining leases can be reclaimed immediately.
      *
-     * <p>In the same statement, stores that the remaining connections of its process broke: without a node, a connection whose end is not
-     * stored would seem open, and a retry would create a second generation. Safe under concurrency: an update waits for a retry that
+     * <p>In the same statement, stores that the remaining connections of its process broke: without a node, a connection without a stored
+     * end would seem open, and a retry would create a second generation. Safe under concurrency: an update waits for a retry that
      * is attaching to the row, and skips the row after that, because it has another process then.
      */
     static final String DEREGISTER = """

@@ -20,7 +20,7 @@ import org.slf4j.event.Level;
 
 /**
  * API keys of an AI server. Calls use the usable keys in turn. A rejected key is in cooldown, and calls use the others meanwhile.
- * When all keys are in cooldown, the one whose cooldown ends first is used, so a single key is always used. Thread-safe.
+ * When all keys are in cooldown, the key with the shortest remaining cooldown is used, so a single key is always used. Thread-safe.
  */
 public final class BackendKeyRing {
     private static final Logger LOG = LoggerFactory.getLogger(BackendKeyRing.class);
@@ -86,7 +86,7 @@ public final class BackendKeyRing {
         return secrets;
     }
 
-    /** Returns the key for a request: the next usable one, or else the one whose cooldown ends first; empty when all are missing. */
+    /** Returns the key for a request: the next usable one, or else the key with the shortest remaining cooldown; empty when all are missing. */
     public synchronized Optional<BackendKey> select() {
         return selectUsable(Set.of()).or(() -> {
             long now = nanoTime.getAsLong();
@@ -96,7 +96,7 @@ public final class BackendKeyRing {
         });
     }
 
-    /** Returns the next usable key whose value is not one of {@code tried}; empty when there is none. */
+    /** Returns the next usable key with a value that {@code tried} does not contain; empty when there is none. */
     public synchronized Optional<BackendKey> selectUsable(Set<Secret> tried) {
         long now = nanoTime.getAsLong();
         for (int i = 0; i < keys.size(); i++) {

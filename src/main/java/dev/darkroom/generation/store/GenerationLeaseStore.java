@@ -130,7 +130,7 @@ public final class GenerationLeaseStore {
                 .map(rows -> rows.size() > 0);
     }
 
-    /** Stores the selection of a lease whose look-up found no job and which submits again. Returns whether the lease was still held. */
+    /** Stores the selection of a lease that submits again after its look-up found no job. Returns whether the lease was still held. */
     public Future<Boolean> storeSelection(GenerationLease generationLease, BackendSelection selection) {
         return pool.preparedQuery(GenerationLeaseSql.STORE_SELECTION)
                 .execute(tokenParameters(generationLease).addString(selection.name()))

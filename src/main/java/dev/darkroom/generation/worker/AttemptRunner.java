@@ -98,9 +98,13 @@ final class AttemptRunner {
         return FaultInjectionPoint.BEFORE_CALL
                 .pauseIfSelected(generationLease)
                 .compose(lease -> caller.call(lease, backendCall))
-                .compose(result -> result.permit() instanceof SubmissionPermit.Moved moved
-                        ? submitAtOther(started, moved.generationLease(), result.earlierJobGone())
-                        : record(started, result));
+                .compose(result -> recordOrMove(started, result));
+    }
+
+    private Future<Duration> recordOrMove(RunningAttempt attempt, CallResult result) {
+        return result.permit() instanceof SubmissionPermit.Moved moved
+                ? submitAtOther(attempt, moved.generationLease(), result.earlierJobGone())
+                : record(attempt, result);
     }
 
     private Future<Duration> submitAtOther(RunningAttempt attempt, GenerationLease moved, boolean earlierJobGone) {
@@ -110,11 +114,8 @@ final class AttemptRunner {
                 .addKeyValue("backend", moved.backend())
                 .log("attempt moved to another AI server");
         attempt.jobRecorder().moveTo(moved);
-        RunningAttempt atOther = attempt.withLease(moved);
         return caller.submit(moved, attempt.backendCall(), earlierJobGone)
-                .compose(result -> result.permit() instanceof SubmissionPermit.Moved again
-                        ? submitAtOther(atOther, again.generationLease(), result.earlierJobGone())
-                        : record(atOther, result));
+                .compose(result -> recordOrMove(attempt.withLease(moved), result));
     }
 
     private Future<Duration> record(RunningAttempt started, CallResult result) {

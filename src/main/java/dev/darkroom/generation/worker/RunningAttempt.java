@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Attempt of a lease whose outcome is not recorded yet.
+ * Attempt of a lease without a recorded outcome.
  *
  * @param leaseLost returns whether the lease was lost, so that nothing is recorded
  * @param nanoClock monotonic clock in nanoseconds
