@@ -14,7 +14,6 @@ import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
 import dev.darkroom.backend.http.HttpImageBackend;
-import dev.darkroom.backend.http.JobPoller;
 import dev.darkroom.backend.http.PromptSanitizer;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
@@ -52,7 +51,6 @@ public final class ComfyUiBackend extends HttpImageBackend {
             Set.of(FailureClass.TERMINAL_INPUT, FailureClass.SERVER_ERROR);
 
     private final WorkflowTemplate workflow;
-    private final Duration pollInterval;
     private final OutboundWebSocketClient webSockets;
     private final ComfyUiJobParser parser;
     private final ComfyUiJobClient jobs;
@@ -94,11 +92,10 @@ public final class ComfyUiBackend extends HttpImageBackend {
                 new BackendHttpClient(
                         vertx, settings, base, memoryBudget, maxHeaderBytes, BackendHttpClient::bearerToken));
         this.workflow = WorkflowTemplate.load(settings.workflow(), parameters);
-        this.pollInterval = pollInterval;
         this.webSockets = new OutboundWebSocketClient(vertx, settings.connectTimeout());
         this.parser = new ComfyUiJobParser(
                 http, new ExecutionErrorMapper(http.responses().errors()));
-        this.jobs = new ComfyUiJobClient(http, parser);
+        this.jobs = new ComfyUiJobClient(http, parser, pollInterval);
         this.uploader = new InputImageUploader(http);
         this.validator = new WorkflowValidator(http, workflow, settings.maxResponseBytes());
     }
@@ -244,28 +241,15 @@ public final class ComfyUiBackend extends HttpImageBackend {
             ImageRequest request,
             ComfyUiProgress progress,
             Future<BackendOutcome> ifAbsent) {
-        return JobPoller.poll(scope, pollInterval, () -> poll(scope, id, progress))
-                .compose(job -> {
-                    if (job instanceof ComfyUiJob.Completed completed) {
-                        return download(scope, completed.images(), request.count());
-                    }
-                    if (job instanceof ComfyUiJob.Failed failed) {
-                        return Future.failedFuture(new BackendCallException(failed.backendFailure()));
-                    }
-                    return ifAbsent;
-                });
-    }
-
-    /** Completes with null while the job waits or runs, and when a response shows nothing about it. */
-    private Future<ComfyUiJob> poll(BackendCallScope scope, String id, ComfyUiProgress progress) {
-        return jobs.find(scope, id)
-                .map(job -> {
-                    progress.onPoll(job);
-                    return job.ended() ? job : null;
-                })
-                .recover(cause -> cause instanceof BackendCallException
-                        ? Future.succeededFuture(null)
-                        : Future.failedFuture(cause));
+        return jobs.awaitEnd(scope, id, progress).compose(job -> {
+            if (job instanceof ComfyUiJob.Completed completed) {
+                return download(scope, completed.images(), request.count());
+            }
+            if (job instanceof ComfyUiJob.Failed failed) {
+                return Future.failedFuture(new BackendCallException(failed.backendFailure()));
+            }
+            return ifAbsent;
+        });
     }
 
     private Future<BackendOutcome> download(BackendCallScope scope, List<ComfyUiImage> images, int count) {

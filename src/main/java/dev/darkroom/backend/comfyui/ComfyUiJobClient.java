@@ -1,7 +1,9 @@
 package dev.darkroom.backend.comfyui;
 
+import dev.darkroom.backend.http.BackendCallException;
 import dev.darkroom.backend.http.BackendCallScope;
 import dev.darkroom.backend.http.BackendHttpClient;
+import dev.darkroom.backend.http.JobPoller;
 import dev.darkroom.http.OutboundResponse;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
@@ -11,10 +13,32 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.function.Function;
 
-/** Finds and stops jobs of a ComfyUI. Thread-safe; each call stays on the context of its scope. */
-record ComfyUiJobClient(BackendHttpClient http, ComfyUiJobParser parser) {
+/**
+ * Finds, polls and stops jobs of a ComfyUI. Thread-safe; each call stays on the context of its scope.
+ *
+ * @param pollInterval between the first polls of a job
+ */
+record ComfyUiJobClient(BackendHttpClient http, ComfyUiJobParser parser, Duration pollInterval) {
+
+    /** Polls a job until it has ended or the server does not have it. Reports each poll to {@code progress}. */
+    Future<ComfyUiJob> awaitEnd(BackendCallScope scope, String id, ComfyUiProgress progress) {
+        return JobPoller.poll(scope, pollInterval, () -> poll(scope, id, progress));
+    }
+
+    /** Completes with null while the job waits or runs, and when a response shows nothing about it. */
+    private Future<ComfyUiJob> poll(BackendCallScope scope, String id, ComfyUiProgress progress) {
+        return find(scope, id)
+                .map(job -> {
+                    progress.onPoll(job);
+                    return job.ended() ? job : null;
+                })
+                .recover(cause -> cause instanceof BackendCallException
+                        ? Future.succeededFuture(null)
+                        : Future.failedFuture(cause));
+    }
 
     /**
      * Finds a job: in {@code /api/jobs/{id}}, and where that is missing or does not have the job, in {@code /queue} and {@code
