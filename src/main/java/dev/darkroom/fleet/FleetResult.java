@@ -63,7 +63,7 @@ public sealed interface FleetResult {
             Map<String, Map<String, Object>> parameters) {}
 
     /**
-     * State of a backend on a node, see {@code BackendExecutor.toJson}.
+     * State of a backend on a node, see {@code BackendJson.toJson}.
      *
      * @param node id of the node
      */
@@ -116,7 +116,7 @@ public sealed interface FleetResult {
         }
     }
 
-    /** State of a backend, see {@code BackendExecutor.toJson}. */
+    /** State of a backend, see {@code BackendJson.toJson}. */
     record ExecutorState(
             String name,
             String breaker,

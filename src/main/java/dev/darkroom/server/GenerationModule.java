@@ -4,6 +4,7 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.executor.BackendEventPublisher;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.backend.executor.BackendExecutorVerticle;
+import dev.darkroom.backend.executor.BackendJson;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.Settings;
@@ -237,8 +238,7 @@ final class GenerationModule {
 
     /** Returns the state of each backend. Empty until the executors are deployed. */
     JsonArray backendsToJson() {
-        return new JsonArray(
-                backendExecutors.stream().map(BackendExecutor::toJson).toList());
+        return new JsonArray(backendExecutors.stream().map(BackendJson::toJson).toList());
     }
 
     /** Ends all requests that wait for a generation to finish. */

@@ -9,15 +9,10 @@ import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ImageRequest;
 import dev.darkroom.backend.JobReference;
 import dev.darkroom.config.BackendSettings;
-import dev.darkroom.eventbus.Rfc3339Timestamp;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import java.time.Duration;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongSupplier;
@@ -157,35 +152,9 @@ public final class BackendExecutor {
         return admission.remainingPause();
     }
 
-    /**
-     * Returns the state for operators: {@code {"name", "breaker", "drained", "retryAfterMs", "concurrency", "availablePermits", "apiKeys"}}.
-     * An API key is {@code {"name", "state"}}, with {@code "cooldownUntil"} during its cooldown.
-     */
-    public JsonObject toJson() {
-        return new JsonObject()
-                .put("name", backend.name())
-                .put("breaker", state().name())
-                .put("drained", drained())
-                .put("retryAfterMs", remainingPause().toMillis())
-                .put("concurrency", concurrency())
-                .put("availablePermits", availablePermits())
-                .put(
-                        "apiKeys",
-                        new JsonArray(backend.keys().stream()
-                                .map(BackendExecutor::toJson)
-                                .toList()));
-    }
-
-    private static JsonObject toJson(BackendKeyStatus key) {
-        JsonObject json = new JsonObject()
-                .put("name", key.name())
-                .put("state", key.state().name());
-        return key.remainingCooldown().isZero()
-                ? json
-                : json.put(
-                        "cooldownUntil",
-                        Rfc3339Timestamp.format(
-                                OffsetDateTime.now(ZoneOffset.UTC).plus(key.remainingCooldown())));
+    /** Returns the states of the API keys. */
+    List<BackendKeyStatus> keys() {
+        return backend.keys();
     }
 
     /** Calls {@code handler} whenever {@link #availablePermits()} may have increased, on the context of this executor. */
