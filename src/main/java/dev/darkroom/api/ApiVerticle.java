@@ -1,41 +1,13 @@
 package dev.darkroom.api;
 
 import dev.darkroom.api.body.RequestBodyLimits;
-import dev.darkroom.api.callback.ReceiveCallbackHandler;
 import dev.darkroom.api.contract.ApiContract;
-import dev.darkroom.api.contract.CommandClient;
 import dev.darkroom.api.contract.ContractRouter;
-import dev.darkroom.api.contract.JsonOperationHandler;
-import dev.darkroom.api.contract.OperationHandler;
-import dev.darkroom.api.fleet.FleetOperations;
-import dev.darkroom.api.generation.CancelGenerationHandler;
-import dev.darkroom.api.generation.CreateGenerationHandler;
-import dev.darkroom.api.generation.DeleteGenerationHandler;
 import dev.darkroom.api.generation.FinishedGenerationCache;
-import dev.darkroom.api.generation.GenerationClient;
-import dev.darkroom.api.generation.GenerationPresenter;
-import dev.darkroom.api.generation.GenerationResponder;
-import dev.darkroom.api.generation.GetGenerationHandler;
-import dev.darkroom.api.generation.GetImageHandler;
-import dev.darkroom.api.generation.GetModelsHandler;
-import dev.darkroom.api.generation.ListGenerationsHandler;
 import dev.darkroom.api.generation.OpenImageLimiter;
-import dev.darkroom.api.generation.StreamGenerationEventsHandler;
-import dev.darkroom.api.generation.UsageOperations;
-import dev.darkroom.api.management.EraseUserHandler;
-import dev.darkroom.api.management.GetOpenApiDocumentHandler;
-import dev.darkroom.api.notification.NotificationClient;
-import dev.darkroom.api.notification.OpenNotificationSocketHandler;
-import dev.darkroom.api.notification.StreamNotificationsHandler;
-import dev.darkroom.api.openai.EditOpenAiImageHandler;
-import dev.darkroom.api.openai.ImageCallServices;
-import dev.darkroom.api.openai.OpenAiImageResponder;
-import dev.darkroom.api.openai.OpenAiOperations;
-import dev.darkroom.api.openai.RetryAttachment;
 import dev.darkroom.api.openai.error.OpenAiErrorRenderer;
 import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.replicate.PredictionErrorRenderer;
-import dev.darkroom.api.replicate.PredictionOperations;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.security.TlsCertificateReloader;
 import dev.darkroom.api.stream.StreamAdmission;
@@ -43,29 +15,19 @@ import dev.darkroom.api.stream.StreamLimiter;
 import dev.darkroom.api.stream.StreamRegistry;
 import dev.darkroom.api.transport.InvalidRequestHandler;
 import dev.darkroom.api.transport.SlowRequestGuard;
-import dev.darkroom.api.upload.UploadOperations;
-import dev.darkroom.api.webhook.WebhookOperations;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.backend.callback.CallbackReceiver;
-import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
-import dev.darkroom.fleet.FleetCommand;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.image.store.ImageStore;
-import dev.darkroom.maintenance.ErasureCommand;
 import dev.darkroom.notification.stream.NotificationHub;
-import dev.darkroom.upload.UploadCommand;
-import dev.darkroom.webhook.WebhookBus;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
-import java.time.Duration;
-import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -97,20 +59,13 @@ public final class ApiVerticle extends VerticleBase {
     /** Seconds over which a stop closes all streams and sockets, so that their clients do not all reconnect at once. */
     public static final int DRAIN_SECONDS = 15;
 
-    /** Added to the reply timeout of commands that resolve a host name. */
-    private static final Duration DNS_LOOKUP_TIMEOUT = Duration.ofSeconds(5);
-
-    /** Scheme, media type and padding of a data URL. */
-    private static final int MAX_DATA_URL_PREFIX = 256;
-
     private static final ErrorRenderers ERROR_RENDERERS =
             new ErrorRenderers(List.of(new PredictionErrorRenderer(), new OpenAiErrorRenderer()));
 
     private final Settings settings;
     private final SharedServices sharedServices;
     private StreamRegistry streams;
-    private StreamAdmission admission;
-    private RetryAttachment retryAttachment;
+    private OperationHandlers operationHandlers;
     private HttpServer server;
 
     /**
@@ -143,13 +98,14 @@ public final class ApiVerticle extends VerticleBase {
                 StreamRegistry.StreamTimings.withDefaults(
                         (int) settings.streams().slowConsumerTimeout().toSeconds()),
                 ThreadLocalRandom.current());
-        admission = StreamAdmission.start(
+        StreamAdmission admission = StreamAdmission.start(
                 vertx,
                 streams,
                 sharedServices.streamLimiter(),
                 sharedServices.authServices().credentialRevalidator(),
                 settings.streams().revalidateInterval(),
                 ThreadLocalRandom.current());
+        operationHandlers = new OperationHandlers(vertx, settings, sharedServices, streams, admission, this::publicUrl);
         return listen();
     }
 
@@ -159,7 +115,7 @@ public final class ApiVerticle extends VerticleBase {
                 ? Future.succeededFuture()
                 : streams.closeAll("SHUTDOWN", DRAIN_SECONDS)
                         .compose(closed -> server.shutdown(SHUTDOWN_TIMEOUT_SECONDS, TimeUnit.SECONDS))
-                        .eventually(retryAttachment::awaitReports);
+                        .eventually(operationHandlers::awaitReports);
     }
 
     private Future<HttpServer> listen() {
@@ -172,7 +128,7 @@ public final class ApiVerticle extends VerticleBase {
             router = ContractRouter.create(
                     vertx,
                     apiContract,
-                    operationHandlers(policy),
+                    operationHandlers.create(policy),
                     sharedServices.authServices(),
                     policy,
                     new RequestBodyLimits(http.maxBodyBytes(), http.requestTimeout()),
@@ -187,91 +143,6 @@ public final class ApiVerticle extends VerticleBase {
                 .configure(options)
                 .compose(secure -> listen(secure, router))
                 .onSuccess(tlsCertificateReloader::startReloading);
-    }
-
-    private List<OperationHandler> operationHandlers(HostAndOriginPolicy policy) {
-        GenerationClient generations =
-                new GenerationClient(vertx, settings.api().replyTimeout());
-        GenerationPresenter presenter = new GenerationPresenter(this::publicUrl, InstantSource.system());
-        GenerationResponder responder =
-                new GenerationResponder(presenter, sharedServices.authServices().imageUrlSigner());
-        NotificationClient notifications = new NotificationClient(
-                vertx,
-                settings.api().replyTimeout(),
-                sharedServices.authServices().streamTickets());
-        Duration maxWait = settings.generation().maxWait();
-        List<OperationHandler> handlers = new ArrayList<>(List.of(
-                CreateGenerationHandler.create(generations, responder, maxWait),
-                CreateGenerationHandler.retry(generations, responder, maxWait),
-                new ListGenerationsHandler(generations, presenter, responder),
-                new GetGenerationHandler(generations, responder, sharedServices.finishedGenerations(), maxWait),
-                new CancelGenerationHandler(generations, responder),
-                new DeleteGenerationHandler(generations),
-                new GetModelsHandler(generations),
-                new EraseUserHandler(new CommandClient(
-                        vertx, ErasureCommand.ADDRESS, settings.api().replyTimeout())),
-                new StreamGenerationEventsHandler(vertx, generations, sharedServices.progress(), admission),
-                GetImageHandler.forGet(generations, sharedServices.images(), sharedServices.openImageLimiter()),
-                GetImageHandler.forHead(generations, sharedServices.images(), sharedServices.openImageLimiter()),
-                new ReceiveCallbackHandler(sharedServices.callbackReceiver(), maxResponseBytes()),
-                new JsonOperationHandler("listNotifications", 200, notifications::list),
-                new JsonOperationHandler("createStreamTicket", 201, notifications::createTicket),
-                new StreamNotificationsHandler(admission, sharedServices.hub()),
-                new OpenNotificationSocketHandler(
-                        new OpenNotificationSocketHandler.SocketServices(
-                                streams,
-                                admission,
-                                sharedServices.hub(),
-                                notifications,
-                                sharedServices.authServices().streamTickets(),
-                                sharedServices.authServices().failedLoginLimiter()),
-                        policy),
-                new JsonOperationHandler("acknowledgeNotifications", 200, notifications::acknowledge),
-                new JsonOperationHandler("markNotificationRead", 200, notifications::markRead),
-                new GetOpenApiDocumentHandler(sharedServices.apiContract())));
-        OpenAiImageResponder openAiResponder =
-                new OpenAiImageResponder(responder, sharedServices.images(), sharedServices.openImageLimiter());
-        retryAttachment = new RetryAttachment(vertx, generations, sharedServices.processId(), settings.node());
-        ImageCallServices imageCallServices = new ImageCallServices(
-                generations, openAiResponder, retryAttachment, streams, ImageCallServices.Timings.of(settings));
-        CommandClient uploads =
-                new CommandClient(vertx, UploadCommand.ADDRESS, settings.api().replyTimeout());
-        RequestBodyLimits uploadLimits = new RequestBodyLimits(
-                settings.inputImages().maxBytes(), settings.inputImages().uploadTimeout());
-        handlers.addAll(new OpenAiOperations(imageCallServices).handlers());
-        handlers.add(new EditOpenAiImageHandler(imageCallServices, uploads, uploadLimits));
-        handlers.addAll(new UsageOperations(generations).handlers());
-        CommandClient webhooks =
-                new CommandClient(vertx, WebhookBus.COMMANDS, settings.api().replyTimeout());
-        handlers.addAll(new WebhookOperations(
-                        webhooks, DNS_LOOKUP_TIMEOUT, settings.webhooks().timeout())
-                .handlers());
-        handlers.addAll(new PredictionOperations(
-                        vertx,
-                        generations,
-                        responder,
-                        webhooks,
-                        uploads,
-                        new PredictionOperations.Settings(this::publicUrl, maxWait, maxDataUrlBytes()))
-                .handlers());
-        handlers.addAll(new UploadOperations(uploads, uploadLimits).handlers());
-        handlers.addAll(new FleetOperations(new CommandClient(
-                        vertx, FleetCommand.ADDRESS, settings.api().replyTimeout()))
-                .handlers());
-        return handlers;
-    }
-
-    /** Returns the size of a data URL with the largest image that users may upload. */
-    private int maxDataUrlBytes() {
-        return settings.inputImages().maxBytes() / 3 * 4 + MAX_DATA_URL_PREFIX;
-    }
-
-    /** Returns the size limit of the AI servers, the largest one. */
-    private int maxResponseBytes() {
-        return settings.backends().stream()
-                .mapToInt(BackendSettings::maxResponseBytes)
-                .max()
-                .orElseThrow();
     }
 
     private HttpServerOptions serverOptions() {

@@ -23,7 +23,7 @@ import java.util.Map;
  *
  * @param fileLimits limits of one file
  */
-public record EditOpenAiImageHandler(ImageCallServices services, CommandClient uploads, RequestBodyLimits fileLimits)
+record EditOpenAiImageHandler(ImageCallServices services, CommandClient uploads, RequestBodyLimits fileLimits)
         implements OperationHandler {
     private static final String IMAGE = "image";
     private static final String IMAGES = "images";
