@@ -2,13 +2,13 @@ package dev.darkroom.generation;
 
 import dev.darkroom.eventbus.Command;
 import dev.darkroom.eventbus.Requester;
+import dev.darkroom.generation.GenerationResult.AttachedRetry;
 import dev.darkroom.generation.GenerationResult.CreatedGeneration;
 import dev.darkroom.generation.GenerationResult.DeletedGeneration;
 import dev.darkroom.generation.GenerationResult.EndedWaitingRequest;
 import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.GenerationResult.ModelList;
-import dev.darkroom.generation.GenerationResult.RetryAttachment;
 import dev.darkroom.generation.waiting.WaitingRequest;
 import java.time.Duration;
 import java.util.UUID;
@@ -48,7 +48,7 @@ public sealed interface GenerationCommand<R extends GenerationResult> extends Co
      * Attaches a retry to the generation of the request that it repeats, if the connection of that request broke. May take a few seconds,
      * see {@code WaitingRequestSql}.
      */
-    record AttachRetry(Requester requester, WaitingRequest retry) implements GenerationCommand<RetryAttachment> {}
+    record AttachRetry(Requester requester, WaitingRequest retry) implements GenerationCommand<AttachedRetry> {}
 
     /**
      * Stores how a {@link WaitingRequest} ended.

@@ -13,7 +13,7 @@ public sealed interface GenerationResult
                 GenerationResult.ImageLocation,
                 GenerationResult.DeletedGeneration,
                 GenerationResult.ModelList,
-                GenerationResult.RetryAttachment,
+                GenerationResult.AttachedRetry,
                 GenerationResult.EndedWaitingRequest,
                 UsageReport {
 
@@ -45,7 +45,7 @@ public sealed interface GenerationResult
     record ImageLocation(UUID generationId, String userId, StoredImage image) implements GenerationResult {}
 
     /** @param generation generation of the request that the retry repeats; null when the retry should create one */
-    record RetryAttachment(String userId, Generation generation) implements GenerationResult {}
+    record AttachedRetry(String userId, Generation generation) implements GenerationResult {}
 
     record EndedWaitingRequest(String userId) implements GenerationResult {}
 

@@ -20,6 +20,7 @@ import dev.darkroom.generation.GenerationCommand.GetModels;
 import dev.darkroom.generation.GenerationCommand.GetUsage;
 import dev.darkroom.generation.GenerationCommand.ListGenerations;
 import dev.darkroom.generation.GenerationCommand.RetryGeneration;
+import dev.darkroom.generation.GenerationResult.AttachedRetry;
 import dev.darkroom.generation.GenerationResult.CreatedGeneration;
 import dev.darkroom.generation.GenerationResult.DeletedGeneration;
 import dev.darkroom.generation.GenerationResult.EndedWaitingRequest;
@@ -27,7 +28,6 @@ import dev.darkroom.generation.GenerationResult.GenerationPage;
 import dev.darkroom.generation.GenerationResult.ImageLocation;
 import dev.darkroom.generation.GenerationResult.ModelLimits;
 import dev.darkroom.generation.GenerationResult.ModelList;
-import dev.darkroom.generation.GenerationResult.RetryAttachment;
 import dev.darkroom.generation.waiting.WaitingRequest;
 import dev.darkroom.usage.UsageItem;
 import dev.darkroom.usage.UsageSums;
@@ -152,8 +152,8 @@ public final class GenerationSamples {
                 new GenerationPage("ann", List.of(), null),
                 new ImageLocation(ID, "ann", TestGenerations.image(ID, "image/webp")),
                 new DeletedGeneration(ID, "ann"),
-                new RetryAttachment("ann", WAITING),
-                new RetryAttachment("ann", null),
+                new AttachedRetry("ann", WAITING),
+                new AttachedRetry("ann", null),
                 new EndedWaitingRequest("ann"),
                 new ModelList("ann", List.of()),
                 new ModelList("ann", List.of(new ModelLimits("flux", true, LIMITS, List.of("image/png"), PARAMETERS))),

@@ -22,9 +22,4 @@ public record Form(JsonObject values, Map<String, List<StoredFile>> files) {
     public record Field(boolean file, int maxValues, boolean list) {
         static final Field TEXT = new Field(false, 1, false);
     }
-
-    /** Deletes the stored files. */
-    public void discard(FormFiles store) {
-        files.values().forEach(list -> list.forEach(store::discard));
-    }
 }

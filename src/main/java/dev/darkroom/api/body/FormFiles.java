@@ -2,6 +2,8 @@ package dev.darkroom.api.body;
 
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** Stores the files of the form of one request. For the event loop of the request. */
@@ -25,4 +27,9 @@ public interface FormFiles {
 
     /** Deletes a stored file, because nothing will use it. */
     void discard(StoredFile file);
+
+    /** Deletes the stored files of a form, by field. */
+    default void discardAll(Map<String, List<StoredFile>> files) {
+        files.values().forEach(list -> list.forEach(this::discard));
+    }
 }

@@ -118,7 +118,7 @@ public final class FormReader {
     private void fail(Throwable failure) {
         failed = true;
         close();
-        form.discard(store);
+        store.discardAll(form.files());
         result.tryFail(failure);
     }
 

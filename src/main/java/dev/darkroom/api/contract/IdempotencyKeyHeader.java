@@ -1,5 +1,6 @@
 package dev.darkroom.api.contract;
 
+import io.vertx.core.http.HttpServerResponse;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,6 +17,13 @@ public final class IdempotencyKeyHeader {
     private static final Pattern ESCAPED = Pattern.compile("\\\\([\"\\\\])");
 
     private IdempotencyKeyHeader() {}
+
+    /** Sets {@code Idempotency-Replayed} in the response if an earlier request has created the resource. */
+    public static void putReplayed(HttpServerResponse response, boolean replayed) {
+        if (replayed) {
+            response.putHeader("Idempotency-Replayed", "true");
+        }
+    }
 
     /**
      * Returns the key without quotes and escapes.

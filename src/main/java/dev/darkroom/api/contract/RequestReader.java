@@ -126,7 +126,7 @@ final class RequestReader {
                         return Future.succeededFuture(
                                 new OperationContext(context, principal, parameters, body, null, received.files()));
                     } catch (Problem problem) {
-                        received.discard(files);
+                        files.discardAll(received.files());
                         return Future.failedFuture(problem);
                     }
                 });

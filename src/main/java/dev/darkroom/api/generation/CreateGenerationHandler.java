@@ -1,5 +1,6 @@
 package dev.darkroom.api.generation;
 
+import dev.darkroom.api.contract.IdempotencyKeyHeader;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.generation.Generation;
@@ -75,9 +76,7 @@ public final class CreateGenerationHandler implements OperationHandler {
             OperationContext operationContext, Generation generation, boolean replayed, Duration wait) {
         HttpServerResponse response =
                 operationContext.response().putHeader(HttpHeaders.LOCATION, "/api/generation/" + generation.id());
-        if (replayed) {
-            response.putHeader("Idempotency-Replayed", "true");
-        }
+        IdempotencyKeyHeader.putReplayed(response, replayed);
         if (wait != null) {
             response.putHeader(PreferHeader.APPLIED_HEADER, PreferHeader.formatApplied(wait));
         }

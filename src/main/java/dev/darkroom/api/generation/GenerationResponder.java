@@ -43,7 +43,7 @@ public final class GenerationResponder {
 
     /** Returns the signed URLs of the images. Fails with a {@link Problem} when the signing keys are unavailable. */
     public Future<List<String>> imageUrls(Generation generation) {
-        return currentSigner()
+        return signerForImages(generation)
                 .map(querySigner -> generation.images().stream()
                         .map(image -> presenter.imageUrl(image, querySigner::signedQuery))
                         .toList());

@@ -1,6 +1,5 @@
 package dev.darkroom.api.openai;
 
-import dev.darkroom.api.body.FormFiles;
 import dev.darkroom.api.body.FormFiles.StoredFile;
 import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.contract.CommandClient;
@@ -99,7 +98,6 @@ record EditOpenAiImageHandler(ImageCallServices services, CommandClient uploads,
     }
 
     private void discardFiles(OperationContext operationContext) {
-        FormFiles store = formBody().files().apply(operationContext);
-        operationContext.files().values().forEach(files -> files.forEach(store::discard));
+        formBody().files().apply(operationContext).discardAll(operationContext.files());
     }
 }

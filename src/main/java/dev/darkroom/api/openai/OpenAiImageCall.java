@@ -1,5 +1,6 @@
 package dev.darkroom.api.openai;
 
+import dev.darkroom.api.contract.IdempotencyKeyHeader;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.openai.error.OpenAiError;
 import dev.darkroom.api.openai.error.OpenAiErrors;
@@ -100,9 +101,7 @@ final class OpenAiImageCall {
         }
         Generation generation = createdGeneration.generation();
         response.putHeader(ResponseHeaders.GENERATION_ID, generation.id().toString());
-        if (createdGeneration.replayed()) {
-            response.putHeader("Idempotency-Replayed", "true");
-        }
+        IdempotencyKeyHeader.putReplayed(response, createdGeneration.replayed());
         if (request.stream()) {
             services.responder().putStreamHeaders(response);
             waitingCall.send();

@@ -1,5 +1,6 @@
 package dev.darkroom.api.openai;
 
+import dev.darkroom.api.generation.ModelParameters;
 import dev.darkroom.api.openai.OpenAiImageRequest.ResponseFormat;
 import dev.darkroom.api.openai.error.OpenAiError;
 import dev.darkroom.api.openai.error.OpenAiRequestException;
@@ -65,10 +66,11 @@ final class OpenAiImageRequestParser {
         ResponseFormat format =
                 "url".equals(request.getString("response_format")) ? ResponseFormat.URL : ResponseFormat.B64_JSON;
         if (stream && format == ResponseFormat.URL) {
-            throw invalidValue("response_format", "a stream has the images themselves: must be b64_json or absent");
+            throw OpenAiRequestException.invalidValue(
+                    "response_format", "a stream has the images themselves: must be b64_json or absent");
         }
         if (!stream && request.getInteger("partial_images", 0) > 0) {
-            throw invalidValue("partial_images", "must be 0 or absent without stream");
+            throw OpenAiRequestException.invalidValue("partial_images", "must be 0 or absent without stream");
         }
         requireSupport(request, "seed", model.limits().seed() != null, model);
         requireSupport(request, "negative_prompt", model.limits().negativePrompt(), model);
@@ -104,7 +106,8 @@ final class OpenAiImageRequestParser {
         }
         Matcher sides = SIZE.matcher(size);
         if (!sides.matches()) {
-            throw invalidValue("size", "must be auto, or width and height in pixels such as 1024x1024");
+            throw OpenAiRequestException.invalidValue(
+                    "size", "must be auto, or width and height in pixels such as 1024x1024");
         }
         return new Size(Integer.valueOf(sides.group(1)), Integer.valueOf(sides.group(2)));
     }
@@ -157,10 +160,5 @@ final class OpenAiImageRequestParser {
                 name,
                 "The model" + (model.name() == null ? "" : " '" + model.name() + "'")
                         + " does not support the parameter '" + name + "'.");
-    }
-
-    private static OpenAiRequestException invalidValue(String param, String expected) {
-        return new OpenAiRequestException(
-                OpenAiError.invalid("invalid_value", param, "Invalid value for '" + param + "': " + expected + "."));
     }
 }

@@ -12,46 +12,25 @@ import java.util.List;
 record OpenAiModelOperations(GenerationClient generations, OpenAiImageResponder responder) {
 
     List<OperationHandler> handlers() {
-        return List.of(new ListModels(this), new GetModel(this));
+        return List.of(
+                new OpenAiJsonOperation("getOpenAiModels", 200, responder, this::list),
+                new OpenAiJsonOperation("getOpenAiModel", 200, responder, this::get));
     }
 
-    /** {@code GET /v1/models}. */
-    private record ListModels(OpenAiModelOperations operations) implements OperationHandler {
-        @Override
-        public String operationId() {
-            return "getOpenAiModels";
-        }
-
-        @Override
-        public void handle(OperationContext operationContext) {
-            operations
-                    .models(operationContext)
-                    .onSuccess(models -> {
-                        JsonArray data = new JsonArray();
-                        models.names().forEach(name -> data.add(toJson(name)));
-                        operationContext.sendJson(
-                                200, new JsonObject().put("object", "list").put("data", data));
-                    })
-                    .onFailure(operationContext::fail);
-        }
+    private Future<JsonObject> list(OperationContext operationContext) {
+        return models(operationContext).map(models -> {
+            JsonArray data = new JsonArray();
+            models.names().forEach(name -> data.add(toJson(name)));
+            return new JsonObject().put("object", "list").put("data", data);
+        });
     }
 
-    /** {@code GET /v1/models/{model}}. */
-    private record GetModel(OpenAiModelOperations operations) implements OperationHandler {
-        @Override
-        public String operationId() {
-            return "getOpenAiModel";
-        }
-
-        @Override
-        public void handle(OperationContext operationContext) {
-            String requested = operationContext.parameter("model");
-            operations
-                    .models(operationContext)
-                    .map(models -> models.get(requested))
-                    .onSuccess(model -> operationContext.sendJson(200, toJson(requested)))
-                    .onFailure(failure -> operations.responder().fail(operationContext, failure));
-        }
+    private Future<JsonObject> get(OperationContext operationContext) {
+        String name = operationContext.parameter("model");
+        return models(operationContext).map(models -> {
+            models.get(name);
+            return toJson(name);
+        });
     }
 
     private Future<OpenAiModels> models(OperationContext operationContext) {

@@ -1,9 +1,9 @@
 package dev.darkroom.api.openai;
 
+import dev.darkroom.api.contract.IdempotencyKeyHeader;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.generation.GenerationClient;
-import dev.darkroom.api.openai.error.OpenAiError;
 import dev.darkroom.api.openai.error.OpenAiErrors;
 import dev.darkroom.api.openai.error.OpenAiRequestException;
 import dev.darkroom.generation.Generation;
@@ -15,7 +15,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Consumer;
 
 /**
  * Operations that create images and return a task at once, for clients of resellers. The id of a task is that of its generation. One
@@ -30,78 +29,53 @@ record OpenAiTaskOperations(GenerationClient generations, OpenAiImageResponder r
     private static final String COMPLETED = "completed";
     private static final String FAILED = "failed";
 
-    /** Handler of an operation. */
-    private record Operation(String operationId, Consumer<OperationContext> action) implements OperationHandler {
-        @Override
-        public void handle(OperationContext operationContext) {
-            action.accept(operationContext);
-        }
-    }
-
     List<OperationHandler> handlers() {
         return List.of(
-                new Operation("createOpenAiImageTask", this::create),
-                new Operation("getOpenAiTask", this::get),
-                new Operation("getOpenAiImageTask", this::get));
+                new OpenAiJsonOperation("createOpenAiImageTask", 202, responder, this::create),
+                new OpenAiJsonOperation("getOpenAiTask", 200, responder, this::get),
+                new OpenAiJsonOperation("getOpenAiImageTask", 200, responder, this::get));
     }
 
-    private void create(OperationContext operationContext) {
-        generations
+    private Future<JsonObject> create(OperationContext operationContext) {
+        return generations
                 .getModels(operationContext)
                 .map(models -> requireUrls(
                         operationContext.body(), OpenAiImageRequestParser.parse(operationContext.body(), models)))
                 .compose(spec -> generations.create(operationContext, spec, null))
-                .onSuccess(created -> sendCreated(operationContext, created))
-                .onFailure(failure -> responder.fail(operationContext, failure));
+                .map(created -> describeCreated(operationContext, created));
     }
 
     /** A task returns URLs later, so a request for anything else is rejected. */
     private static GenerationSpec requireUrls(JsonObject body, OpenAiImageRequest request) {
         if (request.stream()) {
-            throw invalid("stream", "must be false or absent for a task");
+            throw OpenAiRequestException.invalidValue("stream", "must be false or absent for a task");
         }
         if ("b64_json".equals(body.getString("response_format"))) {
-            throw invalid("response_format", "must be url or absent for a task");
+            throw OpenAiRequestException.invalidValue("response_format", "must be url or absent for a task");
         }
         return request.spec();
     }
 
-    private static OpenAiRequestException invalid(String param, String expected) {
-        return new OpenAiRequestException(
-                OpenAiError.invalid("invalid_value", param, "Invalid value for '" + param + "': " + expected + "."));
-    }
-
-    private static void sendCreated(OperationContext operationContext, CreatedGeneration created) {
+    private static JsonObject describeCreated(OperationContext operationContext, CreatedGeneration created) {
         String id = created.generation().id().toString();
-        if (created.replayed()) {
-            operationContext.response().putHeader("Idempotency-Replayed", "true");
-        }
+        IdempotencyKeyHeader.putReplayed(operationContext.response(), created.replayed());
         operationContext.response().putHeader(HttpHeaders.LOCATION, PATH + id);
         setRetryAfter(operationContext);
         JsonObject submitted = new JsonObject().put("task_id", id).put("status", "submitted");
-        operationContext.sendJson(
-                202,
-                head(created.generation(), PROCESSING)
-                        .put("poll_url", PATH + id)
-                        .put("data", new JsonArray().add(submitted)));
+        return head(created.generation(), PROCESSING)
+                .put("poll_url", PATH + id)
+                .put("data", new JsonArray().add(submitted));
     }
 
-    private void get(OperationContext operationContext) {
-        generations
+    private Future<JsonObject> get(OperationContext operationContext) {
+        return generations
                 .get(operationContext, operationContext.resourceId("taskId"), Duration.ZERO)
                 .compose(generation -> {
-                    Future<List<String>> urls = generation.images().isEmpty()
-                            ? Future.succeededFuture(List.of())
-                            : responder.urls().imageUrls(generation);
-                    return urls.map(list -> toJson(generation, list));
-                })
-                .onSuccess(task -> {
-                    if (task.getString("status").equals(PROCESSING)) {
+                    if (generation.isPending()) {
                         setRetryAfter(operationContext);
                     }
-                    operationContext.sendJson(200, task);
-                })
-                .onFailure(operationContext::fail);
+                    return responder.urls().imageUrls(generation).map(urls -> toJson(generation, urls));
+                });
     }
 
     private static void setRetryAfter(OperationContext operationContext) {

@@ -1,6 +1,7 @@
 package dev.darkroom.api.replicate;
 
 import dev.darkroom.api.contract.CommandClient;
+import dev.darkroom.api.contract.IdempotencyKeyHeader;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.generation.GenerationClient;
@@ -111,9 +112,7 @@ public final class PredictionOperations {
 
     private Future<Generation> awaitEnd(OperationContext operationContext, CreatedGeneration created, Duration wait) {
         Generation generation = created.generation();
-        if (created.replayed()) {
-            operationContext.response().putHeader("Idempotency-Replayed", "true");
-        }
+        IdempotencyKeyHeader.putReplayed(operationContext.response(), created.replayed());
         operationContext.response().putHeader(HttpHeaders.LOCATION, "/v1/predictions/" + generation.id());
         return wait == null || !generation.isPending()
                 ? Future.succeededFuture(generation)
@@ -139,10 +138,10 @@ public final class PredictionOperations {
     }
 
     private Future<JsonObject> toJson(Generation generation) {
-        Future<List<String>> urls =
-                generation.images().isEmpty() ? Future.succeededFuture(List.of()) : responder.imageUrls(generation);
-        return urls.map(
-                list -> PredictionJson.toJson(generation, settings.publicUrl().get(), list));
+        return responder
+                .imageUrls(generation)
+                .map(urls ->
+                        PredictionJson.toJson(generation, settings.publicUrl().get(), urls));
     }
 
     /** Returns a version of a model, which the Python client requests to learn the type of the output. */

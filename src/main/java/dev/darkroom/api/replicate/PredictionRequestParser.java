@@ -1,6 +1,6 @@
 package dev.darkroom.api.replicate;
 
-import dev.darkroom.api.openai.ModelParameters;
+import dev.darkroom.api.generation.ModelParameters;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.problem.Problem.ValidationError;
 import dev.darkroom.backend.InputImages;

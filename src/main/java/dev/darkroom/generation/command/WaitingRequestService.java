@@ -6,8 +6,8 @@ import dev.darkroom.eventbus.CommandReply;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.GenerationCommand.AttachRetry;
 import dev.darkroom.generation.GenerationCommand.EndWaitingRequest;
+import dev.darkroom.generation.GenerationResult.AttachedRetry;
 import dev.darkroom.generation.GenerationResult.EndedWaitingRequest;
-import dev.darkroom.generation.GenerationResult.RetryAttachment;
 import dev.darkroom.generation.GenerationSignals;
 import dev.darkroom.generation.waiting.WaitingRequest;
 import dev.darkroom.generation.waiting.WaitingRequestStore;
@@ -64,7 +64,7 @@ final class WaitingRequestService {
     }
 
     /** Completes without a generation when the retry should create a new one. */
-    Future<CommandReply<RetryAttachment>> attach(CommandContext<AttachRetry> context) {
+    Future<CommandReply<AttachedRetry>> attach(CommandContext<AttachRetry> context) {
         String user = context.command().requester().user();
         WaitingRequest retry = context.command().retry();
         return search(user, retry, null)
@@ -77,7 +77,7 @@ final class WaitingRequestService {
                             .addKeyValue("retryCount", retry.retryCount())
                             .addKeyValue("requestId", context.requestId())
                             .log("retry attached"));
-                    return CommandReply.completed(new RetryAttachment(user, found.orElse(null)));
+                    return CommandReply.completed(new AttachedRetry(user, found.orElse(null)));
                 });
     }
 

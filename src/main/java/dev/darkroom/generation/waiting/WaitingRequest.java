@@ -3,10 +3,10 @@ package dev.darkroom.generation.waiting;
 import dev.darkroom.config.Settings;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.UUID;
+import org.apache.commons.codec.digest.DigestUtils;
 
 /**
  * HTTP request whose connection waits for the end of its generation. When the connection breaks, a retry of the client may attach to the
@@ -44,12 +44,7 @@ public record WaitingRequest(
 
     /** Returns the SHA-256 of a list of texts, in lower-case hex. Different lists have different digests. */
     public static String sha256(String... texts) {
-        MessageDigest sha256;
-        try {
-            sha256 = MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("SHA-256 is not available", e);
-        }
+        MessageDigest sha256 = DigestUtils.getSha256Digest();
         for (String text : texts) {
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
             // The length separates the texts.

@@ -14,8 +14,8 @@ import dev.darkroom.generation.GenerationCommand;
 import dev.darkroom.generation.GenerationCommand.AttachRetry;
 import dev.darkroom.generation.GenerationCommand.CreateGeneration;
 import dev.darkroom.generation.GenerationCommand.EndWaitingRequest;
+import dev.darkroom.generation.GenerationResult.AttachedRetry;
 import dev.darkroom.generation.GenerationResult.CreatedGeneration;
-import dev.darkroom.generation.GenerationResult.RetryAttachment;
 import dev.darkroom.generation.GenerationSpec;
 import dev.darkroom.generation.route.TestModels;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
@@ -79,10 +79,9 @@ class WaitingRequestServiceTest {
     }
 
     private static Future<Generation> attach(WaitingRequest retry) {
-        return WaitingRequestServiceTest.<RetryAttachment>send(new AttachRetry(USER, retry))
-                .map(reply -> ((CommandReply.Completed<RetryAttachment>) reply)
-                        .result()
-                        .generation());
+        return WaitingRequestServiceTest.<AttachedRetry>send(new AttachRetry(USER, retry))
+                .map(reply ->
+                        ((CommandReply.Completed<AttachedRetry>) reply).result().generation());
     }
 
     private static void end(WaitingRequest request, boolean answered) {

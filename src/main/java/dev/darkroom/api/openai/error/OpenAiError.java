@@ -25,6 +25,15 @@ public record OpenAiError(int status, String type, String code, String param, St
         return new OpenAiError(400, INVALID_REQUEST, code, param, message, false);
     }
 
+    /**
+     * Creates the error of an invalid value.
+     *
+     * @param expected the rule that the value violates
+     */
+    public static OpenAiError invalidValue(String param, String expected) {
+        return invalid("invalid_value", param, "Invalid value for '" + param + "': " + expected + ".");
+    }
+
     public JsonObject toJson() {
         return new JsonObject()
                 .put(

@@ -95,8 +95,7 @@ public final class OpenAiErrors {
         }
         // A size has two sides.
         String subject = param.equals("size") && !field.equals(param) ? field + " " : "";
-        return OpenAiError.invalid(
-                "invalid_value", param, "Invalid value for '" + param + "': " + subject + first.detail() + ".");
+        return OpenAiError.invalidValue(param, subject + first.detail());
     }
 
     /** Returns the first segment of a JSON pointer; that of a parameter of the model without {@code parameters}. */

@@ -12,6 +12,10 @@ public final class OpenAiRequestException extends RuntimeException {
         this.error = error;
     }
 
+    public static OpenAiRequestException invalidValue(String param, String expected) {
+        return new OpenAiRequestException(OpenAiError.invalidValue(param, expected));
+    }
+
     public OpenAiError error() {
         return error;
     }

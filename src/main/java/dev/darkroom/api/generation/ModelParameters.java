@@ -1,4 +1,4 @@
-package dev.darkroom.api.openai;
+package dev.darkroom.api.generation;
 
 import dev.darkroom.generation.GenerationResult.ModelLimits;
 import io.vertx.core.json.JsonArray;
@@ -30,7 +30,7 @@ public record ModelParameters(List<JsonObject> schemas) {
     }
 
     /** Returns the value of a parameter in a form, whose values are texts: a number or a truth value where the model expects one. */
-    Object parse(String name, String text) {
+    public Object parse(String name, String text) {
         String types = schemas.stream()
                 .map(schema ->
                         schema.getJsonObject("properties", new JsonObject()).getValue(name))
