@@ -190,7 +190,7 @@ public final class Database {
         options.addProperty("application_name", "darkroom");
         if (pooled) {
             options.getProperties().remove("extra_float_digits");
-            // A pooler rejects session parameters. They are set for the database user instead, see docs/operations.md.
+            // A pooler rejects session parameters. They are set for the database user instead, see docs/database.md.
             return options;
         }
         return options.addProperty("statement_timeout", millis(settings.statementTimeout()))

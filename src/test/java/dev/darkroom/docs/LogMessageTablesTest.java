@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** Checks that the tables of {@code docs/operations.md} list every message that the server logs at INFO, WARN or ERROR, and no other. */
+/** Checks that the tables of {@code docs/log-messages.md} list every message that the server logs at INFO, WARN or ERROR, and no other. */
 class LogMessageTablesTest {
     private static final Path MAIN = Path.of("src/main/java/dev/darkroom");
     private static final Pattern LOG_CALL = Pattern.compile("\\.log\\(|\\bLOG\\.(?:info|warn|error)\\(");
@@ -44,7 +44,7 @@ class LogMessageTablesTest {
         }
 
         assertThat(logged).hasSizeGreaterThan(100);
-        assertThat(MarkdownPages.tableCells(Path.of("docs/operations.md"), "message"))
+        assertThat(MarkdownPages.tableCells(Path.of("docs/log-messages.md"), "message"))
                 .containsExactlyInAnyOrderElementsOf(logged);
     }
 

@@ -193,9 +193,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
         parameters.put("synchronous_commit", "on");
         parameters.put("full_page_writes", "on");
         parameters.put("max_connections", "100");
-        // Interval at which autovacuum can remove dead rows of the queue. The default is a minute; docs/operations.md
-        // has
-        // the figures.
+        // Interval at which autovacuum can remove dead rows of the queue. The default is a minute; docs/database.md
+        // has the figures.
         parameters.put("autovacuum_naptime", "10s");
         parameters.put("timezone", "UTC");
         parameters.put("log_timezone", "UTC");
