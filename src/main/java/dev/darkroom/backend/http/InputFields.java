@@ -60,9 +60,6 @@ public record InputFields(
     /** Value of the setting for the default of the protocol. */
     private static final String AUTO = "auto";
 
-    /** Limit of the contract. */
-    private static final int MAX_IMAGES = 8;
-
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,63}");
 
     /** The inputs of most models of cog and Replicate. */
@@ -129,7 +126,7 @@ public record InputFields(
 
     /** Returns the limits of requests without the fields that are not sent. */
     public RequestLimits limits() {
-        int inputImages = images != null ? MAX_IMAGES : image != null ? 1 : 0;
+        int inputImages = images != null ? BackendSettings.MAX_INPUT_IMAGES : image != null ? 1 : 0;
         return RequestLimits.ofFields(count != null, seed != null, negativePrompt != null)
                 .withInputs(InputLimits.upTo(inputImages, mask != null));
     }

@@ -3,6 +3,7 @@ package dev.darkroom.backend.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import dev.darkroom.backend.InputLimits;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,6 +22,13 @@ class InputFieldsTest {
         assertThat(InputFields.DEFAULT)
                 .isEqualTo(new InputFields(
                         "prompt", "negative_prompt", "seed", "width", "height", "num_outputs", null, null, null, null));
+    }
+
+    @Test
+    void imagesAreUpToTheLimitOfTheContract() {
+        assertThat(InputFields.parse("prompt,images").limits().inputs()).isEqualTo(InputLimits.upTo(16, false));
+        assertThat(InputFields.parse("prompt,image,mask").limits().inputs()).isEqualTo(InputLimits.upTo(1, true));
+        assertThat(InputFields.parse("prompt").limits().inputs()).isEqualTo(InputLimits.NONE);
     }
 
     @ParameterizedTest
