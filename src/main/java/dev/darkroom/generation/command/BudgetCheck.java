@@ -9,11 +9,10 @@ import dev.darkroom.usage.BudgetLimit;
 import dev.darkroom.usage.BudgetLimits;
 import dev.darkroom.usage.BudgetState;
 import io.vertx.core.Future;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.stream.Stream;
 
 /**
  * Checks the budgets of a request before it is accepted. The reservation before a submission decides; this check rejects early. Executes no
@@ -30,40 +29,34 @@ record BudgetCheck(ModelCatalog catalog, BudgetLimits budgetLimits, BudgetStore 
 
     /** Returns the exhausted budget, when no AI server of the model can make the request within the budgets; otherwise empty. */
     Future<Optional<Exhausted>> findExhausted(String user, ModelSettings model, ImageRequest request) {
-        List<Integer> ends = new ArrayList<>();
-        List<Long> costs = new ArrayList<>();
-        List<BudgetLimit> limits = new ArrayList<>();
+        Map<Target, List<BudgetLimit>> limits = new LinkedHashMap<>();
         for (Target target : model.targets()) {
-            OptionalLong cost = catalog.expectedCost(target, request);
             List<BudgetLimit> ofTarget =
                     catalog.isFreeOfCharge(target, request) ? List.of() : budgetLimits.of(user, target.backend());
             if (ofTarget.isEmpty()) {
                 return Future.succeededFuture(Optional.empty());
             }
-            limits.addAll(ofTarget);
-            ends.add(limits.size());
-            costs.add(cost.orElseThrow());
+            limits.put(target, ofTarget);
         }
-        return budgets.find(limits).map(states -> findExhausted(states, ends, costs));
+        return budgets.find(limits.values().stream()
+                        .flatMap(List::stream)
+                        .distinct()
+                        .toList())
+                .map(states -> findExhausted(limits, states, request));
     }
 
-    /**
-     * @param ends end of the states of each target
-     * @param costs expected cost at each target
-     */
-    private static Optional<Exhausted> findExhausted(List<BudgetState> states, List<Integer> ends, List<Long> costs) {
+    private Optional<Exhausted> findExhausted(
+            Map<Target, List<BudgetLimit>> limits, List<BudgetState> states, ImageRequest request) {
         Optional<Exhausted> last = Optional.empty();
-        int start = 0;
-        for (int i = 0; i < ends.size(); i++) {
-            long cost = costs.get(i);
-            Stream<BudgetState> ofTarget = states.subList(start, ends.get(i)).stream();
-            last = ofTarget.filter(state -> state.exceededBy(cost))
+        for (Map.Entry<Target, List<BudgetLimit>> target : limits.entrySet()) {
+            long cost = catalog.expectedCost(target.getKey(), request).orElseThrow();
+            last = states.stream()
+                    .filter(state -> target.getValue().contains(state.limit()) && state.exceededBy(cost))
                     .findFirst()
                     .map(state -> new Exhausted(state, cost));
             if (last.isEmpty()) {
                 return last;
             }
-            start = ends.get(i);
         }
         return last;
     }
