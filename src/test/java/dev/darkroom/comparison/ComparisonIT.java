@@ -15,7 +15,6 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -139,9 +138,7 @@ class ComparisonIT {
 
     private void cutAfterSubmission(Run run, TcpProxy proxy) {
         await().atMost(LIMIT)
-                .until(() -> simulator.recordedRequests().stream()
-                        .filter(Objects::nonNull)
-                        .anyMatch(submission -> isOf(run, submission)));
+                .until(() -> simulator.recordedRequests().stream().anyMatch(submission -> isOf(run, submission)));
         proxy.closeConnections();
     }
 }

@@ -1,5 +1,6 @@
 package dev.darkroom.comparison;
 
+import dev.darkroom.genuine.LiteLlmModel;
 import dev.darkroom.genuine.LiteLlmProcess;
 import dev.darkroom.testing.DarkroomInstance;
 import dev.darkroom.testing.DarkroomInstanceSettings;
@@ -34,26 +35,17 @@ final class Gateways implements AutoCloseable {
 
     private static LiteLlmProcess startLiteLlm(Path directory, InProcessSimulator simulator, List<Run> runs)
             throws Exception {
-        StringBuilder yaml = new StringBuilder("model_list:\n");
-        for (Run run : runs) {
-            if (run.route() == Route.LITELLM) {
-                yaml.append("""
-                          - model_name: %s
-                            litellm_params:
-                              model: openai/simulator
-                              api_base: %s
-                              api_key: %s
-                              timeout: %d
-                        """.formatted(
+        return LiteLlmProcess.start(
+                directory,
+                runs.stream()
+                        .filter(run -> run.route() == Route.LITELLM)
+                        .map(run -> new LiteLlmModel(
                                 run.model(),
+                                "simulator",
                                 simulator.url(),
                                 run.apiKey(),
-                                run.fault().gatewayTimeout().toSeconds()));
-            }
-        }
-        yaml.append("general_settings:\n  master_key: os.environ/MASTER_KEY\n");
-        Path configuration = Files.writeString(directory.resolve("litellm.yaml"), yaml);
-        return LiteLlmProcess.start(configuration.toString(), simulator.url());
+                                run.fault().gatewayTimeout()))
+                        .toList());
     }
 
     private static DarkroomInstance startDarkroom(Path directory, InProcessSimulator simulator, List<Run> runs)

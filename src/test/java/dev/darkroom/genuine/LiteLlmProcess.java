@@ -8,8 +8,10 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -23,8 +25,13 @@ public final class LiteLlmProcess implements AutoCloseable {
     private final URI url;
     private final PythonServerProcess server;
 
-    private LiteLlmProcess(Path binaries, String configuration, URI provider, int port) throws IOException {
+    private LiteLlmProcess(Path binaries, String configuration, Map<String, String> environment, int port)
+            throws IOException {
         this.url = URI.create("http://127.0.0.1:" + port + "/v1");
+        Map<String, String> allVariables = new HashMap<>(environment);
+        allVariables.put("MASTER_KEY", KEY);
+        // Otherwise it downloads a price list.
+        allVariables.put("LITELLM_LOCAL_MODEL_COST_MAP", "True");
         this.server = new PythonServerProcess(
                 TOOL,
                 List.of(
@@ -37,30 +44,26 @@ public final class LiteLlmProcess implements AutoCloseable {
                         Integer.toString(port),
                         "--telemetry",
                         "False"),
-                Map.of(
-                        "SIMULATOR",
-                        provider.toString(),
-                        "MASTER_KEY",
-                        KEY,
-                        // Otherwise it downloads a price list.
-                        "LITELLM_LOCAL_MODEL_COST_MAP",
-                        "True"));
+                allVariables);
     }
 
-    /** Starts LiteLLM with the models of {@code src/test/genuine/litellm}. */
-    static LiteLlmProcess start(URI provider) throws IOException, InterruptedException {
-        return start("config.yaml", provider);
+    /** Starts LiteLLM with the models of {@code src/test/genuine/litellm} at a simulator. */
+    static LiteLlmProcess start(URI simulator) throws IOException, InterruptedException {
+        return start("config.yaml", Map.of("SIMULATOR", simulator.toString()));
     }
 
-    /**
-     * Installs LiteLLM unless it is installed, starts it and waits until it responds.
-     *
-     * @param configuration path of its configuration, relative to {@code src/test/genuine/litellm}
-     * @param provider base URL of the AI server that it calls
-     */
-    public static LiteLlmProcess start(String configuration, URI provider) throws IOException, InterruptedException {
+    /** Starts LiteLLM with these models. Writes its configuration into the directory. */
+    public static LiteLlmProcess start(Path directory, List<LiteLlmModel> models)
+            throws IOException, InterruptedException {
+        Path configuration = Files.writeString(directory.resolve("litellm.yaml"), LiteLlmModel.toYaml(models));
+        return start(configuration.toString(), Map.of());
+    }
+
+    /** Installs LiteLLM unless it is installed, starts it and waits until it responds. */
+    private static LiteLlmProcess start(String configuration, Map<String, String> environment)
+            throws IOException, InterruptedException {
         Path binaries = GenuineTools.installPython(TOOL);
-        LiteLlmProcess proxy = new LiteLlmProcess(binaries, configuration, provider, FreePort.find());
+        LiteLlmProcess proxy = new LiteLlmProcess(binaries, configuration, environment, FreePort.find());
         proxy.restart();
         return proxy;
     }

@@ -2,11 +2,11 @@ package dev.darkroom.genuine.facade;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.genuine.LiteLlmModel;
 import dev.darkroom.genuine.LiteLlmProcess;
 import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.TcpProxy;
 import io.vertx.core.json.JsonObject;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -28,6 +28,9 @@ class LiteLlmFacadeGenuineIT {
     private static final List<String> MODELS =
             List.of("default", "url", "edit", "stream", "size", "moderation", "failed", "cut");
 
+    /** The default of the clients of OpenAI. */
+    private static final Duration LITELLM_TIMEOUT = Duration.ofMinutes(10);
+
     private static final int ROUTER_CALLS = 3;
     /** Submissions of a generation that fails each time: {@code retry.maxAttempts}. */
     private static final int ATTEMPTS = 5;
@@ -42,19 +45,12 @@ class LiteLlmFacadeGenuineIT {
         simulator = new InProcessSimulator(Duration.ofMillis(5));
         server = FacadeServer.start(directory, simulator, settings -> {});
         connection = server.openProxy();
-        StringBuilder yaml = new StringBuilder("model_list:\n");
-        for (String model : MODELS) {
-            yaml.append("""
-                      - model_name: %s
-                        litellm_params:
-                          model: openai/%s
-                          api_base: %s
-                          api_key: %s
-                    """.formatted(model, FacadeServer.MODEL, server.api(connection), server.key()));
-        }
-        yaml.append("general_settings:\n  master_key: os.environ/MASTER_KEY\n");
-        Path configuration = Files.writeString(directory.resolve("litellm.yaml"), yaml);
-        liteLlm = LiteLlmProcess.start(configuration.toString(), server.api(connection));
+        liteLlm = LiteLlmProcess.start(
+                directory,
+                MODELS.stream()
+                        .map(name -> new LiteLlmModel(
+                                name, FacadeServer.MODEL, server.api(connection), server.key(), LITELLM_TIMEOUT))
+                        .toList());
     }
 
     @AfterAll
