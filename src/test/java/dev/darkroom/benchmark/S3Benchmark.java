@@ -59,8 +59,7 @@ final class S3Benchmark {
 
     static void run(BenchmarkOptions options) throws Exception {
         new BenchmarkRun("s3", DIRECTORY).run(options, (database, aiServer) -> {
-            Path serverDirectory = Files.createDirectories(DIRECTORY.resolve("server"));
-            try (S3ProxyServer server = new S3ProxyServer(serverDirectory)) {
+            try (S3ProxyServer server = new S3ProxyServer()) {
                 server.start();
                 server.createBucket(BUCKET);
                 S3Benchmark benchmark = new S3Benchmark(options, database);
@@ -70,7 +69,7 @@ final class S3Benchmark {
                                 S3Server.settings(server.environment(BUCKET, PREFIX)),
                                 ImageStoreOwner.withoutImages(UUID.randomUUID()))
                         .await();
-                Path objects = serverDirectory.resolve("objects").resolve(BUCKET);
+                Path objects = server.objects().resolve(BUCKET);
                 server.call(client -> benchmark.measure(store, client, objects));
                 store.close().await();
                 vertx.close().await();

@@ -6,19 +6,16 @@ import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.DarkroomFleet;
 import dev.darkroom.testing.DarkroomInstanceProcess;
 import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.FakeClock;
 import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Tag;
@@ -68,16 +65,12 @@ class ClockSkewIT {
 
     /** Sets the clock of one process an hour ahead, an hour behind, then right. */
     @Test
-    void toleratesClockJumpsOfOneProcess() throws IOException {
+    void toleratesClockJumpsOfOneProcess() {
         // given
-        Path clock = directory.resolve("clock");
-        Files.writeString(clock, "+1h");
+        FakeClock clock = new FakeClock();
+        clock.set("+1h");
         Map<String, String> skewed = new HashMap<>(settings().environment());
-        skewed.put("LD_PRELOAD", libfaketime().toString());
-        skewed.put("FAKETIME_TIMESTAMP_FILE", clock.toString());
-        skewed.put("FAKETIME_NO_CACHE", "1");
-        // Setting the wall clock does not change the monotonic clock.
-        skewed.put("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        skewed.putAll(clock.environment());
         try (DarkroomFleet darkroomFleet = new DarkroomFleet(
                 directory, 2, place -> place == 0 ? skewed : settings().environment())) {
             DarkroomInstanceProcess skewedProcess = darkroomFleet.processAt(0);
@@ -92,7 +85,7 @@ class ClockSkewIT {
             for (String time : List.of("+1h", "-1h", "+0")) {
 
                 // when
-                Files.writeString(clock, time);
+                clock.set(time);
 
                 // then
                 for (int i = 0; i < 10; i++) {
@@ -107,7 +100,7 @@ class ClockSkewIT {
                         .hasSize(1);
                 System.out.printf("chaos: the clock of one process at %s%n", time);
             }
-            Files.writeString(clock, "-1h");
+            clock.set("-1h");
             assertTakeoverAfterLeaseExpiry(darkroomFleet);
             AttemptHistoryCheck.assertNoViolations(
                     darkroomFleet.allProcesses(), database, directory.resolve("data/images"));
@@ -161,22 +154,5 @@ class ClockSkewIT {
                 .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", HEARTBEAT.toMillis() + "ms")
                 .with("DARKROOM_NODE_TTL", TTL.toMillis() + "ms")
                 .with("DARKROOM_NODE_REAP_INTERVAL", "500ms");
-    }
-
-    /** Returns the library of Debian's package {@code faketime}. */
-    private static Path libfaketime() {
-        String configured = System.getProperty("darkroom.chaos.libfaketime");
-        if (configured != null) {
-            return Path.of(configured);
-        }
-        try (Stream<Path> found = Files.find(
-                Path.of("/usr/lib"), 3, (path, attributes) -> path.endsWith("faketime/libfaketimeMT.so.1"))) {
-            return found.findFirst()
-                    .orElseThrow(
-                            () -> new IllegalStateException(
-                                    "needs libfaketime, such as Debian's package faketime, or -Ddarkroom.chaos.libfaketime=FILE"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -30,7 +30,7 @@ class S3ProcessKillIT {
 
     @Test
     void losesNothingAndLeavesNoOrphanAfterKills() throws Exception {
-        try (S3ProxyServer server = new S3ProxyServer(directory)) {
+        try (S3ProxyServer server = new S3ProxyServer()) {
             // given
             server.start();
             server.createBucket(BUCKET);

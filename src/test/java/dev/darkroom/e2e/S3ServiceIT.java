@@ -38,23 +38,20 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A service whose images are in a bucket of s3proxy. */
 @Tag("s3")
 @Timeout(300)
 class S3ServiceIT {
-    @TempDir
-    static Path serverDirectory;
-
-    private static S3ProxyServer server;
+    @RegisterExtension
+    static final S3ProxyServer server = new S3ProxyServer();
 
     @TempDir
     Path directory;
@@ -64,17 +61,6 @@ class S3ServiceIT {
     private final HttpClient httpClient = HttpClient.newHttpClient();
     private InProcessSimulator simulator;
     private S3FaultProxy proxy;
-
-    @BeforeAll
-    static void startServer() {
-        server = new S3ProxyServer(serverDirectory);
-        server.start();
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     @BeforeEach
     void start() {

@@ -2,29 +2,13 @@ package dev.darkroom.image.s3;
 
 import dev.darkroom.testing.s3.MotoServer;
 import dev.darkroom.testing.s3.S3Server;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Tag("s3")
 class MotoConformanceIT extends S3ImageStoreConformance {
-    @TempDir
-    static Path directory;
-
-    private static MotoServer server;
-
-    @BeforeAll
-    static void startServer() {
-        server = new MotoServer(directory);
-        server.start();
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
+    @RegisterExtension
+    static final MotoServer server = new MotoServer();
 
     @Override
     S3Server server() {

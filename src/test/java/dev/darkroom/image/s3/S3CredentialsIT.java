@@ -28,7 +28,7 @@ class S3CredentialsIT {
     void exchangesAWebIdentityForCredentials() throws Exception {
         Path token = Files.writeString(directory.resolve("token"), "a.web.identity");
         Vertx vertx = Vertx.vertx();
-        try (MotoServer server = new MotoServer(directory)) {
+        try (MotoServer server = new MotoServer()) {
             server.start();
             server.createBucket("images");
             Map<String, String> properties = Map.of(

@@ -19,22 +19,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
 
 /** Copies from a directory to a bucket, to another bucket, and back to a directory. */
 @Tag("s3")
 class S3ImageCopyIT {
-    @TempDir
-    static Path serverDirectory;
-
-    private static S3ProxyServer server;
+    @RegisterExtension
+    static final S3ProxyServer server = new S3ProxyServer();
 
     @TempDir
     Path directory;
@@ -43,17 +40,6 @@ class S3ImageCopyIT {
     private final String bucket = "images-" + UUID.randomUUID();
     private ImageStore source;
     private ImageStore target;
-
-    @BeforeAll
-    static void startServer() {
-        server = new S3ProxyServer(serverDirectory);
-        server.start();
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     @BeforeEach
     void open() {

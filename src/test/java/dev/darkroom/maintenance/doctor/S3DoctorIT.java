@@ -7,43 +7,26 @@ import dev.darkroom.testing.TestPostgres;
 import dev.darkroom.testing.s3.S3ProxyServer;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.core.async.AsyncRequestBody;
 
 /** The doctor compares the objects of a bucket with the rows. */
 @Tag("s3")
 class S3DoctorIT {
-    @TempDir
-    static Path serverDirectory;
-
-    private static S3ProxyServer server;
+    @RegisterExtension
+    static final S3ProxyServer server = new S3ProxyServer();
 
     @RegisterExtension
     static final DoctorFixture fixture = new DoctorFixture();
 
     private final String bucket = "images-" + UUID.randomUUID();
-
-    @BeforeAll
-    static void startServer() {
-        server = new S3ProxyServer(serverDirectory);
-        server.start();
-    }
-
-    @AfterAll
-    static void stopServer() {
-        server.close();
-    }
 
     @BeforeEach
     void storeImages() {
@@ -127,11 +110,7 @@ class S3DoctorIT {
         // The server uses the times of its files.
         for (String key : new String[] {old, "other/readme.txt", DoctorFixture.KEY}) {
             Files.setLastModifiedTime(
-                    serverDirectory
-                            .resolve("objects")
-                            .resolve(bucket)
-                            .resolve("darkroom")
-                            .resolve(key),
+                    server.objects().resolve(bucket).resolve("darkroom").resolve(key),
                     FileTime.from(Instant.now().minus(Duration.ofDays(1))));
         }
 

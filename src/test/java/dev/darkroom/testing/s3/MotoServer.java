@@ -9,11 +9,8 @@ import java.util.List;
 public final class MotoServer extends S3Server {
     private static final ExternalTool TOOL = new ExternalTool("s3", "moto");
 
-    private final Path directory;
-
-    /** @param directory for its log */
-    public MotoServer(Path directory) {
-        this.directory = directory;
+    public MotoServer() {
+        super(TOOL);
     }
 
     @Override
@@ -22,6 +19,6 @@ public final class MotoServer extends S3Server {
         return TOOL.start(new ProcessBuilder(List.of(
                         programs.resolve("moto_server").toString(), "-H", "127.0.0.1", "-p", String.valueOf(port)))
                 .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("moto.log").toFile()));
+                .redirectOutput(directory().resolve("moto.log").toFile()));
     }
 }

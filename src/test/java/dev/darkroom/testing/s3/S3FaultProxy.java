@@ -10,21 +10,12 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.RequestOptions;
 import java.net.URI;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** HTTP proxy in front of an S3 server that injects the faults of an object store. Thread-safe; construction and {@link #close} block. */
 public final class S3FaultProxy implements AutoCloseable {
-    private static final DateTimeFormatter SIGNING_TIME =
-            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
-    private static final DateTimeFormatter HTTP_TIME = DateTimeFormatter.RFC_1123_DATE_TIME.withZone(ZoneOffset.UTC);
-    private static final Duration TOLERATED_SKEW = Duration.ofMinutes(15);
-
     private final Vertx vertx = Vertx.vertx();
     private final HttpClient client = vertx.createHttpClient();
     private final HttpServer server;
@@ -37,15 +28,14 @@ public final class S3FaultProxy implements AutoCloseable {
     /** Guarded by this. Number of requests that still get the fault. */
     private int remaining;
 
-    private volatile Duration skew = Duration.ZERO;
-
     /**
      * A request that reached the proxy.
      *
+     * @param host value of {@code Host}
      * @param range value of {@code Range}; null without one
      * @param authorization value of {@code Authorization}
      */
-    public record RecordedRequest(String method, String path, String range, String authorization) {}
+    public record RecordedRequest(String method, String host, String path, String range, String authorization) {}
 
     /**
      * A fault of some requests.
@@ -95,11 +85,6 @@ public final class S3FaultProxy implements AutoCloseable {
         inject(Fault.NONE, 0);
     }
 
-    /** Makes the clock of the object store differ: rejects requests with another time. */
-    public void setClock(Duration ahead) {
-        skew = ahead;
-    }
-
     /** Returns the requests with a method in order of arrival. */
     public List<RecordedRequest> requests(HttpMethod method) {
         return requests.stream()
@@ -118,30 +103,16 @@ public final class S3FaultProxy implements AutoCloseable {
     private void handle(HttpServerRequest request) {
         requests.add(new RecordedRequest(
                 request.method().name(),
+                request.authority().toString(),
                 request.path(),
                 request.getHeader("Range"),
                 request.getHeader("Authorization")));
         Fault injected = nextFault(request.method());
         if (injected.status() > 0) {
             reject(request, injected.status(), injected.code());
-        } else if (isSkewed(request)) {
-            reject(request, 403, "RequestTimeTooSkewed");
         } else {
             forward(request, injected);
         }
-    }
-
-    private boolean isSkewed(HttpServerRequest request) {
-        String time = request.getHeader("X-Amz-Date");
-        return time != null
-                && Duration.between(Instant.from(SIGNING_TIME.parse(time)), now())
-                                .abs()
-                                .compareTo(TOLERATED_SKEW)
-                        > 0;
-    }
-
-    private Instant now() {
-        return Instant.now().plus(skew);
     }
 
     private void reject(HttpServerRequest request, int status, String code) {
@@ -150,7 +121,6 @@ public final class S3FaultProxy implements AutoCloseable {
                 .onSuccess(end -> request.response()
                         .setStatusCode(status)
                         .putHeader("Content-Type", "application/xml")
-                        .putHeader("Date", HTTP_TIME.format(now()))
                         .putHeader("x-amz-request-id", "injected")
                         .end("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>" + code + "</Code><Message>"
                                 + code + "</Message></Error>"));

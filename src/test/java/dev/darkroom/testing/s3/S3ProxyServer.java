@@ -5,35 +5,45 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** s3proxy, which stores objects as files and verifies signatures. */
 public final class S3ProxyServer extends S3Server {
     private static final ExternalTool TOOL = new ExternalTool("s3", "s3proxy");
 
-    private final Path directory;
+    private final Map<String, String> environment;
 
-    /** @param directory for its objects and its log */
-    public S3ProxyServer(Path directory) {
-        this.directory = directory;
+    public S3ProxyServer() {
+        this(Map.of());
+    }
+
+    /** @param environment variables of the process, in addition to those of this process */
+    public S3ProxyServer(Map<String, String> environment) {
+        super(TOOL);
+        this.environment = environment;
+    }
+
+    /** Returns the directory that contains the objects of each bucket as files. */
+    public Path objects() {
+        return directory().resolve("objects");
     }
 
     @Override
     Process launch(int port) throws IOException, InterruptedException {
         Path jars = TOOL.installMaven();
-        Path properties = directory.resolve("s3proxy.properties");
+        Path properties = directory().resolve("s3proxy.properties");
         // Without ignore-unknown-headers, uploads of current SDKs get 501.
-        Files.writeString(properties, """
+        Files.writeString(
+                properties, """
                 s3proxy.endpoint=http://127.0.0.1:%d
                 s3proxy.authorization=aws-v4
                 s3proxy.identity=%s
                 s3proxy.credential=%s
                 s3proxy.ignore-unknown-headers=true
-                s3proxy.maximum-timeskew=86400
                 jclouds.provider=filesystem-nio2
                 jclouds.filesystem.basedir=%s
-                """.formatted(
-                        port, ACCESS_KEY_ID, SECRET_ACCESS_KEY, Files.createDirectories(directory.resolve("objects"))));
-        return TOOL.start(new ProcessBuilder(List.of(
+                """.formatted(port, ACCESS_KEY_ID, SECRET_ACCESS_KEY, Files.createDirectories(objects())));
+        ProcessBuilder builder = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx512m",
                         "-cp",
@@ -42,6 +52,8 @@ public final class S3ProxyServer extends S3Server {
                         "--properties",
                         properties.toString()))
                 .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("s3proxy.log").toFile()));
+                .redirectOutput(directory().resolve("s3proxy.log").toFile());
+        builder.environment().putAll(environment);
+        return TOOL.start(builder);
     }
 }

@@ -3,10 +3,13 @@ package dev.darkroom.testing.s3;
 import dev.darkroom.config.S3Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.testing.FreePort;
+import dev.darkroom.testing.ExternalTool;
+import dev.darkroom.testing.TestDirectories;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -14,6 +17,9 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.async.AsyncResponseTransformer;
@@ -21,15 +27,40 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3AsyncClient;
 import software.amazon.awssdk.services.s3.model.S3Object;
 
-/** S3 server in a process of its own. The methods block. */
-public abstract class S3Server implements AutoCloseable {
+/** S3 server in a process of its own. As a static extension, it runs while the tests of a class run. The methods block. */
+public abstract class S3Server implements AutoCloseable, BeforeAllCallback, AfterAllCallback {
     public static final String ACCESS_KEY_ID = "darkroom";
     public static final String SECRET_ACCESS_KEY = "darkroom-secret";
 
+    private final Path directory;
     private final int port = FreePort.find();
     private Process process;
     /** Guarded by this. Null before the first call. */
     private S3AsyncClient client;
+
+    /** @param tool the server */
+    S3Server(ExternalTool tool) {
+        try {
+            directory = Files.createTempDirectory(tool.target(), "data");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Returns the directory for objects and the log, which {@link #close} deletes. */
+    final Path directory() {
+        return directory;
+    }
+
+    @Override
+    public final void beforeAll(ExtensionContext context) {
+        start();
+    }
+
+    @Override
+    public final void afterAll(ExtensionContext context) {
+        close();
+    }
 
     /** Installs the server unless it is installed, and starts it. */
     public final void start() {
@@ -132,9 +163,8 @@ public abstract class S3Server implements AutoCloseable {
         return calls.apply(client);
     }
 
-    /** Kills the process. Another {@link #start} uses the same port. */
-    @Override
-    public void close() {
+    /** Kills the process. Another {@link #start} continues with the objects and the port. */
+    public final void kill() {
         synchronized (this) {
             if (client != null) {
                 client.close();
@@ -147,5 +177,12 @@ public abstract class S3Server implements AutoCloseable {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Kills the process, and deletes its objects. */
+    @Override
+    public final void close() {
+        kill();
+        TestDirectories.delete(directory);
     }
 }
