@@ -20,7 +20,6 @@ import dev.darkroom.image.ChunkedBytes;
 import dev.darkroom.image.Image;
 import dev.darkroom.image.ImageSanitizer;
 import dev.darkroom.image.InvalidImageException;
-import dev.darkroom.image.store.ImageContent;
 import dev.darkroom.image.store.ImageNotFoundException;
 import dev.darkroom.image.store.ImageStore;
 import io.vertx.core.Future;
@@ -39,7 +38,6 @@ import java.util.List;
  */
 public final class InputImageReader implements InputImageLoader {
     private static final int WORKER_THREADS = 2;
-    private static final int BLOCK_BYTES = 64 * 1024;
     private static final int MAX_REDIRECTS = 3;
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration MAX_FETCH_DURATION = Duration.ofSeconds(30);
@@ -103,22 +101,17 @@ public final class InputImageReader implements InputImageLoader {
     }
 
     private Future<ChunkedBytes> readUpload(InputImage uploaded) {
+        ChunkedBytes.Builder bytes = new ChunkedBytes.Builder();
         return imageStore
                 .open(uploaded.storageKey(), 0, uploaded.bytes())
-                .compose(content -> readFully(content, uploaded.bytes(), new ChunkedBytes.Builder())
-                        .eventually(content::close))
+                .compose(content ->
+                        content.readBlocks(uploaded.bytes(), bytes::append).eventually(content::close))
+                .map(read -> bytes.build())
                 .recover(error -> Future.failedFuture(
                         error instanceof ImageNotFoundException
                                 ? InputImageException.permanent(
                                         "INPUT_IMAGE_NOT_FOUND", "An uploaded image does not exist any more.")
                                 : InputImageException.internal(error)));
-    }
-
-    private static Future<ChunkedBytes> readFully(ImageContent content, int remaining, ChunkedBytes.Builder bytes) {
-        return remaining == 0
-                ? Future.succeededFuture(bytes.build())
-                : content.read(Math.min(BLOCK_BYTES, remaining))
-                        .compose(block -> readFully(content, remaining - block.length(), bytes.append(block)));
     }
 
     private Future<ChunkedBytes> fetch(String url, Call call) {

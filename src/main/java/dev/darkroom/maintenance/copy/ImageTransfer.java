@@ -3,7 +3,6 @@ package dev.darkroom.maintenance.copy;
 import dev.darkroom.image.ChunkedBytes;
 import dev.darkroom.image.Image;
 import dev.darkroom.image.ImageFormat;
-import dev.darkroom.image.store.ImageContent;
 import dev.darkroom.image.store.ImageNotFoundException;
 import dev.darkroom.image.store.ImageStore;
 import dev.darkroom.image.store.ImageStore.ImageProperties;
@@ -16,8 +15,6 @@ import org.apache.commons.codec.digest.DigestUtils;
 
 /** Copies single images. Holds the bytes of an image while it is copied. Thread-safe; nothing blocks. */
 record ImageTransfer(ImageStore from, ImageStore to) {
-    private static final int BLOCK_BYTES = 1 << 16;
-
     /** How an image in the target is compared with its row. */
     enum Comparison {
         /** Its size alone. */
@@ -103,20 +100,11 @@ record ImageTransfer(ImageStore from, ImageStore to) {
     private static Future<String> read(ImageStore store, ImageRow row, Consumer<Buffer> consumer) {
         MessageDigest digest = DigestUtils.getSha256Digest();
         return store.open(row.key(), 0, row.bytes())
-                .compose(content -> readBlocks(content, row.bytes(), block -> {
+                .compose(content -> content.readBlocks(row.bytes(), block -> {
                             digest.update(block.getBytes());
                             consumer.accept(block);
                         })
                         .eventually(content::close))
                 .map(read -> Hex.encodeHexString(digest.digest()));
-    }
-
-    private static Future<Void> readBlocks(ImageContent content, int remaining, Consumer<Buffer> consumer) {
-        return remaining == 0
-                ? Future.succeededFuture()
-                : content.read(Math.min(BLOCK_BYTES, remaining)).compose(block -> {
-                    consumer.accept(block);
-                    return readBlocks(content, remaining - block.length(), consumer);
-                });
     }
 }

@@ -1,6 +1,5 @@
 package dev.darkroom.maintenance.doctor;
 
-import dev.darkroom.image.store.ImageContent;
 import dev.darkroom.image.store.ImageKeyFactory;
 import dev.darkroom.image.store.ImageNotFoundException;
 import dev.darkroom.image.store.ImageStore;
@@ -36,7 +35,6 @@ record ImageFileChecker(ReadOnlySession readOnlySession, ImageStore imageStore, 
     /** Number of files that are examined concurrently. A response of an object store takes milliseconds. */
     private static final int CONCURRENCY = 32;
 
-    private static final int BLOCK_BYTES = 1 << 16;
     private static final String FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
     private static final String FIND_PAGE = """
@@ -198,19 +196,11 @@ record ImageFileChecker(ReadOnlySession readOnlySession, ImageStore imageStore, 
         MessageDigest digest = DigestUtils.getSha256Digest();
         return imageStore
                 .open(imageRow.key(), 0, imageRow.bytes())
-                .compose(content -> readAll(content, imageRow.bytes(), digest).eventually(content::close))
+                .compose(content -> content.readBlocks(imageRow.bytes(), block -> digest.update(block.getBytes()))
+                        .eventually(content::close))
                 .map(read -> Hex.encodeHexString(digest.digest()).equals(imageRow.sha256())
                         ? Optional.empty()
                         : Optional.of("SHA-256 of the file differs from the row"));
-    }
-
-    private static Future<Void> readAll(ImageContent content, long remaining, MessageDigest digest) {
-        return remaining == 0
-                ? Future.succeededFuture()
-                : content.read((int) Math.min(BLOCK_BYTES, remaining)).compose(block -> {
-                    digest.update(block.getBytes());
-                    return readAll(content, remaining - block.length(), digest);
-                });
     }
 
     /** @throws CompletionException with the cause, if the future fails */
