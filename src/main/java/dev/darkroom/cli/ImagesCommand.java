@@ -68,7 +68,7 @@ final class ImagesCommand extends DatabaseCommand {
                             })
                     int concurrency)
             throws Exception {
-        long maxBytes = Runtime.getRuntime().maxMemory() / HEAP_DIVISOR;
+        int maxBytes = (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / HEAP_DIVISOR);
         ImageCopy.Options options = new ImageCopy.Options(concurrency, maxBytes, verify, follow);
         return withDatabase((url, settings) -> {
             Location source = locationOf(from, settings);

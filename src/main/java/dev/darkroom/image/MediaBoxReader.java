@@ -16,10 +16,6 @@ final class MediaBoxReader {
         return position;
     }
 
-    boolean hasNext() {
-        return position < end;
-    }
-
     /** Reads the version of a full box and skips its flags. */
     int version() {
         return (int) (number(4) >> 24);

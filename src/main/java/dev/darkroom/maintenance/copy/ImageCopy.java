@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -38,7 +39,8 @@ public final class ImageCopy {
     private final Options options;
     private final ImageStore target;
     private final CopyProgress progress;
-    private final InFlightLimiter limiter;
+    private final Semaphore freeTransfers;
+    private final Semaphore freeBytes;
 
     /**
      * Options of a copy.
@@ -48,7 +50,7 @@ public final class ImageCopy {
      * @param verify whether to compare the bytes of images that the target has, not the recorded SHA-256
      * @param follow whether to go on with new images
      */
-    public record Options(int concurrency, long maxBytes, boolean verify, boolean follow) {}
+    public record Options(int concurrency, int maxBytes, boolean verify, boolean follow) {}
 
     /**
      * @param database contains the rows
@@ -68,7 +70,8 @@ public final class ImageCopy {
         this.options = options;
         this.target = target;
         this.progress = new CopyProgress(progress);
-        this.limiter = new InFlightLimiter(options.concurrency(), options.maxBytes());
+        this.freeTransfers = new Semaphore(options.concurrency());
+        this.freeBytes = new Semaphore(options.maxBytes());
     }
 
     /**
@@ -114,13 +117,23 @@ public final class ImageCopy {
         Comparison comparison = options.verify() ? Comparison.BYTES : first ? Comparison.SHA256 : Comparison.SIZE;
         Map<ImageRow, Future<Outcome>> transfers = new HashMap<>();
         for (ImageRow row : page) {
-            limiter.acquire(row.bytes());
-            transfers.put(row, transfer.transfer(row, comparison).onComplete(ended -> limiter.release(row.bytes())));
+            transfers.put(row, startTransfer(row, comparison));
         }
         Future.join(List.copyOf(transfers.values()))
                 .transform(ended -> Future.succeededFuture())
                 .await();
         record(transfers, first);
+    }
+
+    /** Waits until there is room for the image. */
+    private Future<Outcome> startTransfer(ImageRow row, Comparison comparison) throws InterruptedException {
+        int bytes = Math.min(row.bytes(), options.maxBytes());
+        freeTransfers.acquire();
+        freeBytes.acquire(bytes);
+        return transfer.transfer(row, comparison).onComplete(ended -> {
+            freeBytes.release(bytes);
+            freeTransfers.release();
+        });
     }
 
     private void record(Map<ImageRow, Future<Outcome>> transfers, boolean first) throws ImageStoreException {

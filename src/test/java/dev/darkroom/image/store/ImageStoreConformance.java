@@ -162,6 +162,7 @@ public abstract class ImageStoreConformance {
                 "/etc/passwd",
                 ".darkroom",
                 "3f/.hidden.png",
+                ".incoming/x.png",
                 "3f//x.png",
                 "3f/x",
                 "3f\\x.png",

@@ -14,6 +14,7 @@ final class HookedImageStore implements ImageStore {
     private final Function<String, Future<Void>> beforePut;
     final AtomicInteger puts = new AtomicInteger();
     final AtomicInteger opens = new AtomicInteger();
+    final AtomicInteger examinations = new AtomicInteger();
 
     /** @param beforePut receives the key. When it fails, nothing is stored */
     HookedImageStore(ImageStore store, Function<String, Future<Void>> beforePut) {
@@ -37,6 +38,7 @@ final class HookedImageStore implements ImageStore {
 
     @Override
     public Future<ImageProperties> properties(String key) {
+        examinations.incrementAndGet();
         return store.properties(key);
     }
 

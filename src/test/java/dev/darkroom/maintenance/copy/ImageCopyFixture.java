@@ -22,8 +22,8 @@ import org.apache.commons.codec.digest.DigestUtils;
 /** A database whose images are copied. */
 final class ImageCopyFixture implements AutoCloseable {
     static final int IMAGE_BYTES = 10_000;
-    private static final long MAX_BYTES = 1 << 20;
     private static final int CONCURRENCY = 4;
+    private static final int MAX_BYTES = 1 << 20;
 
     final Vertx vertx = Vertx.vertx();
     final DatabaseUrl url = TestPostgres.migratedDatabase();
@@ -88,14 +88,11 @@ final class ImageCopyFixture implements AutoCloseable {
     }
 
     CopySummary copy(ImageStore from, ImageStore to, boolean verify) throws Exception {
-        return new ImageCopy(
-                        vertx,
-                        database,
-                        from,
-                        to,
-                        new ImageCopy.Options(CONCURRENCY, MAX_BYTES, verify, false),
-                        line -> {})
-                .run();
+        return copy(from, to, new ImageCopy.Options(CONCURRENCY, MAX_BYTES, verify, false));
+    }
+
+    CopySummary copy(ImageStore from, ImageStore to, ImageCopy.Options options) throws Exception {
+        return new ImageCopy(vertx, database, from, to, options, line -> {}).run();
     }
 
     static byte[] read(ImageStore store, String key) {

@@ -13,12 +13,17 @@ import dev.darkroom.image.store.ImageStoreException;
 import dev.darkroom.maintenance.copy.ImageCopyFixture.StoredImage;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -26,6 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Copies between two directories. */
 @Tag("database")
@@ -238,25 +245,27 @@ class ImageCopyTest {
         assertInTarget(List.of(kept));
     }
 
-    @Test
-    void limitsConcurrentCopies() throws Exception {
-        // given
-        List<StoredImage> stored = store(40);
-        AtomicInteger running = new AtomicInteger();
-        AtomicInteger most = new AtomicInteger();
-        HookedImageStore slow = new HookedImageStore(target, key -> {
-            most.accumulateAndGet(running.incrementAndGet(), Math::max);
-            return fixture.vertx
-                    .executeBlocking(() -> fixture.database, false)
-                    .onComplete(ended -> running.decrementAndGet())
-                    .mapEmpty();
-        });
+    @ParameterizedTest
+    @CsvSource({"4, 1000000, 4", "8, 29999, 2", "8, 9999, 1"})
+    void limitsConcurrentCopies(int concurrency, int maxBytes, int expected) throws Exception {
+        // given images of 10,000 bytes, and a target that does not accept them yet
+        List<StoredImage> stored = store(20);
+        Promise<Void> accepted = Promise.promise();
+        HookedImageStore slow = new HookedImageStore(target, key -> accepted.future());
+        FutureTask<CopySummary> copy = new FutureTask<>(
+                () -> fixture.copy(source, slow, new ImageCopy.Options(concurrency, maxBytes, false, false)));
+        Thread thread = new Thread(copy);
 
         // when
-        fixture.copy(source, slow);
+        thread.start();
+        Awaitility.await("the copy waits")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> slow.examinations.get() >= expected && thread.getState() == Thread.State.WAITING);
 
         // then
-        assertThat(most.get()).isBetween(1, 4);
+        assertThat(slow.examinations).hasValue(expected);
+        accepted.complete();
+        assertThat(copy.get(60, TimeUnit.SECONDS)).isEqualTo(new CopySummary(0, 20, 20 * IMAGE_BYTES, 0, 0, Map.of()));
         assertInTarget(stored);
     }
 }
