@@ -96,7 +96,7 @@ class ArchitectureTest {
             Map.entry("api.problem", ""),
             Map.entry(
                     "api.replicate",
-                    "api.body api.contract api.generation api.problem api.transport backend eventbus generation upload webhook.command"),
+                    "api.body api.contract api.generation api.problem api.transport api.upload backend eventbus generation webhook.command"),
             Map.entry("api.security", "api.problem api.transport auth config"),
             Map.entry("api.stream", "api.contract api.transport auth config notification.stream"),
             Map.entry("api.transport", "api.problem auth netty"),

@@ -2,36 +2,27 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.http.MultipartBody;
 import dev.darkroom.image.ChunkedBytes;
 import dev.darkroom.image.TestImages;
-import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ApiClient.ApiResponse;
-import dev.darkroom.testing.DarkroomInstance;
+import dev.darkroom.testing.DarkroomExtension;
 import dev.darkroom.testing.DarkroomInstanceSettings;
-import dev.darkroom.testing.InProcessDarkroom;
-import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AutoClose;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -42,49 +33,29 @@ class OpenAiEditsIT {
     private static final byte[] SECOND = TestImages.jpeg(64, 64);
     private static final byte[] MASK = TestImages.png(64, 64);
 
-    @TempDir
-    static Path directory;
+    private static final DarkroomExtension.Models MODELS = new DarkroomExtension.Models("""
+            backends:
+              gpt: {url: "%1$s", parametersSchema: "%2$s"}
+              text: {url: "%1$s", maxInputImages: 0}
+            models:
+              gpt-image: gpt/gpt-image-2
+              text-only: text
+            """, """
+            {"type": "object", "properties": {
+              "input_fidelity": {"enum": ["low", "high"]},
+              "steps": {"type": "integer", "minimum": 1, "maximum": 50}}}""");
 
-    private static final DatabaseUrl DATABASE = TestPostgres.migratedDatabase();
-
-    @AutoClose
-    private static InProcessSimulator simulator;
-
-    @AutoClose
-    private static DarkroomInstance darkroom;
-
-    private static ApiClient client;
-
-    @BeforeAll
-    static void start() throws IOException {
-        simulator = new InProcessSimulator(Duration.ofMillis(5));
-        Path schema = Files.writeString(directory.resolve("parameters.json"), """
-                {"type": "object", "properties": {
-                  "input_fidelity": {"enum": ["low", "high"]},
-                  "steps": {"type": "integer", "minimum": 1, "maximum": 50}}}""");
-        Path conf = Files.writeString(directory.resolve("openai.yaml"), """
-                backends:
-                  gpt: {url: "%1$s", parametersSchema: "%2$s"}
-                  text: {url: "%1$s", maxInputImages: 0}
-                models:
-                  gpt-image: gpt/gpt-image-2
-                  text-only: text
-                """.formatted(simulator.url(), schema));
-        darkroom = InProcessDarkroom.start(
-                directory,
-                DarkroomInstanceSettings.forTests()
-                        .database(DATABASE)
-                        .with("DARKROOM_CONF", conf.toString())
-                        .with("DARKROOM_INPUT_IMAGES_MAX_BYTES", String.valueOf(MAX_FILE_BYTES))
-                        .with("DARKROOM_INPUT_IMAGES_MAX_UPLOADS_PER_USER", "3")
-                        .with("DARKROOM_INPUT_IMAGES_ALLOWED_NETWORKS", "127.0.0.0/8")
-                        .with("DARKROOM_INPUT_IMAGES_ALLOW_HTTP", "true"));
-        client = darkroom.client();
-    }
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(
+            DarkroomInstanceSettings.forTests()
+                    .with("DARKROOM_INPUT_IMAGES_MAX_BYTES", String.valueOf(MAX_FILE_BYTES))
+                    .with("DARKROOM_INPUT_IMAGES_MAX_UPLOADS_PER_USER", "3")
+                    .with("DARKROOM_INPUT_IMAGES_ALLOWED_NETWORKS", "127.0.0.0/8")
+                    .with("DARKROOM_INPUT_IMAGES_ALLOW_HTTP", "true"),
+            MODELS);
 
     @BeforeEach
     void reset() {
-        simulator.reset();
         // Files are discarded after the response. Until then, they count towards the quota.
         assertNoUploadsLeft();
     }
@@ -106,7 +77,7 @@ class OpenAiEditsIT {
     }
 
     private static ApiResponse post(String contentType, byte[] body) {
-        return client.send("POST", "/v1/images/edits", Map.of("Content-Type", contentType), body);
+        return service.client().send("POST", "/v1/images/edits", Map.of("Content-Type", contentType), body);
     }
 
     private static JsonObject sent(String field, byte[] image) {
@@ -126,8 +97,8 @@ class OpenAiEditsIT {
     private static void assertNoUploadsLeft() {
         Awaitility.await("uploads expired")
                 .atMost(Duration.ofSeconds(60))
-                .untilAsserted(() -> assertThat(
-                                TestPostgres.query(DATABASE, "SELECT count(*) FROM uploads WHERE expires_at > now()"))
+                .untilAsserted(() -> assertThat(TestPostgres.query(
+                                service.database(), "SELECT count(*) FROM uploads WHERE expires_at > now()"))
                         .containsExactly("0"));
     }
 
@@ -147,11 +118,11 @@ class OpenAiEditsIT {
         assertThat(response.status()).as(response.text()).isEqualTo(200);
         JsonArray data = response.json().getJsonArray("data");
         assertThat(data).hasSize(2);
-        JsonObject generation = client.generation(response.header("Darkroom-Generation-Id"));
+        JsonObject generation = service.client().generation(response.header("Darkroom-Generation-Id"));
         assertThat(DigestUtils.sha256Hex(
                         Base64.getDecoder().decode(data.getJsonObject(0).getString("b64_json"))))
                 .isEqualTo(generation.getJsonArray("images").getJsonObject(0).getString("sha256"));
-        assertThat(simulator.recordedRequests()).singleElement().satisfies(received -> {
+        assertThat(service.aiServer().recordedRequests()).singleElement().satisfies(received -> {
             assertThat(received.getJsonArray("inputImages"))
                     .isEqualTo(new JsonArray(
                             List.of(sent("image[]", PHOTO), sent("image[]", SECOND), sent("mask", MASK))));
@@ -174,12 +145,16 @@ class OpenAiEditsIT {
         assertThat(response.status()).as(response.text()).isEqualTo(200);
         URI url =
                 URI.create(response.json().getJsonArray("data").getJsonObject(0).getString("url"));
-        assertThat(client.get(url.getRawPath() + "?" + url.getRawQuery()).status())
+        assertThat(service.client()
+                        .get(url.getRawPath() + "?" + url.getRawQuery())
+                        .status())
                 .isEqualTo(200);
-        JsonObject body = simulator.recordedRequests().get(0).getJsonObject("body");
+        JsonObject body = service.aiServer().recordedRequests().get(0).getJsonObject("body");
         assertThat(body.getString("input_fidelity")).isEqualTo("high");
         assertThat(body.getString("steps")).isEqualTo("20");
-        assertThat(client.generation(response.header("Darkroom-Generation-Id")).getJsonObject("parameters"))
+        assertThat(service.client()
+                        .generation(response.header("Darkroom-Generation-Id"))
+                        .getJsonObject("parameters"))
                 .isEqualTo(new JsonObject().put("input_fidelity", "high").put("steps", 20));
     }
 
@@ -203,14 +178,14 @@ class OpenAiEditsIT {
                 Map.of("Content-Type", "multipart/form-data; boundary=" + boundary, "Idempotency-Key", "edit-1");
 
         // when
-        ApiResponse first = client.send("POST", "/v1/images/edits", headers, body);
-        ApiResponse second = client.send("POST", "/v1/images/edits", headers, body);
+        ApiResponse first = service.client().send("POST", "/v1/images/edits", headers, body);
+        ApiResponse second = service.client().send("POST", "/v1/images/edits", headers, body);
 
         // then
         assertThat(first.status()).as(first.text()).isEqualTo(200);
         assertThat(second.header("Idempotency-Replayed")).as(second.text()).isEqualTo("true");
         assertThat(second.json()).isEqualTo(first.json());
-        assertThat(simulator.recordedRequests()).hasSize(1);
+        assertThat(service.aiServer().recordedRequests()).hasSize(1);
         assertNoUploadsLeft();
     }
 
@@ -246,7 +221,7 @@ class OpenAiEditsIT {
 
         // then
         assertThat(error(response)).isEqualTo(expected);
-        assertThat(simulator.recordedRequests()).isEmpty();
+        assertThat(service.aiServer().recordedRequests()).isEmpty();
         assertNoUploadsLeft();
     }
 
@@ -261,8 +236,8 @@ class OpenAiEditsIT {
         assertThat(error(post(addFile(form(), "image", "<svg/>".getBytes(StandardCharsets.UTF_8)))))
                 .startsWith("400 invalid_request_error invalid_value image Invalid value for 'image': ");
         assertThat(error(post(addFile(form(), "image", new byte[MAX_FILE_BYTES + 1]))))
-                .isEqualTo("413 invalid_request_error request_too_large null A file may have at most 20000 bytes,"
-                        + " that of 'image' has more.");
+                .isEqualTo("413 invalid_request_error request_too_large null"
+                        + " The file of 'image' may have at most 20000 bytes.");
         assertThat(error(post(addFile(addFile(form(), "mask", MASK), "mask", MASK))))
                 .isEqualTo("400 invalid_request_error invalid_value mask"
                         + " Invalid value for 'mask': must not be given more than once.");
@@ -299,13 +274,15 @@ class OpenAiEditsIT {
     @Test
     void editsImagesByUrl() {
         // given an image that has a URL
-        JsonObject made = client.awaitEnd(client.create(new JsonObject()
-                        .put("prompt", "A pier")
-                        .put("width", 64)
-                        .put("height", 64))
-                .getString("id"));
+        JsonObject made = service.client()
+                .awaitEnd(service.client()
+                        .create(new JsonObject()
+                                .put("prompt", "A pier")
+                                .put("width", 64)
+                                .put("height", 64))
+                        .getString("id"));
         JsonObject image = made.getJsonArray("images").getJsonObject(0);
-        simulator.reset();
+        service.aiServer().reset();
 
         // when
         ApiResponse response =
@@ -313,7 +290,7 @@ class OpenAiEditsIT {
 
         // then
         assertThat(response.status()).as(response.text()).isEqualTo(200);
-        assertThat(simulator
+        assertThat(service.aiServer()
                         .recordedRequests()
                         .get(0)
                         .getJsonArray("inputImages")

@@ -3,80 +3,44 @@ package dev.darkroom.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.api.contract.OpenApiResponseValidator;
-import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ApiClient.ApiResponse;
-import dev.darkroom.testing.DarkroomInstance;
+import dev.darkroom.testing.DarkroomExtension;
 import dev.darkroom.testing.DarkroomInstanceSettings;
-import dev.darkroom.testing.InProcessDarkroom;
-import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.SseParser;
-import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.Json;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import javax.imageio.ImageIO;
-import org.junit.jupiter.api.AutoClose;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Images and models of the OpenAI API. */
 class OpenAiImagesIT {
-    private static final String SCHEMA = """
+
+    private static final DarkroomExtension.Models MODELS = new DarkroomExtension.Models("""
+            backends:
+              gpt: {url: "%1$s", parametersSchema: "%2$s"}
+              plain: {url: "%1$s", imageFormats: png}
+            models:
+              gpt-image: gpt/gpt-image-2
+              flux: plain
+            """, """
             {"type": "object", "properties": {
               "quality": {"enum": ["low", "medium", "high"]},
               "background": {"enum": ["transparent", "opaque"]},
-              "steps": {"type": "integer", "minimum": 1, "maximum": 50}}}""";
+              "steps": {"type": "integer", "minimum": 1, "maximum": 50}}}""");
 
-    @TempDir
-    static Path directory;
-
-    @AutoClose
-    private static InProcessSimulator simulator;
-
-    @AutoClose
-    private static DarkroomInstance darkroom;
-
-    private static ApiClient client;
-
-    @BeforeAll
-    static void start() throws IOException {
-        simulator = new InProcessSimulator(Duration.ofMillis(5));
-        Path schema = Files.writeString(directory.resolve("parameters.json"), SCHEMA);
-        Path conf = Files.writeString(directory.resolve("openai.yaml"), """
-                backends:
-                  gpt: {url: "%1$s", parametersSchema: "%2$s"}
-                  plain: {url: "%1$s", imageFormats: png}
-                models:
-                  gpt-image: gpt/gpt-image-2
-                  flux: plain
-                """.formatted(simulator.url(), schema));
-        darkroom = InProcessDarkroom.start(
-                directory,
-                DarkroomInstanceSettings.forTests()
-                        .database(TestPostgres.migratedDatabase())
-                        .with("DARKROOM_CONF", conf.toString()));
-        client = darkroom.client();
-    }
-
-    @BeforeEach
-    void reset() {
-        simulator.reset();
-    }
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests(), MODELS);
 
     private static JsonObject request() {
         return new JsonObject().put("prompt", "A pier").put("size", "64x64");
@@ -89,8 +53,8 @@ class OpenAiImagesIT {
     private static ApiResponse post(JsonObject request, Map<String, String> headers) {
         Map<String, String> all = new TreeMap<>(headers);
         all.put("Content-Type", "application/json");
-        return client.send(
-                "POST", "/v1/images/generations", all, request.encode().getBytes(StandardCharsets.UTF_8));
+        return service.client()
+                .send("POST", "/v1/images/generations", all, request.encode().getBytes(StandardCharsets.UTF_8));
     }
 
     private static JsonObject error(ApiResponse response) {
@@ -111,7 +75,9 @@ class OpenAiImagesIT {
         });
         assertThat(json.getString("size")).isEqualTo("64x64");
         assertThat(json.getString("output_format")).isEqualTo("png");
-        assertThat(client.generation(response.header("Darkroom-Generation-Id")).getString("status"))
+        assertThat(service.client()
+                        .generation(response.header("Darkroom-Generation-Id"))
+                        .getString("status"))
                 .isEqualTo("COMPLETE");
     }
 
@@ -125,7 +91,9 @@ class OpenAiImagesIT {
         URI url =
                 URI.create(response.json().getJsonArray("data").getJsonObject(0).getString("url"));
         assertThat(url).hasScheme("http");
-        assertThat(client.get(url.getRawPath() + "?" + url.getRawQuery()).status())
+        assertThat(service.client()
+                        .get(url.getRawPath() + "?" + url.getRawQuery())
+                        .status())
                 .isEqualTo(200);
     }
 
@@ -139,7 +107,7 @@ class OpenAiImagesIT {
         assertThat(response.status()).as(response.text()).isEqualTo(200);
         assertThat(response.json().getString("quality")).isEqualTo("high");
         assertThat(response.json().containsKey("background")).isFalse();
-        JsonObject sent = simulator.recordedRequests().get(0).getJsonObject("body");
+        JsonObject sent = service.aiServer().recordedRequests().get(0).getJsonObject("body");
         assertThat(sent.getString("quality")).isEqualTo("high");
         assertThat(sent.getInteger("steps")).isEqualTo(7);
         assertThat(sent.containsKey("background")).isFalse();
@@ -165,7 +133,7 @@ class OpenAiImagesIT {
     @Test
     void sendsTheErrorOfAGenerationInTheStream() {
         // given
-        simulator.script(new JsonObject().put("moderation", true));
+        service.aiServer().script(new JsonObject().put("moderation", true));
 
         // when
         ApiResponse response = post(request().put("stream", true));
@@ -204,7 +172,7 @@ class OpenAiImagesIT {
     })
     void returnsTheErrorOfAFailedGeneration(String fault, int status, String type, String code) {
         // given
-        simulator.script(new JsonObject().put(fault, true).put("times", 100));
+        service.aiServer().script(new JsonObject().put(fault, true).put("times", 100));
 
         // when
         ApiResponse response = post(request());
@@ -249,7 +217,7 @@ class OpenAiImagesIT {
         assertThat(error(response).getString("code")).isEqualTo(code);
         assertThat(error(response).getString("param")).isEqualTo(param);
         assertThat(error(response).getString("type")).isEqualTo("invalid_request_error");
-        assertThat(simulator.recordedRequests()).isEmpty();
+        assertThat(service.aiServer().recordedRequests()).isEmpty();
     }
 
     @Test
@@ -268,7 +236,8 @@ class OpenAiImagesIT {
 
         // then
         assertThat(response.status()).as(response.text()).isEqualTo(200);
-        assertThat(client.generation(response.header("Darkroom-Generation-Id"))
+        assertThat(service.client()
+                        .generation(response.header("Darkroom-Generation-Id"))
                         .getJsonObject("metadata")
                         .getString("user"))
                 .isEqualTo("mary");
@@ -295,7 +264,7 @@ class OpenAiImagesIT {
         // then
         assertThat(second.json()).isEqualTo(first.json());
         assertThat(second.header("Idempotency-Replayed")).isEqualTo("true");
-        assertThat(simulator.recordedRequests()).hasSize(1);
+        assertThat(service.aiServer().recordedRequests()).hasSize(1);
         ApiResponse other = post(request().put("n", 2), Map.of("Idempotency-Key", "openai-1"));
         assertThat(other.status()).isEqualTo(422);
         assertThat(error(other).getString("code")).isEqualTo("idempotency_key_reused");
@@ -303,15 +272,15 @@ class OpenAiImagesIT {
 
     @Test
     void returnsErrorsOfPathsMethodsAndBodiesInTheFormOfOpenAi() {
-        assertThat(error(client.get("/v1/files")).getString("code")).isEqualTo("not_found");
-        ApiResponse method = client.get("/v1/images/generations");
+        assertThat(error(service.client().get("/v1/files")).getString("code")).isEqualTo("not_found");
+        ApiResponse method = service.client().get("/v1/images/generations");
         assertThat(method.status()).isEqualTo(405);
         assertThat(error(method).getString("code")).isEqualTo("method_not_supported");
-        ApiResponse text =
-                client.send("POST", "/v1/images/generations", Map.of("Content-Type", "text/plain"), new byte[] {'x'});
+        ApiResponse text = service.client()
+                .send("POST", "/v1/images/generations", Map.of("Content-Type", "text/plain"), new byte[] {'x'});
         assertThat(text.status()).isEqualTo(415);
-        ApiResponse malformed = client.send(
-                "POST", "/v1/images/generations", Map.of("Content-Type", "application/json"), new byte[] {'{'});
+        ApiResponse malformed = service.client()
+                .send("POST", "/v1/images/generations", Map.of("Content-Type", "application/json"), new byte[] {'{'});
         assertThat(malformed.status()).isEqualTo(400);
         assertThat(error(malformed).getString("code")).isEqualTo("invalid_request");
         ApiResponse large = post(request().put("prompt", "x".repeat(2_000_000)));
@@ -320,11 +289,12 @@ class OpenAiImagesIT {
 
     @Test
     void listsModels() {
-        assertThat(client.get("/v1/models").json().getJsonArray("data"))
+        assertThat(service.client().get("/v1/models").json().getJsonArray("data"))
                 .extracting(model -> ((JsonObject) model).getString("id"))
                 .containsExactly("gpt-image", "flux");
-        assertThat(client.get("/v1/models/flux").json().getString("object")).isEqualTo("model");
-        ApiResponse unknown = client.get("/v1/models/dall-e-2");
+        assertThat(service.client().get("/v1/models/flux").json().getString("object"))
+                .isEqualTo("model");
+        ApiResponse unknown = service.client().get("/v1/models/dall-e-2");
         assertThat(unknown.status()).isEqualTo(404);
         assertThat(error(unknown).getString("code")).isEqualTo("model_not_found");
     }

@@ -5,23 +5,16 @@ import static org.awaitility.Awaitility.await;
 
 import com.standardwebhooks.Webhook;
 import dev.darkroom.image.TestImages;
-import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ApiClient.ApiResponse;
-import dev.darkroom.testing.DarkroomInstance;
+import dev.darkroom.testing.DarkroomExtension;
 import dev.darkroom.testing.DarkroomInstanceSettings;
-import dev.darkroom.testing.InProcessDarkroom;
-import dev.darkroom.testing.InProcessSimulator;
-import dev.darkroom.testing.TestPostgres;
 import dev.darkroom.testing.WebhookReceiver;
 import dev.darkroom.testing.WebhookReceiver.ReceivedRequest;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpHeaders;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
@@ -30,11 +23,8 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.apache.commons.codec.digest.DigestUtils;
-import org.junit.jupiter.api.AutoClose;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,48 +32,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Predictions of the Replicate API. */
 class PredictionsIT {
     private static final String MODEL = "acme/painter";
-    private static final String SCHEMA = """
+
+    private static final DarkroomExtension.Models MODELS = new DarkroomExtension.Models("""
+            backends:
+              first: {url: "%1$s", parametersSchema: "%2$s"}
+            models:
+              acme/painter: first
+              3f1a2b4c5d6e7f: first
+            """, """
             {"type": "object", "properties": {"steps": {"type": "integer", "minimum": 1, "maximum": 50}},
-             "additionalProperties": false}""";
+             "additionalProperties": false}""");
 
-    @TempDir
-    static Path directory;
-
-    @AutoClose
-    private static InProcessSimulator simulator;
-
-    @AutoClose
-    private static DarkroomInstance darkroom;
-
-    private static ApiClient client;
-
-    @BeforeAll
-    static void start() throws IOException {
-        simulator = new InProcessSimulator(Duration.ofMillis(5));
-        Path schema = Files.writeString(directory.resolve("parameters.json"), SCHEMA);
-        Path conf = Files.writeString(directory.resolve("replicate.yaml"), """
-                backends:
-                  first: {url: "%1$s", parametersSchema: "%2$s"}
-                models:
-                  acme/painter: first
-                  3f1a2b4c5d6e7f: first
-                """.formatted(simulator.url(), schema));
-        darkroom = InProcessDarkroom.start(
-                directory,
-                DarkroomInstanceSettings.forTests()
-                        .database(TestPostgres.migratedDatabase())
-                        .with("DARKROOM_CONF", conf.toString())
-                        .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-                        .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
-                        .with("DARKROOM_WEBHOOKS_RETRY_DELAYS", "100ms, 100ms")
-                        .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*"));
-        client = darkroom.client();
-    }
-
-    @BeforeEach
-    void reset() {
-        simulator.reset();
-    }
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(
+            DarkroomInstanceSettings.forTests()
+                    .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
+                    .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
+                    .with("DARKROOM_WEBHOOKS_RETRY_DELAYS", "100ms, 100ms")
+                    .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*"),
+            MODELS);
 
     @Test
     void waitsForPrediction() {
@@ -103,13 +70,15 @@ class PredictionsIT {
                 .isNotNegative();
         assertThat(prediction.getJsonArray("output")).hasSize(2).allSatisfy(url -> {
             URI image = URI.create((String) url);
-            assertThat(client.get(image.getRawPath() + "?" + image.getRawQuery())
+            assertThat(service.client()
+                            .get(image.getRawPath() + "?" + image.getRawQuery())
                             .status())
                     .isEqualTo(200);
         });
         URI self = URI.create(prediction.getJsonObject("urls").getString("get"));
-        assertThat(client.get(self.getPath()).json().getString("status")).isEqualTo("succeeded");
-        assertThat(client.generation(prediction.getString("id")).getString("status"))
+        assertThat(service.client().get(self.getPath()).json().getString("status"))
+                .isEqualTo("succeeded");
+        assertThat(service.client().generation(prediction.getString("id")).getString("status"))
                 .isEqualTo("COMPLETE");
     }
 
@@ -124,15 +93,16 @@ class PredictionsIT {
                         .json()
                         .getString("status"))
                 .isEqualTo("succeeded");
-        JsonObject version =
-                client.get("/v1/models/acme/painter/versions/3f1a2b4c5d6e7f").json();
+        JsonObject version = service.client()
+                .get("/v1/models/acme/painter/versions/3f1a2b4c5d6e7f")
+                .json();
         assertThat(version.getJsonObject("openapi_schema").encode()).contains("\"type\":\"array\"");
     }
 
     @Test
     void isStartingUntilItHasEnded() {
         // given
-        simulator.script(new JsonObject().put("hang", true));
+        service.aiServer().script(new JsonObject().put("hang", true));
 
         // when
         ApiResponse created = predict(input("A slow pier"), Map.of("Prefer", "wait=1"));
@@ -141,7 +111,7 @@ class PredictionsIT {
         assertThat(created.status()).isEqualTo(202);
         assertThat(created.json().getString("status")).isEqualTo("starting");
         assertThat(created.json().getValue("output")).isNull();
-        assertThat(client.get(created.header("Location")).json().getString("status"))
+        assertThat(service.client().get(created.header("Location")).json().getString("status"))
                 .isEqualTo("starting");
 
         // and when
@@ -155,13 +125,13 @@ class PredictionsIT {
 
     private static JsonObject cancel(ApiResponse created) {
         URI cancel = URI.create(created.json().getJsonObject("urls").getString("cancel"));
-        return client.send("POST", cancel.getPath(), Map.of(), null).json();
+        return service.client().send("POST", cancel.getPath(), Map.of(), null).json();
     }
 
     @Test
     void returnsReasonOfFailure() {
         // given
-        simulator.script(new JsonObject().put("moderation", true));
+        service.aiServer().script(new JsonObject().put("moderation", true));
 
         // when
         JsonObject prediction =
@@ -172,11 +142,13 @@ class PredictionsIT {
         assertThat(prediction.getString("error")).isNotBlank();
     }
 
-    @Test
-    void sendsImagesOfDataUrls() {
+    /** @param mediaType the Python client declares the second one for files without a known name */
+    @ParameterizedTest
+    @ValueSource(strings = {"image/png", "application/octet-stream"})
+    void sendsImagesOfDataUrls(String mediaType) {
         // given
         byte[] png = TestImages.noisePng(200, 200);
-        String dataUrl = "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
+        String dataUrl = "data:" + mediaType + ";base64," + Base64.getEncoder().encodeToString(png);
 
         // when
         JsonObject prediction = predict(input("A pier at night").put("image", dataUrl), Map.of("Prefer", "wait"))
@@ -185,8 +157,11 @@ class PredictionsIT {
         // then
         assertThat(prediction.getString("status")).as(prediction.encode()).isEqualTo("succeeded");
         assertThat(prediction.getJsonObject("input").containsKey("image")).isFalse();
-        JsonObject sent =
-                simulator.recordedRequests().get(0).getJsonArray("inputImages").getJsonObject(0);
+        JsonObject sent = service.aiServer()
+                .recordedRequests()
+                .get(0)
+                .getJsonArray("inputImages")
+                .getJsonObject(0);
         assertThat(sent.getString("sha256")).isEqualTo(DigestUtils.sha256Hex(png));
     }
 
@@ -220,7 +195,7 @@ class PredictionsIT {
                         .getJsonObject(0)
                         .getString("field"))
                 .isEqualTo(field);
-        assertThat(simulator.recordedRequests()).isEmpty();
+        assertThat(service.aiServer().recordedRequests()).isEmpty();
     }
 
     @Test
@@ -228,7 +203,8 @@ class PredictionsIT {
         try (WebhookReceiver receiver = new WebhookReceiver()) {
             // given a receiver that fails once
             receiver.script("/done", WebhookReceiver.ResponseStep.withStatus(500));
-            String secret = client.get("/v1/webhooks/default/secret").json().getString("key");
+            String secret =
+                    service.client().get("/v1/webhooks/default/secret").json().getString("key");
             JsonObject body = new JsonObject()
                     .put("input", input("A pier"))
                     .put("webhook", receiver.url("/done"))
@@ -247,7 +223,8 @@ class PredictionsIT {
                 assertThat(sent.getString("id")).isEqualTo(prediction.getString("id"));
                 assertThat(sent.getString("status")).isEqualTo("succeeded");
                 URI image = URI.create(sent.getJsonArray("output").getString(0));
-                assertThat(client.get(image.getRawPath() + "?" + image.getRawQuery())
+                assertThat(service.client()
+                                .get(image.getRawPath() + "?" + image.getRawQuery())
                                 .status())
                         .isEqualTo(200);
                 assertThat(sent.getJsonObject("urls")).isEqualTo(prediction.getJsonObject("urls"));
@@ -283,7 +260,7 @@ class PredictionsIT {
                 "/v1/predictions/x",
                 "/v1/models/acme/none/versions/1",
                 "/v1/webhooks/none")) {
-            ApiResponse response = client.get(path);
+            ApiResponse response = service.client().get(path);
             assertThat(response.status()).isEqualTo(404);
             assertThat(response.header("Content-Type")).isEqualTo("application/json");
             assertThat(response.json().fieldNames()).containsExactlyInAnyOrder("title", "detail", "status");
@@ -292,8 +269,10 @@ class PredictionsIT {
                         .json()
                         .getString("detail"))
                 .isEqualTo("The model acme/none does not exist.");
-        assertThat(client.get("/v1/models/none").json().containsKey("error")).isTrue();
-        assertThat(client.send(
+        assertThat(service.client().get("/v1/models/none").json().containsKey("error"))
+                .isTrue();
+        assertThat(service.client()
+                        .send(
                                 "POST",
                                 "/v1/models/acme/painter/predictions",
                                 Map.of("Content-Type", "application/json"),
@@ -321,6 +300,6 @@ class PredictionsIT {
     private static ApiResponse send(String path, JsonObject body, Map<String, String> headers) {
         Map<String, String> all = new TreeMap<>(headers);
         all.put("Content-Type", "application/json");
-        return client.send("POST", path, all, body.encode().getBytes(StandardCharsets.UTF_8));
+        return service.client().send("POST", path, all, body.encode().getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -44,6 +44,9 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
     /** Null for the shared service. */
     private final DarkroomInstanceSettings settings;
 
+    /** Null for the only model of the defaults. */
+    private final Models models;
+
     private Instance instance;
     private DarkroomInstance darkroomInstance;
     private ApiClient client;
@@ -57,13 +60,23 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
         }
     }
 
+    /**
+     * Models of a service.
+     *
+     * @param conf a file of settings. {@code %1$s} stands for the URL of the simulator, {@code %2$s} for the file with the schema
+     * @param parametersSchema JSON Schema of the parameters of a model
+     */
+    public record Models(String conf, String parametersSchema) {}
+
     /** Starts a service for the class alone, with these settings, a new database and a new simulator. */
     public DarkroomExtension(DarkroomInstanceSettings settings) {
-        this.settings = settings;
+        this(settings, null);
     }
 
-    private DarkroomExtension() {
-        this.settings = null;
+    /** As {@link #DarkroomExtension(DarkroomInstanceSettings)}, with these models. */
+    public DarkroomExtension(DarkroomInstanceSettings settings, Models models) {
+        this.settings = settings;
+        this.models = models;
     }
 
     /**
@@ -72,7 +85,7 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
      * class on and must not be stopped. A class must only rely on rows and files of its own users.
      */
     public static DarkroomExtension shared() {
-        return new DarkroomExtension();
+        return new DarkroomExtension(null);
     }
 
     private boolean isShared() {
@@ -87,7 +100,7 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
             user = newUser();
             client = user.client();
         } else {
-            instance = Instance.start(settings);
+            instance = Instance.start(settings, models);
             darkroomInstance = instance.darkroomInstance;
             client = darkroomInstance.client();
         }
@@ -167,7 +180,7 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
         static final Instance INSTANCE = start();
 
         private static Instance start() {
-            Instance started = Instance.start(DarkroomInstanceSettings.forTests()
+            DarkroomInstanceSettings settings = DarkroomInstanceSettings.forTests()
                     .with("DARKROOM_AUTH", "required")
                     .with("DARKROOM_HTTP_CORS_ORIGINS", ORIGIN + ", " + SECOND_ORIGIN)
                     .with("DARKROOM_RETRY_INITIAL_DELAY", "100ms")
@@ -181,7 +194,8 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
                     .with("DARKROOM_WEBHOOKS_RETRY_DELAYS", "100ms, 200ms, 100ms, 100ms")
                     .with("DARKROOM_WEBHOOKS_POLL_INTERVAL", "100ms")
                     .with("DARKROOM_WEBHOOKS_TIMEOUT", "5s")
-                    .with("DARKROOM_WEBHOOKS_MAX_PER_USER", String.valueOf(WEBHOOKS_PER_USER)));
+                    .with("DARKROOM_WEBHOOKS_MAX_PER_USER", String.valueOf(WEBHOOKS_PER_USER));
+            Instance started = Instance.start(settings, null);
             ShutdownActions.add(started::close);
             return started;
         }
@@ -206,19 +220,23 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
             this.darkroomInstance = darkroomInstance;
         }
 
-        static Instance start(DarkroomInstanceSettings settings) {
+        static Instance start(DarkroomInstanceSettings settings, Models models) {
             try {
                 Path directory = Files.createTempDirectory("darkroom-test");
                 DatabaseUrl database = TestPostgres.migratedDatabase();
                 InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(10));
                 try {
+                    if (models == null) {
+                        settings.aiServer(inProcessSimulator);
+                    } else {
+                        settings.with("DARKROOM_CONF", writeConf(directory, models, inProcessSimulator));
+                    }
                     return new Instance(
                             directory,
                             database,
                             inProcessSimulator,
-                            InProcessDarkroom.start(
-                                    directory, settings.database(database).aiServer(inProcessSimulator)));
-                } catch (RuntimeException | Error e) {
+                            InProcessDarkroom.start(directory, settings.database(database)));
+                } catch (IOException | RuntimeException | Error e) {
                     inProcessSimulator.close();
                     TestDirectories.delete(directory);
                     throw e;
@@ -226,6 +244,14 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
+        }
+
+        private static String writeConf(Path directory, Models models, InProcessSimulator simulator)
+                throws IOException {
+            Path schema = Files.writeString(directory.resolve("parameters.json"), models.parametersSchema());
+            return Files.writeString(
+                            directory.resolve("models.yaml"), models.conf().formatted(simulator.url(), schema))
+                    .toString();
         }
 
         String adminKey(String name) {

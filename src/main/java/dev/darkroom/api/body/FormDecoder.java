@@ -45,7 +45,7 @@ final class FormDecoder implements AutoCloseable {
             ";\\s*boundary=(?:\"([0-9A-Za-z'()+_,./:=? -]{1,70})\"|([0-9A-Za-z'()+_./:=?-]{1,70}))\\s*(?:;|$)",
             Pattern.CASE_INSENSITIVE);
 
-    /** The buffers live as long as the part, so they are in the heap, whose use is limited. */
+    /** Allocates in the heap. The buffers live as long as the part, and {@link RequestBodyMemory} limits the heap of all bodies. */
     private static final ByteBufAllocator ALLOCATOR = new UnpooledByteBufAllocator(false);
 
     private final HttpPostMultipartRequestDecoder decoder;
@@ -130,17 +130,17 @@ final class FormDecoder implements AutoCloseable {
         return declared == null ? null : declared.split(";", -1)[0].trim().toLowerCase(Locale.ROOT);
     }
 
-    /** Returns the part whose content arrives; null between parts. */
+    /** Returns the incomplete part; null between parts. */
     private HttpData open() {
         return (HttpData) decoder.currentPartialHttpData();
     }
 
-    /** Returns the name of the part whose content arrives; null between parts. */
+    /** Returns the name of the incomplete part; null between parts. */
     String openName() {
         return open() == null ? null : open().getName();
     }
 
-    /** Returns the number of bytes of the part whose content arrives. */
+    /** Returns the number of bytes that have arrived of the incomplete part. */
     long openBytes() {
         return open() == null ? 0 : open().length();
     }

@@ -68,7 +68,7 @@ public final class FormReader {
     /**
      * Reads the whole form. Must be called before the handler of the request returns.
      *
-     * @param fields those that are not a single text
+     * @param fields fields that are not a single text
      * @return fails with a {@link Problem} for a rejected form, and with {@link HttpClosedException} when the client disconnects; no file is
      *     stored then
      * @throws Problem when the request has no boundary
@@ -151,7 +151,7 @@ public final class FormReader {
         put(name, field, part.text());
     }
 
-    /** Limits what arrives before it is complete. */
+    /** Limits the part that is not complete yet. */
     private void checkOpenPart() {
         String name = decoder.openName();
         if (name == null) {
@@ -191,7 +191,7 @@ public final class FormReader {
     private Problem fileTooLarge(String name) {
         return Problem.tooLarge(
                 413,
-                "A file may have at most " + limits.file().maxBytes() + " bytes, that of '" + name + "' has more.");
+                "The file of '" + name + "' may have at most " + limits.file().maxBytes() + " bytes.");
     }
 
     private void checkTexts(long bytes) {

@@ -31,7 +31,7 @@ public final class RequestBodyMemory {
     }
 
     /**
-     * Changes the reservation to that of a body of this size.
+     * Changes the reservation to the size of a body.
      *
      * @throws Problem without a change: with status 413 as {@link #checkSize}, with status 503 when other bodies use the memory
      */

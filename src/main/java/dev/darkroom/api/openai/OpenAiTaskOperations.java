@@ -22,6 +22,7 @@ import java.util.List;
  */
 record OpenAiTaskOperations(GenerationClient generations, OpenAiImageResponder responder) {
     private static final String PATH = "/v1/tasks/";
+
     /** The interval that the clients use without this header. */
     private static final String RETRY_AFTER_SECONDS = "3";
 

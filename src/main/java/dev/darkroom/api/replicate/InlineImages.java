@@ -3,9 +3,9 @@ package dev.darkroom.api.replicate;
 import dev.darkroom.api.contract.CommandClient;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.problem.Problem;
+import dev.darkroom.api.upload.FormUploads;
 import dev.darkroom.backend.InputImage;
 import dev.darkroom.backend.InputImages;
-import dev.darkroom.upload.UploadCommand.CreateUpload;
 import io.vertx.core.Future;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.buffer.Buffer;
@@ -59,25 +59,22 @@ record InlineImages(WorkerExecutor workers, CommandClient uploads) {
     }
 
     private Future<InputImage> upload(OperationContext operationContext, String name, String dataUrl) {
-        return workers.executeBlocking(() -> decode(operationContext.user(), name, dataUrl), false)
-                .compose(command -> uploads.send(command, operationContext))
-                .map(upload -> InputImage.ofUpload(upload.id()))
-                .recover(failure -> Future.failedFuture(
-                        failure instanceof Problem problem && problem.type() == Problem.Type.INVALID_REQUEST
-                                ? Problem.invalid(
-                                        "#/input/" + name,
-                                        problem.errors().get(0).detail())
-                                : failure));
+        return workers.executeBlocking(() -> decode(name, dataUrl), false)
+                .compose(image -> new FormUploads(uploads, operationContext)
+                        .store("input/" + name, image.mediaType(), image.content()))
+                .map(stored -> InputImage.ofUpload(stored.id()));
     }
 
-    private static CreateUpload decode(String user, String name, String dataUrl) {
+    private record DecodedImage(String mediaType, Buffer content) {}
+
+    private static DecodedImage decode(String name, String dataUrl) {
         Matcher parts = DATA_URL.matcher(dataUrl);
         if (!parts.matches()) {
             throw Problem.invalid("#/input/" + name, "must be a URL, or a data URL in base64 with a media type");
         }
         try {
             byte[] bytes = Base64.getDecoder().decode(parts.group(2));
-            return new CreateUpload(user, parts.group(1).toLowerCase(Locale.ROOT), Buffer.buffer(bytes));
+            return new DecodedImage(parts.group(1).toLowerCase(Locale.ROOT), Buffer.buffer(bytes));
         } catch (IllegalArgumentException e) {
             throw Problem.invalid("#/input/" + name, "must be a data URL in base64");
         }

@@ -10,7 +10,7 @@ import java.util.Locale;
 
 /** Sends the time of each response, from which caches compute its age (RFC 9110, section 6.6.1). */
 public final class DateHeaderHandler implements Handler<RoutingContext> {
-    /** The format IMF-fixdate, whose days have two digits, other than those of {@link DateTimeFormatter#RFC_1123_DATE_TIME}. */
+    /** Format IMF-fixdate. It has two digits for each day; {@link DateTimeFormatter#RFC_1123_DATE_TIME} has one for days below 10. */
     static final DateTimeFormatter FORMAT = DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.US)
             .withZone(ZoneOffset.UTC);
 

@@ -84,7 +84,7 @@ public final class ResponseWriter {
         }
     }
 
-    /** Returns whether a write failed because the connection broke. Such failures are checked exceptions, or those of Vert.x. */
+    /** Returns whether a write failed because the connection broke. Such a failure is a checked exception or an exception of Vert.x. */
     public static boolean isConnectionError(Throwable failure) {
         return !(failure instanceof RuntimeException) || failure instanceof VertxException;
     }

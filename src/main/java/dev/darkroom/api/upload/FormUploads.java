@@ -9,9 +9,9 @@ import dev.darkroom.upload.UploadCommand.DeleteUpload;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 
-/** Stores the files of a form as uploads of its user. */
+/** Stores files of a request as uploads of its user, from a form or from data URLs. */
 public record FormUploads(CommandClient uploads, OperationContext operationContext) implements FormFiles {
-    /** Type of files of which a client knows nothing. */
+    /** Type that clients declare when they do not know it. */
     private static final String UNKNOWN_TYPE = "application/octet-stream";
 
     @Override

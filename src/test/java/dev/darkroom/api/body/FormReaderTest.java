@@ -254,7 +254,8 @@ class FormReaderTest {
 
     @Test
     void rejectsTooLargeFilesAndTexts() {
-        assertThat(send(file("mask", "x".repeat(MAX_FILE_BYTES + 1)) + "--b--")).contains("that of 'mask' has more");
+        assertThat(send(file("mask", "x".repeat(MAX_FILE_BYTES + 1)) + "--b--"))
+                .contains("The file of 'mask' may have at most " + MAX_FILE_BYTES + " bytes.");
         assertThat(send(part("name=\"prompt\"", "x".repeat(MAX_TEXT_BYTES + 1)) + "--b--"))
                 .contains("at most 100000 bytes");
         assertThat(send(part("name=\"a\"", "x".repeat(60_000)) + part("name=\"c\"", "x".repeat(60_000)) + "--b--"))

@@ -2,8 +2,8 @@ package dev.darkroom.testing.s3;
 
 import dev.darkroom.config.S3Settings;
 import dev.darkroom.config.SettingsLoader;
-import dev.darkroom.testing.FreePort;
 import dev.darkroom.testing.ExternalTool;
+import dev.darkroom.testing.FreePort;
 import dev.darkroom.testing.TestDirectories;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -66,7 +66,7 @@ class OpenAiErrorsTest {
         // when
         Stream<String> classes = Stream.of(FailureClass.values()).map(failureClass -> {
             OpenAiError error = OpenAiErrors.of(new GenerationError("X", failureClass, "x", true));
-            String code = error.code().equals("x") ? "that of the generation, in lower case" : "`" + error.code() + "`";
+            String code = error.code().equals("x") ? "code of the generation, in lower case" : "`" + error.code() + "`";
             return row("`" + failureClass + "`", error, code);
         });
         Stream<String> codes = Stream.of("CANCELLED", "BUDGET_EXCEEDED").map(code -> {
