@@ -85,7 +85,7 @@ class ArchitectureTest {
                     "api.contract api.problem api.stream api.transport auth backend eventbus generation generation.json generation.waiting generation.watch image image.store"),
             Map.entry(
                     "api.management",
-                    "api.body api.contract api.problem api.security api.transport auth config eventbus maintenance"),
+                    "api.body api.contract api.problem api.security api.transport auth config eventbus maintenance telemetry"),
             Map.entry(
                     "api.notification",
                     "api.contract api.problem api.security api.stream api.transport auth eventbus notification notification.stream netty"),
@@ -174,6 +174,7 @@ class ArchitectureTest {
             Map.entry("simulator.sdserver", "simulator.fault simulator.http simulator.image"),
             Map.entry("simulator.stability", "simulator.fault simulator.http simulator.image"),
             Map.entry("task", ""),
+            Map.entry("telemetry", ""),
             Map.entry("upload", "config database eventbus image image.store"),
             Map.entry("usage", "backend config database"),
             Map.entry("webhook", "config database eventbus http node notification queue signal"),

@@ -38,6 +38,7 @@ import dev.darkroom.node.LocalNode;
 import dev.darkroom.node.NodeHeartbeatVerticle;
 import dev.darkroom.notification.NotificationBus;
 import dev.darkroom.task.PeriodicTaskVerticle;
+import dev.darkroom.telemetry.ProcessMetrics;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -108,9 +109,12 @@ public final class Server {
                 limits.perAddress(),
                 Runtime.getRuntime().maxMemory() / UNSENT_HEAP_DIVISOR,
                 settings.streams().slowConsumerTimeout());
+        ProcessMetrics metrics = new ProcessMetrics();
         Vertx vertx = Vertx.builder()
                 .with(new VertxOptions()
-                        .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors()))
+                        .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors())
+                        .setMetricsOptions(ProcessMetrics.vertxOptions()))
+                .withMetrics(metrics.vertxFactory())
                 .withTransport(inbound.transport())
                 .build();
         vertx.exceptionHandler(new UncaughtExceptionLogger());
@@ -161,7 +165,7 @@ public final class Server {
         processLifecycle.addStopStep("image store", images::close);
 
         ServerResources resources =
-                new ServerResources(vertx, settings, processLifecycle, database, notifyChannel, images);
+                new ServerResources(vertx, settings, processLifecycle, metrics, database, notifyChannel, images);
         NotificationModule notifications = NotificationModule.deploy(resources);
         GenerationModule generations = new GenerationModule(
                 resources,
@@ -171,7 +175,7 @@ public final class Server {
         VacuumBlockerMonitor vacuumBlockers =
                 new VacuumBlockerMonitor(database, settings.database().longTransactionWarning());
         ManagementVerticle management =
-                deployManagement(vertx, contracts.management(), database, localNode, generations, vacuumBlockers);
+                deployManagement(resources, contracts.management(), localNode, generations, vacuumBlockers);
         inbound.countSeparately(management.port());
         processLifecycle.deploy(
                 vertx, "node", new NodeHeartbeatVerticle(localNode, database, settings.node(), BuildVersion.current()));
@@ -242,9 +246,8 @@ public final class Server {
     }
 
     private ManagementVerticle deployManagement(
-            Vertx vertx,
+            ServerResources resources,
             ApiContract apiContract,
-            Database database,
             LocalNode localNode,
             GenerationModule generations,
             VacuumBlockerMonitor vacuumBlockers)
@@ -254,7 +257,7 @@ public final class Server {
                 apiContract,
                 Map.of(
                         "accepting", () -> healthResult(accepting.get()),
-                        "database", database::ping,
+                        "database", resources.database()::ping,
                         "images",
                                 () -> healthResult(
                                         !generations.imageStoreHealth().failing()),
@@ -264,9 +267,10 @@ public final class Server {
                 () -> localNode
                         .toJson()
                         .put("imageStore", generations.imageStoreHealth().toJson()),
-                vacuumBlockers::lastObservation);
+                vacuumBlockers::lastObservation,
+                resources.metrics());
         try {
-            processLifecycle.deploy(vertx, "management", management);
+            processLifecycle.deploy(resources.vertx(), "management", management);
         } catch (Exception e) {
             InboundSettings.Management address = settings.management();
             throw BindErrors.translate(e, "DARKROOM_MANAGEMENT", address.host(), address.port());

@@ -29,9 +29,14 @@ class DependencyTablesTest {
 
     /** Prefix of the group ids that a BOM manages, and the property with the version of the BOM. */
     private static final Map<String, String> BOMS = Map.of(
-            "io.vertx", "vertx-stack.version",
-            "com.fasterxml.jackson", "jackson.version",
-            "org.junit", "junit.version");
+            "io.vertx",
+            "vertx-stack.version",
+            "com.fasterxml.jackson",
+            "jackson.version",
+            "org.junit",
+            "junit.version",
+            "io.micrometer",
+            "micrometer.version");
 
     private static Document pom;
 

@@ -22,14 +22,16 @@ import java.util.Set;
 public final class ContractLoader {
     private static final String RESOURCE = "openapi.yaml";
 
-    private static final Map<String, String> MEDIA_TYPE_SUBSTITUTES = Map.of(
-            "application/problem+json", "application/json",
-            "application/yaml", "application/octet-stream",
-            "text/event-stream", "application/octet-stream",
-            "image/png", "application/octet-stream",
-            "image/jpeg", "application/octet-stream",
-            "image/webp", "application/octet-stream",
-            "image/avif", "application/octet-stream");
+    private static final Map<String, String> MEDIA_TYPE_SUBSTITUTES = Map.ofEntries(
+            Map.entry("application/problem+json", "application/json"),
+            Map.entry("application/yaml", "application/octet-stream"),
+            Map.entry("application/openmetrics-text", "application/octet-stream"),
+            Map.entry("text/plain", "application/octet-stream"),
+            Map.entry("text/event-stream", "application/octet-stream"),
+            Map.entry("image/png", "application/octet-stream"),
+            Map.entry("image/jpeg", "application/octet-stream"),
+            Map.entry("image/webp", "application/octet-stream"),
+            Map.entry("image/avif", "application/octet-stream"));
 
     private ContractLoader() {}
 

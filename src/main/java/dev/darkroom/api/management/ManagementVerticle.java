@@ -11,6 +11,7 @@ import dev.darkroom.api.transport.InvalidRequestHandler;
 import dev.darkroom.api.transport.SlowRequestGuard;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.InboundSettings;
+import dev.darkroom.telemetry.ProcessMetrics;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
@@ -25,7 +26,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
-/** Serves health checks and the status of the process, its backends and its database on a separate port. One per process. */
+/** Serves health checks, metrics and the status of the process, its backends and its database on a separate port. One per process. */
 public final class ManagementVerticle extends VerticleBase {
     /** Timeout of a health check; a slower check counts as failed. */
     private static final long CHECK_TIMEOUT_MS = 2_000;
@@ -44,6 +45,7 @@ public final class ManagementVerticle extends VerticleBase {
     private final Supplier<JsonArray> backends;
     private final Supplier<JsonObject> node;
     private final Supplier<JsonObject> database;
+    private final ProcessMetrics metrics;
     private HttpServer server;
 
     /**
@@ -61,13 +63,15 @@ public final class ManagementVerticle extends VerticleBase {
             Map<String, Supplier<Future<Void>>> readiness,
             Supplier<JsonArray> backends,
             Supplier<JsonObject> node,
-            Supplier<JsonObject> database) {
+            Supplier<JsonObject> database,
+            ProcessMetrics metrics) {
         this.settings = settings;
         this.apiContract = apiContract;
         this.readiness = Map.copyOf(readiness);
         this.backends = backends;
         this.node = node;
         this.database = database;
+        this.metrics = metrics;
     }
 
     /** Returns the listening port. Callable after the start only. */
@@ -90,7 +94,8 @@ public final class ManagementVerticle extends VerticleBase {
                 new HealthHandler("getReadiness", ready),
                 statusHandler("getBackends", () -> new JsonObject().put("backends", backends.get())),
                 statusHandler("getNodeStatus", node),
-                statusHandler("getDatabaseStatus", database));
+                statusHandler("getDatabaseStatus", database),
+                new GetMetricsHandler(metrics));
         HttpServerOptions options =
                 new HttpServerOptions().setIdleTimeout(IDLE_TIMEOUT_SECONDS).setHttp2ClearTextEnabled(false);
         SlowRequestGuard slowRequestGuard = new SlowRequestGuard(vertx, FIRST_REQUEST_TIMEOUT, KEEP_ALIVE_TIMEOUT);

@@ -14,6 +14,7 @@ import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.generation.watch.ProgressSubscribers;
+import dev.darkroom.telemetry.ProcessMetrics;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -63,7 +64,8 @@ class ContractRouterTest {
                 Map.of(),
                 JsonArray::new,
                 JsonObject::new,
-                JsonObject::new);
+                JsonObject::new,
+                new ProcessMetrics());
 
         // then
         assertThat(await(vertx.deployVerticle(api))).isNotBlank();

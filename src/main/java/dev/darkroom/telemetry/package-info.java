@@ -1,0 +1,2 @@
+/** Metrics of the process. */
+package dev.darkroom.telemetry;
