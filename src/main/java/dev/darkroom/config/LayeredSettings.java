@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -28,9 +29,11 @@ final class LayeredSettings {
     private final Map<String, SettingValue> values = new LinkedHashMap<>();
     private final Set<String> backendNames = new LinkedHashSet<>();
     private final List<String> warnings = new ArrayList<>();
+    private final RenamedSettings renamedSettings;
     private Map<String, String> environment = Map.of();
 
-    LayeredSettings(Map<String, String> defaults) {
+    LayeredSettings(Map<String, String> defaults, RenamedSettings renamedSettings) {
+        this.renamedSettings = renamedSettings;
         defaults.forEach((path, text) -> values.put(path, SettingValue.ofDefault(path, text)));
     }
 
@@ -47,9 +50,21 @@ final class LayeredSettings {
         return settingValue;
     }
 
-    private static String defaultPath(String path) {
+    /** Returns the path of the default of a setting: for one of a named backend that below {@code backend}. */
+    static String defaultPath(String path) {
         Matcher setting = BACKEND_SETTING.matcher(path);
         return setting.matches() ? "backend." + setting.group("rest") : path;
+    }
+
+    /** Returns the name of the backend that a setting belongs to; empty for other settings and those of {@code backend}. */
+    static Optional<String> backendOf(String path) {
+        Matcher setting = BACKEND_SETTING.matcher(path);
+        return setting.matches() ? Optional.of(setting.group("name")) : Optional.empty();
+    }
+
+    /** Returns the path of a setting of a named backend. @param path below {@code backend} */
+    static String ofBackend(String backend, String path) {
+        return BACKENDS + backend + path.substring(path.indexOf('.'));
     }
 
     /** Returns the names of the configured backends, in the order of the file; none for the single one of {@code backend}. */
@@ -83,7 +98,8 @@ final class LayeredSettings {
      * @throws SettingsException for the first setting that does not exist, since a settings file serves Darkroom alone
      */
     void applyFile(String file, String yaml) {
-        SettingsFileParser.parse(file, yaml).forEach((path, text) -> {
+        Map<String, String> settings = SettingsFileParser.parse(file, yaml);
+        renamedSettings.inFile(file, settings, warnings).forEach((path, text) -> {
             if (values.containsKey(path) || path.startsWith(MODELS)) {
                 values.put(path, SettingValue.ofFile(path, text, file));
             } else if (isBackendSetting(path)) {
@@ -117,10 +133,10 @@ final class LayeredSettings {
         for (String name : backendNames) {
             values.keySet().stream()
                     .filter(path -> path.startsWith("backend.") && !path.equals(BACKEND_NAME))
-                    .map(path -> BACKENDS + name + path.substring(path.indexOf('.')))
+                    .map(path -> ofBackend(name, path))
                     .forEach(path -> paths.put(EnvironmentVariableName.of(path), path));
         }
-        new TreeMap<>(variables).forEach((name, text) -> {
+        new TreeMap<>(renamedSettings.inEnvironment(variables, backendNames, warnings)).forEach((name, text) -> {
             String path = paths.get(name);
             if (path != null && !text.isBlank()) {
                 values.put(path, SettingValue.ofEnvironment(path, text));

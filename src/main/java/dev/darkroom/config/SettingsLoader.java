@@ -34,7 +34,7 @@ public final class SettingsLoader {
      * Result of loading.
      *
      * @param settings validated
-     * @param warnings one line each, for the log: unknown environment variables
+     * @param warnings one line each, for the log: unknown environment variables, earlier names of settings
      */
     public record LoadedSettings(Settings settings, List<String> warnings) {}
 
@@ -61,7 +61,7 @@ public final class SettingsLoader {
     private static LoadedSettings load(
             Map<String, String> environment, Path workingDirectory, Optional<Path> lastFile) {
         Path base = workingDirectory.toAbsolutePath().normalize();
-        LayeredSettings layeredSettings = new LayeredSettings(defaults());
+        LayeredSettings layeredSettings = new LayeredSettings(defaults(), RenamedSettings.CURRENT);
         String configured = environment
                 .getOrDefault(EnvironmentVariableName.SETTINGS_FILE_VARIABLE, "")
                 .strip();
