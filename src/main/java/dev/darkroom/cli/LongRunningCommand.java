@@ -17,8 +17,8 @@ import picocli.CommandLine.Option;
 abstract class LongRunningCommand implements Callable<Integer> {
     /** With {@code --stop-when-ready}, the process takes no work and no port of a running process. */
     private static final Map<String, String> STOP_WHEN_READY_SETTINGS = Map.of(
-            "DARKROOM_WORKER_CONCURRENCY", "0",
-            "DARKROOM_WEBHOOKS_CONCURRENCY", "0",
+            "DARKROOM_NODE_ROLES", "api",
+            "DARKROOM_GENERATION_INSTANCES", "1",
             "DARKROOM_CLUSTER_ENABLED", "false",
             "DARKROOM_HTTP_PORT", "0",
             "DARKROOM_MANAGEMENT_PORT", "0",

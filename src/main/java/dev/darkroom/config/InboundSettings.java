@@ -3,6 +3,7 @@ package dev.darkroom.config;
 import dev.darkroom.config.SettingRules.DurationRange;
 import dev.darkroom.config.SettingRules.Format;
 import dev.darkroom.config.SettingRules.HttpUrl;
+import dev.darkroom.config.SettingRules.Networks;
 import dev.darkroom.config.SettingRules.NullIfEmpty;
 import dev.darkroom.config.SettingRules.PathOf;
 import dev.darkroom.config.SettingRules.Range;
@@ -115,10 +116,39 @@ public final class InboundSettings {
      * @param instances number of HTTP verticles; the default is resolved
      */
     public record Api(
-            @Range(max = SettingRules.MAX_INSTANCES, processorsIfEmpty = true)
+            @Range(min = 1, max = SettingRules.MAX_INSTANCES, processorsIfEmpty = true)
             int instances,
 
             Duration replyTimeout) {}
+
+    /**
+     * Images that requests are based on: uploads, and images fetched from URLs.
+     *
+     * @param maxBytes maximum size of one image
+     * @param maxPixels maximum product of width and height
+     * @param uploadTtl time for which requests may name an upload
+     * @param uploadTimeout time for an upload to arrive
+     * @param allowedNetworks networks of URLs in addition to public addresses; may be empty
+     * @param allowHttp whether URLs may be http URLs
+     */
+    public record InputImages(
+            @Range(min = SettingRules.KIB, max = 64 * SettingRules.MIB)
+            int maxBytes,
+
+            @Range(min = 4096, max = 256 * SettingRules.MILLION)
+            int maxPixels,
+
+            @DurationRange(min = "1s", max = SettingRules.MAX_AGE)
+            Duration uploadTtl,
+
+            Duration uploadTimeout,
+            @Range(min = 1, max = 10_000) int maxUploadsPerUser,
+
+            @Range(min = SettingRules.KIB, max = SettingRules.GIB)
+            int maxUploadBytesPerUser,
+
+            @Networks List<String> allowedNetworks,
+            boolean allowHttp) {}
 
     /**
      * Rate limits of requests.

@@ -22,6 +22,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 
 /**
  * All settings of one process, validated and immutable. {@code conf/darkroom.yaml} documents each setting under the same name, with
@@ -54,7 +56,7 @@ public record Settings(
         Api api,
         Limits limits,
         Generation generation,
-        InputImages inputImages,
+        InboundSettings.InputImages inputImages,
         Notifications notifications,
         Streams streams,
         OpenAi openai,
@@ -76,6 +78,11 @@ public record Settings(
     /** Resolves the default of the image directory. */
     public Settings {
         imageDir = imageDir == null ? dataDir.resolve("images") : imageDir;
+    }
+
+    /** Returns whether this process has a role. */
+    public boolean hasRole(NodeRole role) {
+        return node.roles().contains(role);
     }
 
     /** Returns the longest timeout of an attempt at any backend. */
@@ -115,35 +122,6 @@ public record Settings(
             @Range(min = 1, max = 100_000) int maxQueueSize) {}
 
     /**
-     * Images that requests are based on: uploads, and images fetched from URLs.
-     *
-     * @param maxBytes maximum size of one image
-     * @param maxPixels maximum product of width and height
-     * @param uploadTtl time for which requests may name an upload
-     * @param uploadTimeout time for an upload to arrive
-     * @param allowedNetworks networks of URLs in addition to public addresses; may be empty
-     * @param allowHttp whether URLs may be http URLs
-     */
-    public record InputImages(
-            @Range(min = SettingRules.KIB, max = 64 * SettingRules.MIB)
-            int maxBytes,
-
-            @Range(min = 4096, max = 256 * SettingRules.MILLION)
-            int maxPixels,
-
-            @DurationRange(min = "1s", max = SettingRules.MAX_AGE)
-            Duration uploadTtl,
-
-            Duration uploadTimeout,
-            @Range(min = 1, max = 10_000) int maxUploadsPerUser,
-
-            @Range(min = SettingRules.KIB, max = SettingRules.GIB)
-            int maxUploadBytesPerUser,
-
-            @Networks List<String> allowedNetworks,
-            boolean allowHttp) {}
-
-    /**
      * Notifications of users.
      *
      * @param retention minimum time for which notifications are kept
@@ -155,7 +133,7 @@ public record Settings(
 
             Duration pollInterval) {}
 
-    public record Worker(@Range(max = 1024) int concurrency, Duration pollInterval) {}
+    public record Worker(@Range(min = 1, max = 1024) int concurrency, Duration pollInterval) {}
 
     public record Retry(
             Duration initialDelay,
@@ -222,7 +200,16 @@ public record Settings(
         }
     }
 
-    public record Node(Duration heartbeatInterval, Duration ttl, Duration reapInterval) {}
+    /** @param roles tasks of this process, at least one */
+    public record Node(Set<NodeRole> roles, Duration heartbeatInterval, Duration ttl, Duration reapInterval) {
+        /** Returns the names of the roles, as in the setting. */
+        public List<String> roleNames() {
+            return roles.stream()
+                    .map(role -> role.name().toLowerCase(Locale.ROOT))
+                    .sorted()
+                    .toList();
+        }
+    }
 
     /**
      * Deletion of old data.
@@ -256,7 +243,7 @@ public record Settings(
      * @param allowedPorts ports of receivers; empty for any port
      */
     public record Webhooks(
-            @Range(max = 4096) int concurrency,
+            @Range(min = 1, max = 4096) int concurrency,
             Duration pollInterval,
             @DurationRange(max = "72h") List<Duration> retryDelays,
             @DurationRange(max = "1m") Duration timeout,

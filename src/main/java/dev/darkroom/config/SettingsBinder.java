@@ -181,6 +181,8 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
             return new BackendKeysReader(settingValue, layeredSettings.environment(), base).read();
         } else if (element == RequestField.class) {
             return requestFields(settingValue);
+        } else if (element == NodeRole.class) {
+            return nodeRoles(settingValue);
         } else if (element == Duration.class) {
             return durations(settingValue, component.getAnnotation(DurationRange.class));
         } else if (element == Integer.class) {
@@ -219,6 +221,12 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
                 ? Set.of()
                 : EnumSet.copyOf(SettingsBinder.<RequestField>elements(
                         settingValue, text -> constant(settingValue, text, RequestField.values(), expected), expected));
+    }
+
+    private static Set<NodeRole> nodeRoles(SettingValue settingValue) {
+        String expected = "one or more of api, worker, notifier, separated by commas";
+        return EnumSet.copyOf(SettingsBinder.<NodeRole>elements(
+                settingValue, text -> constant(settingValue, text, NodeRole.values(), expected), expected));
     }
 
     private static List<Duration> durations(SettingValue settingValue, DurationRange range) {

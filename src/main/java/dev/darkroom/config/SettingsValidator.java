@@ -64,6 +64,11 @@ record SettingsValidator(LayeredSettings layeredSettings) {
                 "cluster.kubernetesService",
                 "no value together with",
                 "cluster.members");
+        require(
+                settings.generation().instances() > 0 || cluster.enabled(),
+                "generation.instances",
+                "at least 1, or true for",
+                "cluster.enabled");
         require(cluster.port() != cluster.busPort(), "cluster.busPort", "a port other than", "cluster.port");
     }
 

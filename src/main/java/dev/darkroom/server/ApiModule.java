@@ -30,7 +30,7 @@ final class ApiModule {
     private ApiModule() {}
 
     /**
-     * Deploys the HTTP verticles and returns their port, or 0 when {@code api.instances} is 0.
+     * Deploys the HTTP verticles and returns their port.
      *
      * @param processId of this process, as in the table of nodes
      * @throws StartupException when the address cannot be bound or the certificate cannot be used
@@ -78,13 +78,13 @@ final class ApiModule {
             }
             throw BindErrors.translate(e, "DARKROOM_HTTP", http.host(), http.port());
         }
-        return verticles.isEmpty() ? 0 : verticles.get(0).port();
+        return verticles.get(0).port();
     }
 
     private static void warnOfSmallHeap(Settings settings) {
         long heap = Runtime.getRuntime().maxMemory();
         long needed = (long) settings.inputImages().maxBytes() * RequestBodyMemory.HEAP_DIVISOR;
-        if (settings.api().instances() > 0 && heap < needed) {
+        if (heap < needed) {
             LOG.atWarn()
                     .addKeyValue("heapBytes", heap)
                     .addKeyValue("neededBytes", needed)

@@ -7,6 +7,7 @@ import dev.darkroom.backend.executor.BackendExecutorVerticle;
 import dev.darkroom.backend.executor.BackendJson;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
 import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.NodeRole;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.GenerationFinishListener;
 import dev.darkroom.generation.ImmediateStart;
@@ -70,10 +71,10 @@ final class GenerationModule {
         this.submissions = new SubmissionStore(resources.database(), settings.generation(), immediateStart);
     }
 
-    /** Returns the periodic tasks of the command verticles and of the worker, as far as the settings enable them. */
+    /** Returns the periodic tasks of the roles of this process. */
     List<PeriodicTaskVerticle.Task> periodicTasks() {
         List<PeriodicTaskVerticle.Task> tasks = new ArrayList<>();
-        if (settings.generation().instances() > 0) {
+        if (settings.hasRole(NodeRole.API) && settings.generation().instances() > 0) {
             tasks.add(new PeriodicTaskVerticle.Task(LimitsReader.INTERVAL, stopped -> {
                 limitsReader.readDue();
                 return Future.succeededFuture();
@@ -87,7 +88,7 @@ final class GenerationModule {
                                     .addKeyValue("reason", error.getMessage())
                                     .log("backlog measurement failed"))));
         }
-        if (settings.worker().concurrency() > 0) {
+        if (settings.hasRole(NodeRole.WORKER)) {
             tasks.add(new ImageStoreCheck(resources.images(), imageStoreHealth).task());
         }
         return tasks;
@@ -95,7 +96,7 @@ final class GenerationModule {
 
     /** Returns the memory budget of responses from the AI server. Warns when the heap is too small. */
     static ResponseMemoryBudget createResponseMemoryBudget(Settings settings) {
-        int calls = settings.worker().concurrency();
+        int calls = settings.hasRole(NodeRole.WORKER) ? settings.worker().concurrency() : 0;
         long heap = Runtime.getRuntime().maxMemory();
         ResponseMemoryBudget memory = new ResponseMemoryBudget(
                 heap,
@@ -126,7 +127,7 @@ final class GenerationModule {
     }
 
     /**
-     * Deploys the verticles that execute commands, unless {@code generation.instances} is 0, and the one that notifies event streams.
+     * Deploys the verticles of the role {@code api}: those that execute commands and the one that notifies event streams.
      *
      * @param egressPolicy validates webhook URLs in requests
      * @param backends stop the jobs of cancelled generations
@@ -139,11 +140,9 @@ final class GenerationModule {
                     "completion waiters",
                     new CompletionVerticle(completionWaiters, resources.database(), resources.notifyChannel()));
         }
-        if (settings.api().instances() > 0) {
-            deploy(
-                    "progress subscribers",
-                    new ProgressVerticle(progressSubscribers, resources.database(), resources.notifyChannel()));
-        }
+        deploy(
+                "progress subscribers",
+                new ProgressVerticle(progressSubscribers, resources.database(), resources.notifyChannel()));
         uploads.deployCommands();
         GenerationCommandDependencies dependencies = new GenerationCommandDependencies(
                 resources.database(),
@@ -180,21 +179,16 @@ final class GenerationModule {
         });
     }
 
-    /** Deploys the executors of the backends, unless {@code worker.concurrency} is 0. Returns them. */
+    /** Deploys the executors of the backends and returns them. */
     List<BackendExecutor> deployExecutors(List<ImageBackend> backends) throws Exception {
-        if (settings.worker().concurrency() > 0) {
-            for (int i = 0; i < backends.size(); i++) {
-                backendExecutors.add(deployExecutor(settings.backends().get(i), backends.get(i)));
-            }
+        for (int i = 0; i < backends.size(); i++) {
+            backendExecutors.add(deployExecutor(settings.backends().get(i), backends.get(i)));
         }
         return List.copyOf(backendExecutors);
     }
 
-    /** Deploys the worker, unless {@code worker.concurrency} is 0. Requires the executors. */
+    /** Deploys the worker. Requires the executors. */
     void deployWorker(LocalNode localNode) throws Exception {
-        if (settings.worker().concurrency() == 0) {
-            return;
-        }
         resources
                 .processLifecycle()
                 .deploy(

@@ -29,13 +29,18 @@ record NotificationModule(NotificationHub hub, NotificationWriter notificationWr
         NotificationWriter notificationWriter = new NotificationWriter(
                 List.of(webhooks.enqueueStore()),
                 new NotificationPublisher(resources.vertx(), hub, resources.notifyChannel()));
+        return new NotificationModule(hub, notificationWriter, webhooks);
+    }
+
+    /** Deploys the verticles that execute the commands of the API of this process. */
+    void deployCommands(ServerResources resources) throws Exception {
         resources
                 .processLifecycle()
                 .deploy(
                         resources.vertx(),
                         "notification",
-                        settings.generation().instances(),
+                        resources.settings().api().instances(),
                         () -> new NotificationCommandVerticle(resources.database(), resources.notifyChannel()));
-        return new NotificationModule(hub, notificationWriter, webhooks);
+        webhooks.deployCommands();
     }
 }

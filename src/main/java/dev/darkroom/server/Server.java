@@ -3,9 +3,7 @@ package dev.darkroom.server;
 import static dev.darkroom.server.ProcessLifecycle.await;
 
 import dev.darkroom.api.ApiVerticle;
-import dev.darkroom.api.contract.ApiContract;
 import dev.darkroom.api.contract.ContractLoader;
-import dev.darkroom.api.management.ManagementVerticle;
 import dev.darkroom.api.transport.InboundConnectionLimiter;
 import dev.darkroom.auth.CallbackTokens;
 import dev.darkroom.auth.UrlSigningKeys;
@@ -13,20 +11,18 @@ import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.ParametersSchema;
 import dev.darkroom.backend.callback.CallbackBackend.CallbackServices;
-import dev.darkroom.backend.executor.BackendEventPublisher;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.InboundSettings;
+import dev.darkroom.config.NodeRole;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseMigrator;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.database.NotifyChannelVerticle;
 import dev.darkroom.database.embedded.EmbeddedDatabase;
-import dev.darkroom.eventbus.cluster.ClusterVerticle;
 import dev.darkroom.fleet.FleetVerticle;
-import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.route.ModelCatalog;
 import dev.darkroom.image.store.ImageStore;
 import dev.darkroom.maintenance.ErasureVerticle;
@@ -36,7 +32,6 @@ import dev.darkroom.maintenance.UserErasureService;
 import dev.darkroom.maintenance.VacuumBlockerMonitor;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.node.NodeHeartbeatVerticle;
-import dev.darkroom.notification.NotificationBus;
 import dev.darkroom.task.PeriodicTaskVerticle;
 import dev.darkroom.telemetry.ProcessMetrics;
 import io.vertx.core.Future;
@@ -85,7 +80,7 @@ public final class Server {
     /**
      * Addresses of a started server.
      *
-     * @param apiPort 0 when this process serves no API
+     * @param apiPort 0 without the role {@code api}
      * @param aiServers base URLs of the AI servers in use
      * @param database as the pool uses it, possibly through a pooler
      * @param images location of the image store
@@ -174,14 +169,16 @@ public final class Server {
         LocalNode localNode = new LocalNode(System::nanoTime);
         VacuumBlockerMonitor vacuumBlockers =
                 new VacuumBlockerMonitor(database, settings.database().longTransactionWarning());
-        ManagementVerticle management =
-                deployManagement(resources, contracts.management(), localNode, generations, vacuumBlockers);
-        inbound.countSeparately(management.port());
+        int managementPort = ManagementModule.deploy(
+                resources, contracts.management(), localNode, generations, vacuumBlockers, accepting::get);
+        inbound.countSeparately(managementPort);
         processLifecycle.deploy(
                 vertx, "node", new NodeHeartbeatVerticle(localNode, database, settings.node(), BuildVersion.current()));
         generations.deployReaper();
         UserErasureService erasure = new UserErasureService(vertx, database, notifyChannel, images);
-        processLifecycle.deploy(vertx, "user erasure", new ErasureVerticle(erasure));
+        if (settings.hasRole(NodeRole.API)) {
+            processLifecycle.deploy(vertx, "user erasure", new ErasureVerticle(erasure));
+        }
         RetentionTask retention = new RetentionTask(
                 vertx,
                 database,
@@ -191,26 +188,37 @@ public final class Server {
         List<PeriodicTaskVerticle.Task> tasks = new ArrayList<>(generations.periodicTasks());
         tasks.addAll(List.of(vacuumBlockers.task(), erasure.resumeTask(), retention.task()));
         processLifecycle.deploy(vertx, "periodic tasks", new PeriodicTaskVerticle(tasks));
-        generations.deployCommands(notifications.webhooks().egressPolicy(), backends);
+        if (settings.hasRole(NodeRole.API)) {
+            notifications.deployCommands(resources);
+            generations.deployCommands(notifications.webhooks().egressPolicy(), backends);
+        }
         // Starts after the generation verticles and before the worker. On stop, the cluster therefore receives the
         // events of the last attempts, and its commands get replies until the node leaves.
-        deployCluster(vertx);
+        ClusterModule.deploy(resources);
         // Starts before the worker. On stop, the outcomes of the last attempts are therefore still delivered.
-        notifications.webhooks().deploy(localNode, notifications.notificationWriter(), this::publicUrl);
-        List<BackendExecutor> executors = generations.deployExecutors(backends);
+        if (settings.hasRole(NodeRole.NOTIFIER)) {
+            notifications.webhooks().deploySender(localNode, notifications.notificationWriter(), this::publicUrl);
+        }
+        List<BackendExecutor> executors =
+                settings.hasRole(NodeRole.WORKER) ? generations.deployExecutors(backends) : List.of();
         localNode.reportBackends(generations::backendsToJson);
         // Starts before the worker, which must not call a drained AI server.
         processLifecycle.deploy(
                 vertx, "fleet", new FleetVerticle(database, notifyChannel, settings, executors, capabilities));
-        generations.deployWorker(localNode);
-        int apiPort = ApiModule.deploy(
-                resources,
-                localNode.processId(),
-                contracts.api(),
-                notifications.hub(),
-                generations.progressSubscribers());
-        listeningPort.set(apiPort);
-        inbound.limitRequestHeads(apiPort, settings.http().requestTimeout());
+        if (settings.hasRole(NodeRole.WORKER)) {
+            generations.deployWorker(localNode);
+        }
+        int apiPort = 0;
+        if (settings.hasRole(NodeRole.API)) {
+            apiPort = ApiModule.deploy(
+                    resources,
+                    localNode.processId(),
+                    contracts.api(),
+                    notifications.hub(),
+                    generations.progressSubscribers());
+            listeningPort.set(apiPort);
+            inbound.limitRequestHeads(apiPort, settings.http().requestTimeout());
+        }
 
         accepting.set(true);
         processLifecycle.addStopStep("readiness", () -> {
@@ -220,7 +228,7 @@ public final class Server {
         });
         List<URI> aiServers =
                 settings.backends().stream().map(backendFactory::baseUrl).toList();
-        return new RunningServer(apiPort, management.port(), aiServers, url, images.location());
+        return new RunningServer(apiPort, managementPort, aiServers, url, images.location());
     }
 
     /** Returns the URL of the API; without {@code publicUrl} that of the listening address. */
@@ -243,61 +251,5 @@ public final class Server {
         int port = SimulatorLauncher.deploy(vertx, settings.simulator());
         inbound.exemptPort(port);
         return URI.create("http://127.0.0.1:" + port + "/v1");
-    }
-
-    private ManagementVerticle deployManagement(
-            ServerResources resources,
-            ApiContract apiContract,
-            LocalNode localNode,
-            GenerationModule generations,
-            VacuumBlockerMonitor vacuumBlockers)
-            throws Exception {
-        ManagementVerticle management = new ManagementVerticle(
-                settings.management(),
-                apiContract,
-                Map.of(
-                        "accepting", () -> healthResult(accepting.get()),
-                        "database", resources.database()::ping,
-                        "images",
-                                () -> healthResult(
-                                        !generations.imageStoreHealth().failing()),
-                        "node", () -> healthResult(localNode.validId().isPresent()),
-                        "databaseClock", () -> healthResult(localNode.clockStable())),
-                generations::backendsToJson,
-                () -> localNode
-                        .toJson()
-                        .put("imageStore", generations.imageStoreHealth().toJson()),
-                vacuumBlockers::lastObservation,
-                resources.metrics());
-        try {
-            processLifecycle.deploy(resources.vertx(), "management", management);
-        } catch (Exception e) {
-            InboundSettings.Management address = settings.management();
-            throw BindErrors.translate(e, "DARKROOM_MANAGEMENT", address.host(), address.port());
-        }
-        return management;
-    }
-
-    private void deployCluster(Vertx vertx) throws Exception {
-        Settings.Cluster cluster = settings.cluster();
-        if (cluster.enabled()) {
-            BindErrors.requireFreePort("DARKROOM_CLUSTER", cluster.host(), cluster.port());
-            BindErrors.requireFreePort("DARKROOM_CLUSTER_BUS", cluster.host(), cluster.busPort());
-            processLifecycle.deploy(
-                    vertx,
-                    "cluster",
-                    new ClusterVerticle(
-                            cluster,
-                            List.of(GenerationBus.EVENTS, NotificationBus.EVENTS, BackendEventPublisher.ADDRESS),
-                            settings.generation().instances() > 0,
-                            // A command may wait for a generation to finish.
-                            settings.api()
-                                    .replyTimeout()
-                                    .plus(settings.generation().maxWait())));
-        }
-    }
-
-    private static Future<Void> healthResult(boolean healthy) {
-        return healthy ? Future.succeededFuture() : Future.failedFuture("no");
     }
 }

@@ -23,6 +23,7 @@ final class StartupBanner {
         if (settings.log().json()) {
             LOG.atInfo()
                     .addKeyValue("version", BuildVersion.current())
+                    .addKeyValue("roles", String.join(", ", settings.node().roleNames()))
                     .addKeyValue("api", runningServer.apiPort() == 0 ? null : api)
                     .addKeyValue("management", health)
                     .addKeyValue("aiServers", runningServer.aiServers())
@@ -33,6 +34,9 @@ final class StartupBanner {
             return;
         }
         StringBuilder banner = new StringBuilder("\nDarkroom " + BuildVersion.current() + " is ready.\n\n");
+        banner.append("  Roles      ")
+                .append(String.join(", ", settings.node().roleNames()))
+                .append('\n');
         if (runningServer.apiPort() != 0) {
             banner.append("  API        ").append(api).append("/api/generation\n");
             banner.append("  Contract   ").append(api).append("/openapi.yaml\n");

@@ -1,7 +1,7 @@
 package dev.darkroom.server;
 
 import dev.darkroom.backend.input.InputImageReader;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.http.egress.DnsHostResolver;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.upload.UploadCommandVerticle;
@@ -19,7 +19,7 @@ final class UploadModule {
     private final UploadStore store;
 
     UploadModule(ServerResources resources) {
-        Settings.InputImages inputImages = resources.settings().inputImages();
+        InboundSettings.InputImages inputImages = resources.settings().inputImages();
         this.resources = resources;
         this.egressPolicy = new EgressPolicy(
                 new EgressPolicy.Rules(inputImages.allowedNetworks(), inputImages.allowHttp(), List.of()),

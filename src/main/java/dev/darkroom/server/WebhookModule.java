@@ -34,7 +34,7 @@ final class WebhookModule {
     private final GuardedHttpClient httpClient;
     private final DeliveryEnqueueStore enqueueStore;
 
-    /** Creates the parts that must exist before notifications are stored. {@link #deploy} starts the senders later. */
+    /** Creates the parts that must exist before notifications are stored. {@link #deploySender} starts the sender later. */
     WebhookModule(ServerResources resources) {
         Settings settings = resources.settings();
         Settings.Webhooks webhooks = settings.webhooks();
@@ -71,34 +71,42 @@ final class WebhookModule {
         return egressPolicy;
     }
 
+    /** Deploys the verticles that execute the commands on webhooks of the API of this process. */
+    void deployCommands() throws Exception {
+        Settings settings = resources.settings();
+        resources
+                .processLifecycle()
+                .deploy(
+                        resources.vertx(),
+                        "webhook",
+                        settings.api().instances(),
+                        () -> new WebhookCommandVerticle(
+                                resources.database(), enqueueStore, egressPolicy, httpClient, settings.webhooks()));
+    }
+
     /**
+     * Deploys the verticle that sends deliveries.
+     *
      * @param notificationWriter stores the notification that a webhook was disabled
      * @param publicUrl returns the base URL of this service for clients
      */
-    void deploy(LocalNode localNode, NotificationWriter notificationWriter, Supplier<String> publicUrl)
+    void deploySender(LocalNode localNode, NotificationWriter notificationWriter, Supplier<String> publicUrl)
             throws Exception {
         Settings settings = resources.settings();
-        ProcessLifecycle processLifecycle = resources.processLifecycle();
-        processLifecycle.deploy(
-                resources.vertx(),
-                "webhook",
-                settings.generation().instances(),
-                () -> new WebhookCommandVerticle(
-                        resources.database(), enqueueStore, egressPolicy, httpClient, settings.webhooks()));
-        if (settings.webhooks().concurrency() > 0) {
-            processLifecycle.deploy(
-                    resources.vertx(),
-                    "webhook sender",
-                    settings.shutdown().gracePeriod(),
-                    new WebhookSenderVerticle(
-                            localNode,
-                            resources.database(),
-                            notificationWriter,
-                            httpClient,
-                            resources.notifyChannel(),
-                            predictionRenderer(publicUrl),
-                            settings));
-        }
+        resources
+                .processLifecycle()
+                .deploy(
+                        resources.vertx(),
+                        "webhook sender",
+                        settings.shutdown().gracePeriod(),
+                        new WebhookSenderVerticle(
+                                localNode,
+                                resources.database(),
+                                notificationWriter,
+                                httpClient,
+                                resources.notifyChannel(),
+                                predictionRenderer(publicUrl),
+                                settings));
     }
 
     private PayloadRenderer predictionRenderer(Supplier<String> publicUrl) {

@@ -2,7 +2,7 @@ package dev.darkroom.upload;
 
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.NoArgGenerator;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.database.DatabaseErrorClassifier;
 import dev.darkroom.eventbus.CommandContext;
 import dev.darkroom.eventbus.CommandDispatcher;
@@ -40,7 +40,7 @@ public final class UploadCommandVerticle extends VerticleBase {
 
     private final UploadStore store;
     private final ImageStore imageStore;
-    private final Settings.InputImages settings;
+    private final InboundSettings.InputImages settings;
     private final NoArgGenerator idGenerator = Generators.timeBasedEpochRandomGenerator();
     private WorkerExecutor workers;
 

@@ -1,6 +1,6 @@
 package dev.darkroom.upload;
 
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseErrorClassifier;
 import dev.darkroom.image.Image;
@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** Stores the rows of uploads. Futures fail with the driver's errors. Usable from any event loop. */
-public record UploadStore(Database database, Settings.InputImages settings) {
+public record UploadStore(Database database, InboundSettings.InputImages settings) {
 
     /** Result of an insert. */
     sealed interface Insertion {

@@ -67,7 +67,7 @@ final class ApiBenchmark {
         report.addMachine(MachineDescription.describe(
                 DIRECTORY, database.query("SHOW server_version").get(0)));
         try (JavaProcess service = DarkroomProcess.start(
-                DIRECTORY.resolve("accepting"), database, aiServer, Map.of("DARKROOM_WORKER_CONCURRENCY", "0"))) {
+                DIRECTORY.resolve("accepting"), database, aiServer, Map.of("DARKROOM_NODE_ROLES", "api, notifier"))) {
             // Created after the start, since the service requires a schema of its own.
             peers.createTables();
             database.execute(DatabaseInsertLoad.TABLES);

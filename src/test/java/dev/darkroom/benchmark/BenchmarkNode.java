@@ -41,7 +41,11 @@ final class BenchmarkNode implements AutoCloseable {
         environment.put("DARKROOM_AUTH", "required");
         environment.put("DARKROOM_HTTP_PORT", "0");
         environment.put("DARKROOM_MANAGEMENT_PORT", "0");
-        environment.put("DARKROOM_WORKER_CONCURRENCY", String.valueOf(workers));
+        if (workers == 0) {
+            environment.put("DARKROOM_NODE_ROLES", "api, notifier");
+        } else {
+            environment.put("DARKROOM_WORKER_CONCURRENCY", String.valueOf(workers));
+        }
         environment.put("DARKROOM_LIMITS_REQUESTS_PER_SECOND", "0");
         environment.put("DARKROOM_STREAMS_PER_USER", "20000");
         // No limits, since the benchmark measures the capacity of a process.

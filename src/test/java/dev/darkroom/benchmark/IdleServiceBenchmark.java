@@ -94,7 +94,7 @@ final class IdleServiceBenchmark {
                 directory.resolve("waiting"),
                 database,
                 aiServer,
-                Map.of("DARKROOM_WORKER_CONCURRENCY", "0", "DARKROOM_GENERATION_MAX_WAIT", "50s"))) {
+                Map.of("DARKROOM_NODE_ROLES", "api, notifier", "DARKROOM_GENERATION_MAX_WAIT", "50s"))) {
             int port = DarkroomProcess.portOf(service);
             ClosedLoopHttpLoad.ofPost(port, PromptWorkload.typical()).send(ApiBenchmark.CONNECTIONS, WAITERS);
             List<String> ids = database.query("SELECT id FROM generations WHERE status = 'PENDING' LIMIT " + WAITERS);

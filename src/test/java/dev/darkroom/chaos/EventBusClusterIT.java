@@ -70,10 +70,7 @@ class EventBusClusterIT {
     }
 
     private DarkroomInstanceSettings memberOnlySettings(int port) {
-        return settings(port)
-                .with("DARKROOM_API_INSTANCES", "0")
-                .with("DARKROOM_GENERATION_INSTANCES", "0")
-                .with("DARKROOM_WORKER_CONCURRENCY", "0");
+        return settings(port).with("DARKROOM_NODE_ROLES", "notifier");
     }
 
     private DarkroomInstanceProcess start(DarkroomInstanceSettings settings) {
@@ -128,7 +125,7 @@ class EventBusClusterIT {
     @Test
     void prefersLocalVerticlesAndSurvivesKilledMember() {
         // given two services with generation verticles
-        first = start(settings(firstPort).with("DARKROOM_WORKER_CONCURRENCY", "0"));
+        first = start(settings(firstPort).with("DARKROOM_NODE_ROLES", "api, notifier"));
         second = start(settings(secondPort).with("DARKROOM_CLUSTER_MEMBERS", "127.0.0.1:" + firstPort));
         second.awaitLine("cluster joined .*members=2");
 

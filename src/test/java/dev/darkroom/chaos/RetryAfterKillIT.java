@@ -41,7 +41,7 @@ class RetryAfterKillIT {
                 .database(database)
                 .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString())
                 .with("DARKROOM_BACKEND_URL", "http://127.0.0.1:" + backendPort + "/v1")
-                .with("DARKROOM_WORKER_CONCURRENCY", String.valueOf(workers))
+                .workerConcurrency(workers)
                 .with("DARKROOM_NODE_TTL", "5s")
                 .with("DARKROOM_NODE_HEARTBEAT_INTERVAL", "1s");
     }

@@ -26,17 +26,16 @@ class SettingsValidationTest {
                 "DARKROOM_HTTP_MAX_BODY_BYTES | 1024 | 16777216",
                 "DARKROOM_MANAGEMENT_PORT | 0 | 65535",
                 "DARKROOM_SIMULATOR_PORT | 0 | 65535",
-                "DARKROOM_API_INSTANCES | 0 | 256",
+                "DARKROOM_API_INSTANCES | 1 | 256",
                 "DARKROOM_LIMITS_REQUESTS_PER_SECOND | 0 | 1000000",
                 "DARKROOM_LIMITS_BURST | 1 | 1000000",
                 "DARKROOM_LIMITS_FAILED_LOGINS_PER_MINUTE | 0 | 1000000",
-                "DARKROOM_GENERATION_INSTANCES | 0 | 256",
                 "DARKROOM_GENERATION_DEFAULT_WIDTH | 64 | 2048",
                 "DARKROOM_GENERATION_DEFAULT_HEIGHT | 64 | 2048",
                 "DARKROOM_GENERATION_DEFAULT_COUNT | 1 | 10",
                 "DARKROOM_BACKEND_MAX_PROMPT_LENGTH | 1 | 32000",
                 "DARKROOM_BACKEND_MAX_INPUT_IMAGES | 0 | 16",
-                "DARKROOM_WORKER_CONCURRENCY | 0 | 1024",
+                "DARKROOM_WORKER_CONCURRENCY | 1 | 1024",
                 "DARKROOM_RETRY_MAX_ATTEMPTS | 1 | 100",
                 "DARKROOM_RETRY_MAX_LOST_ATTEMPTS | 1 | 100",
                 "DARKROOM_BACKEND_MAX_RESPONSE_BYTES | 1024 | 1073741824",
@@ -146,6 +145,14 @@ class SettingsValidationTest {
                         + " got \"http://a/#top\"",
                 "DARKROOM_PUBLIC_URL | http://user:secret@a/ | an absolute http or https URL without user and password,"
                         + " got a value that is not shown",
+                // roles
+                "DARKROOM_NODE_ROLES | api,painter | one or more of api, worker, notifier, separated by commas,"
+                        + " got \"api,painter\"",
+                "DARKROOM_NODE_ROLES | api, | one or more of api, worker, notifier, separated by commas, got \"api,\"",
+                "DARKROOM_NODE_ROLES | API | one or more of api, worker, notifier, separated by commas, got \"API\"",
+                "DARKROOM_GENERATION_INSTANCES | 257 | a whole number from 0 to 256, got \"257\"",
+                "DARKROOM_GENERATION_INSTANCES | 0 | at least 1, or true for cluster.enabled (false, the default),"
+                        + " got \"0\"",
                 // tokens
                 "DARKROOM_JWT_CLOCK_SKEW | 1500ms | whole seconds, got \"1500ms\"",
                 "DARKROOM_JWT_CLOCK_SKEW | 11m | a duration from 0ms to 10m, got \"11m\"",

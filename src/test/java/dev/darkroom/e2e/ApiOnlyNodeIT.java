@@ -46,7 +46,7 @@ class ApiOnlyNodeIT {
                 settings(database, FreePort.find())
                         .with("DARKROOM_CLUSTER_MEMBERS", "127.0.0.1:" + port)
                         .with("DARKROOM_GENERATION_INSTANCES", "0")
-                        .with("DARKROOM_WORKER_CONCURRENCY", "0"));
+                        .with("DARKROOM_NODE_ROLES", "api"));
         client = apiNode.client();
     }
 

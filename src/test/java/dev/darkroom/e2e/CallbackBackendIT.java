@@ -61,7 +61,8 @@ class CallbackBackendIT {
         try (InProcessSimulator simulator = new InProcessSimulator(Duration.ofMillis(10));
                 DarkroomInstance receiver = InProcessDarkroom.start(
                         directory,
-                        settings(database, simulator.port(), receiverPort).with("DARKROOM_WORKER_CONCURRENCY", "0"));
+                        settings(database, simulator.port(), receiverPort)
+                                .with("DARKROOM_NODE_ROLES", "api, notifier"));
                 DarkroomInstance worker = InProcessDarkroom.start(
                         directory,
                         settings(database, simulator.port(), 0)

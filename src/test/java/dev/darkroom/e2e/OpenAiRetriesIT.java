@@ -358,7 +358,8 @@ class OpenAiRetriesIT {
 
     private static DarkroomInstance startSecond(String name) throws IOException {
         return InProcessDarkroom.start(
-                Files.createDirectory(directory.resolve(name)), settings().with("DARKROOM_WORKER_CONCURRENCY", "0"));
+                Files.createDirectory(directory.resolve(name)),
+                settings().with("DARKROOM_NODE_ROLES", "api, notifier"));
     }
 
     private static void readUnavailable(RawHttpClient call) {

@@ -34,7 +34,7 @@ class PgBouncerIT {
             DatabaseUrl pooled,
             DatabaseUrl direct,
             InProcessSimulator inProcessSimulator,
-            String concurrency) {
+            int concurrency) {
         assertThat(directory.resolve(name).toFile().mkdir()).isTrue();
         return InProcessDarkroom.start(
                 directory.resolve(name),
@@ -44,7 +44,7 @@ class PgBouncerIT {
                         .aiServer(inProcessSimulator)
                         // Wakes the worker by database notifications alone.
                         .with("DARKROOM_WORKER_POLL_INTERVAL", "1h")
-                        .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
+                        .workerConcurrency(concurrency)
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
     }
 
@@ -56,8 +56,8 @@ class PgBouncerIT {
         assertThat(pgBouncerDirectory.toFile().mkdir()).isTrue();
         try (PgBouncerProcess bouncer = new PgBouncerProcess(direct, pgBouncerDirectory);
                 InProcessSimulator inProcessSimulator = new InProcessSimulator(Duration.ofMillis(20));
-                DarkroomInstance apiNode = startNode("apiNode", bouncer.url(), direct, inProcessSimulator, "0");
-                DarkroomInstance workerNode = startNode("workerNode", bouncer.url(), direct, inProcessSimulator, "8")) {
+                DarkroomInstance apiNode = startNode("apiNode", bouncer.url(), direct, inProcessSimulator, 0);
+                DarkroomInstance workerNode = startNode("workerNode", bouncer.url(), direct, inProcessSimulator, 8)) {
             inProcessSimulator.script(new JsonObject().put("status", 500), new JsonObject().put("status", 503));
 
             // when

@@ -29,7 +29,7 @@ class QueuePositionIT {
 
     private final DatabaseUrl database = TestPostgres.migratedDatabase();
 
-    private DarkroomInstance startNode(String name, InProcessSimulator inProcessSimulator, String concurrency) {
+    private DarkroomInstance startNode(String name, InProcessSimulator inProcessSimulator, int concurrency) {
         assertThat(directory.resolve(name).toFile().mkdir()).isTrue();
         return InProcessDarkroom.start(
                 directory.resolve(name),
@@ -38,7 +38,7 @@ class QueuePositionIT {
                         .aiServer(inProcessSimulator)
                         // Wakes the worker by database notifications alone.
                         .with("DARKROOM_WORKER_POLL_INTERVAL", "1h")
-                        .with("DARKROOM_WORKER_CONCURRENCY", concurrency)
+                        .workerConcurrency(concurrency)
                         .with("DARKROOM_GENERATION_DEADLINE", "20s")
                         .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString()));
     }
@@ -53,8 +53,8 @@ class QueuePositionIT {
     void reportsQueuePositionAndRejectsWhenOverloaded() {
         // given a process for requests, and a process that runs one attempt at a time
         try (InProcessSimulator inProcessSimulator = new InProcessSimulator(LATENCY);
-                DarkroomInstance apiNode = startNode("apiNode", inProcessSimulator, "0");
-                DarkroomInstance workerNode = startNode("workerNode", inProcessSimulator, "1")) {
+                DarkroomInstance apiNode = startNode("apiNode", inProcessSimulator, 0);
+                DarkroomInstance workerNode = startNode("workerNode", inProcessSimulator, 1)) {
             // when
             JsonObject first = post(apiNode).json();
 

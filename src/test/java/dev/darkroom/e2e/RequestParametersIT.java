@@ -82,7 +82,7 @@ class RequestParametersIT {
                 directory,
                 DarkroomInstanceSettings.forTests()
                         .database(database)
-                        .with("DARKROOM_WORKER_CONCURRENCY", String.valueOf(concurrency))
+                        .workerConcurrency(concurrency)
                         .with("DARKROOM_CONF", conf.toString()));
     }
 

@@ -44,7 +44,7 @@ class ServeCommandIT {
         DatabaseUrl database = TestPostgres.newDatabase();
         DarkroomInstanceSettings settings = DarkroomInstanceSettings.forTests().database(database);
         try (DarkroomInstanceProcess running = DarkroomInstanceProcess.start(
-                directory, settings.with("DARKROOM_WORKER_CONCURRENCY", "0").environment())) {
+                directory, settings.with("DARKROOM_NODE_ROLES", "api, notifier").environment())) {
             running.client().create("A lighthouse at dusk");
             Map<String, String> environment = settings.with(
                             "DARKROOM_HTTP_PORT", String.valueOf(running.api().getPort()))

@@ -99,7 +99,7 @@ class UserErasureIT {
                         .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.1/32")
                         .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
                         .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "9")
-                        .with("DARKROOM_WORKER_CONCURRENCY", String.valueOf(concurrency))
+                        .workerConcurrency(concurrency)
                         .with(imageStore()));
     }
 

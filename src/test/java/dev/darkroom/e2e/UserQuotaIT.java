@@ -153,7 +153,8 @@ class UserQuotaIT {
     @Test
     void limitsQueuedGenerationsOfAllUsers() {
         // given no worker
-        ApiClient alice = start(Map.of("DARKROOM_GENERATION_MAX_QUEUE_SIZE", "3", "DARKROOM_WORKER_CONCURRENCY", "0"));
+        ApiClient alice =
+                start(Map.of("DARKROOM_GENERATION_MAX_QUEUE_SIZE", "3", "DARKROOM_NODE_ROLES", "api, notifier"));
 
         // when
         ApiResponse rejected = Awaitility.await("a rejected request")

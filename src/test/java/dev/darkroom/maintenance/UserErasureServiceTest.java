@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
@@ -67,7 +68,7 @@ class UserErasureServiceTest {
     private NotifyChannel notifyChannel;
     private LocalImageStore images;
     private UserErasureService erasure;
-    private Settings.InputImages inputImages;
+    private InboundSettings.InputImages inputImages;
 
     @BeforeEach
     void open() {

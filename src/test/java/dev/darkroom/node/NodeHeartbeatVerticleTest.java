@@ -3,6 +3,7 @@ package dev.darkroom.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.config.NodeRole;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
@@ -22,6 +23,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -39,12 +41,12 @@ import org.junit.jupiter.api.Test;
 /** Registration and heartbeats of a process, on PostgreSQL. */
 @Tag("database")
 class NodeHeartbeatVerticleTest {
-    private static final Settings.Node FAST_HEARTBEATS =
-            new Settings.Node(Duration.ofMillis(50), Duration.ofMinutes(10), Duration.ofSeconds(1));
+    private static final Settings.Node FAST_HEARTBEATS = new Settings.Node(
+            EnumSet.allOf(NodeRole.class), Duration.ofMillis(50), Duration.ofMinutes(10), Duration.ofSeconds(1));
 
     /** No heartbeat is due within a test. */
-    private static final Settings.Node NO_HEARTBEATS =
-            new Settings.Node(Duration.ofMinutes(5), Duration.ofMinutes(10), Duration.ofSeconds(1));
+    private static final Settings.Node NO_HEARTBEATS = new Settings.Node(
+            EnumSet.allOf(NodeRole.class), Duration.ofMinutes(5), Duration.ofMinutes(10), Duration.ofSeconds(1));
 
     private static DatabaseUrl url;
     private static Settings settings;
@@ -130,7 +132,8 @@ class NodeHeartbeatVerticleTest {
     void keepsItsIdWhenTheDatabaseClockStepsAhead() {
         // given
         SteppingClock clock = new SteppingClock();
-        Settings.Node node = new Settings.Node(Duration.ofMillis(200), Duration.ofMinutes(10), Duration.ofSeconds(5));
+        Settings.Node node = new Settings.Node(
+                EnumSet.allOf(NodeRole.class), Duration.ofMillis(200), Duration.ofMinutes(10), Duration.ofSeconds(5));
         await(vertx.deployVerticle(new NodeHeartbeatVerticle(localNode, database, node, "1.2.3", clock)));
         UUID id = localNode.validId().orElseThrow();
         awaitTrue("read", () -> clock.readings() > 0);
@@ -152,7 +155,8 @@ class NodeHeartbeatVerticleTest {
     void capsExpiriesOfDeadNodesWhenTheDatabaseClockStepsBack() {
         // given
         SteppingClock clock = new SteppingClock();
-        Settings.Node node = new Settings.Node(Duration.ofMillis(200), Duration.ofMinutes(10), Duration.ofSeconds(5));
+        Settings.Node node = new Settings.Node(
+                EnumSet.allOf(NodeRole.class), Duration.ofMillis(200), Duration.ofMinutes(10), Duration.ofSeconds(5));
         await(vertx.deployVerticle(new NodeHeartbeatVerticle(localNode, database, node, "1.2.3", clock)));
         awaitTrue("read", () -> clock.readings() > 0);
 
@@ -203,7 +207,8 @@ class NodeHeartbeatVerticleTest {
     @Test
     void doesNotRegisterAgainWhenStoppedDuringAHeartbeat() throws Exception {
         // given a heartbeat that waits for its row, which another transaction is deleting
-        Settings.Node node = new Settings.Node(Duration.ofSeconds(2), Duration.ofMinutes(1), Duration.ofSeconds(1));
+        Settings.Node node = new Settings.Node(
+                EnumSet.allOf(NodeRole.class), Duration.ofSeconds(2), Duration.ofMinutes(1), Duration.ofSeconds(1));
         NodeHeartbeatVerticle verticle = new NodeHeartbeatVerticle(localNode, database, node, "1.2.3");
         CountDownLatch stopping = new CountDownLatch(1);
         String deployment = await(vertx.deployVerticle(new Deployable() {

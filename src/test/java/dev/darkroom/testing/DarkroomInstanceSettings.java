@@ -78,6 +78,13 @@ public final class DarkroomInstanceSettings {
                 .with("DARKROOM_DATABASE_POOL_SIZE", "8");
     }
 
+    /** Sets the number of concurrent attempts; 0 for a process without the role {@code worker}. */
+    public DarkroomInstanceSettings workerConcurrency(int concurrency) {
+        return concurrency == 0
+                ? with("DARKROOM_NODE_ROLES", "api, notifier")
+                : with("DARKROOM_WORKER_CONCURRENCY", String.valueOf(concurrency));
+    }
+
     public DarkroomInstanceSettings with(String name, String value) {
         values.put(name, value);
         return this;

@@ -29,12 +29,12 @@ public final class InProcessFleet implements AutoCloseable {
         return simulator;
     }
 
-    /** Returns settings of a service that runs this many attempts concurrently; with 0 it only serves the API. */
+    /** Returns settings of a service that runs this many attempts concurrently; with 0 it has no worker. */
     public DarkroomInstanceSettings settings(int workerConcurrency) {
         return DarkroomInstanceSettings.forTests()
                 .database(database)
                 .aiServer(simulator)
-                .with("DARKROOM_WORKER_CONCURRENCY", Integer.toString(workerConcurrency))
+                .workerConcurrency(workerConcurrency)
                 .with("DARKROOM_IMAGE_DIR", directory.resolve("images").toString());
     }
 

@@ -5,7 +5,7 @@ import dev.darkroom.backend.InputImageException;
 import dev.darkroom.backend.InputImageLoader;
 import dev.darkroom.backend.InputImages;
 import dev.darkroom.backend.LoadedInputs;
-import dev.darkroom.config.Settings;
+import dev.darkroom.config.InboundSettings;
 import dev.darkroom.http.HttpCallException;
 import dev.darkroom.http.HttpExchange;
 import dev.darkroom.http.LocalResourceErrors;
@@ -45,7 +45,7 @@ public final class InputImageReader implements InputImageLoader {
 
     private final ImageStore imageStore;
     private final EgressPolicy egressPolicy;
-    private final Settings.InputImages settings;
+    private final InboundSettings.InputImages settings;
     private final OutboundHttpClient httpClient;
     private final WorkerExecutor workers;
 
@@ -57,7 +57,7 @@ public final class InputImageReader implements InputImageLoader {
             Vertx vertx,
             ImageStore imageStore,
             EgressPolicy egressPolicy,
-            Settings.InputImages settings,
+            InboundSettings.InputImages settings,
             int maxHeaderBytes) {
         this.imageStore = imageStore;
         this.egressPolicy = egressPolicy;

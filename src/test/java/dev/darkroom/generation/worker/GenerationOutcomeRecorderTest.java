@@ -3,6 +3,7 @@ package dev.darkroom.generation.worker;
 import static dev.darkroom.generation.store.GenerationDatabaseFixture.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.config.NodeRole;
 import dev.darkroom.config.Settings;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
@@ -17,6 +18,7 @@ import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Future;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -31,8 +33,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Tag("database")
 class GenerationOutcomeRecorderTest {
     /** No heartbeat is due within a test. */
-    private static final Settings.Node NO_HEARTBEATS =
-            new Settings.Node(Duration.ofMinutes(5), Duration.ofMinutes(10), Duration.ofMinutes(1));
+    private static final Settings.Node NO_HEARTBEATS = new Settings.Node(
+            EnumSet.allOf(NodeRole.class), Duration.ofMinutes(5), Duration.ofMinutes(10), Duration.ofMinutes(1));
 
     @RegisterExtension
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.backend.InputImageLoader;
 import dev.darkroom.backend.executor.BackendExecutor;
+import dev.darkroom.config.NodeRole;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationSignals;
@@ -17,6 +18,7 @@ import dev.darkroom.image.store.ImageStoreHealth;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.node.NodeHeartbeatVerticle;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
@@ -24,8 +26,8 @@ import org.awaitility.Awaitility;
 /** Registered node for workers on the queue of another fixture. Blocking. */
 final class GenerationWorkerFixture {
     /** Long validity, so that no test loses its identity by accident; no lease check is due within a test. */
-    private static final Settings.Node NODE =
-            new Settings.Node(Duration.ofMillis(100), Duration.ofMinutes(10), Duration.ofMinutes(5));
+    private static final Settings.Node NODE = new Settings.Node(
+            EnumSet.allOf(NodeRole.class), Duration.ofMillis(100), Duration.ofMinutes(10), Duration.ofMinutes(5));
 
     final LocalNode localNode = new LocalNode(System::nanoTime);
     /** Connected with each deployed worker. Submissions of the database fixture do not use it. */

@@ -7,6 +7,7 @@ import dev.darkroom.backend.BackendOutcome;
 import dev.darkroom.backend.InputImageLoader;
 import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.config.BackendSettings;
+import dev.darkroom.config.NodeRole;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationFinishListener;
@@ -22,6 +23,7 @@ import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
@@ -54,7 +56,11 @@ class MultiNodeFaultTest {
                 new Settings.Retry(
                         Duration.ofMillis(10), Duration.ofMillis(20), 100, 1000, 1000, Duration.ofSeconds(1)),
                 "node",
-                new Settings.Node(Duration.ofMillis(40), Duration.ofSeconds(15), Duration.ofMillis(30)),
+                new Settings.Node(
+                        EnumSet.allOf(NodeRole.class),
+                        Duration.ofMillis(40),
+                        Duration.ofSeconds(15),
+                        Duration.ofMillis(30)),
                 "shutdown",
                 new Settings.Shutdown(Duration.ofMillis(200)));
     }
