@@ -167,7 +167,8 @@ public record Settings(
             Duration statementTimeout,
             Duration lockTimeout,
             Duration idleInTransactionTimeout,
-            Duration longTransactionWarning) {
+            Duration longTransactionWarning,
+            Duration startTimeout) {
 
         /** Returns the URL without a pooler, for uses that need a session. Null for the embedded server. */
         public DatabaseUrl unpooledUrl() {

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * The connections of this process to PostgreSQL, shared by all verticles. Opened before the verticles are deployed: opened inside a
@@ -149,6 +150,14 @@ public final class Database {
                 .query("SELECT 1")
                 .execute()
                 .timeout(pingTimeout.toMillis(), TimeUnit.MILLISECONDS)
+                .mapEmpty();
+    }
+
+    /** Executes a trivial statement on a connection of each pool. */
+    Future<Void> pingPools() {
+        return Future.all(Stream.of(client, pool, heartbeats)
+                        .map(each -> each.query("SELECT 1").execute())
+                        .toList())
                 .mapEmpty();
     }
 

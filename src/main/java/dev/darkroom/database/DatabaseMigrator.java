@@ -2,14 +2,16 @@ package dev.darkroom.database;
 
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Settings;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLException;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.slf4j.Logger;
@@ -23,35 +25,41 @@ public final class DatabaseMigrator {
     /** Number of attempts, one per second, to get the migration lock while another process migrates. */
     private static final int LOCK_RETRIES = 300;
 
-    /** Time that a reachable server has to respond. */
-    private static final Duration SERVER_WAIT_TIMEOUT = Duration.ofSeconds(30);
+    /** Time that a reachable server has to respond to one connection attempt. */
+    private static final Duration RESPONSE_TIMEOUT = Duration.ofSeconds(30);
 
     /** Maximum time of a statement. Limits the wait for a server that no longer responds on an open connection. */
     private static final Duration MAX_STATEMENT_TIME = Duration.ofHours(1);
 
-    private static final Duration RETRY_INTERVAL = Duration.ofMillis(500);
-    /** SQLSTATE cannot_connect_now: starting up, or recovering from a crash. */
-    private static final String CANNOT_CONNECT_NOW = "57P03";
+    /** SQLSTATEs, or their prefixes, of a server that is unreachable, starting up, shutting down or full. */
+    private static final List<String> TEMPORARY_SQL_STATES = List.of("08001", "57P", "53300");
+
+    private static final String CONNECTION_FAILURE = "08006";
 
     private DatabaseMigrator() {}
 
     /**
      * Migrates the schema, if it is not up to date. Blocks for seconds, so it runs before any verticle is deployed. Processes that start
-     * at the same time take turns and all succeed.
+     * at the same time take turns and all succeed. Waits for a server that is unreachable or starting up.
      *
      * @throws DatabaseException with a message of one line when the database is unreachable, rejects the connection or is too old, or
      *     when a script fails
      */
+    public static void migrate(DatabaseUrl url, Settings.Database settings, DatabaseStartup startup) {
+        migrate(url, settings, startup, SCRIPTS);
+    }
+
+    /** As {@link #migrate(DatabaseUrl, Settings.Database, DatabaseStartup)}, for callers that no signal stops. */
     public static void migrate(DatabaseUrl url, Settings.Database settings) {
         migrate(url, settings, SCRIPTS);
     }
 
     static void migrate(DatabaseUrl url, Settings.Database settings, String scripts) {
-        migrate(url, settings, scripts, SERVER_WAIT_TIMEOUT);
+        migrate(url, settings, DatabaseStartup.uninterrupted(settings), scripts);
     }
 
-    static void migrate(DatabaseUrl url, Settings.Database settings, String scripts, Duration timeout) {
-        requireUsable(url, settings, timeout);
+    private static void migrate(DatabaseUrl url, Settings.Database settings, DatabaseStartup startup, String scripts) {
+        requireUsable(url, settings, startup);
         try {
             // The class loader of this class finds the scripts in a jar, in a build directory and under Maven alike.
             int executed = Flyway.configure(DatabaseMigrator.class.getClassLoader())
@@ -74,7 +82,7 @@ public final class DatabaseMigrator {
 
     private static Map<String, String> jdbcProperties(DatabaseUrl url, Settings.Database settings) {
         Properties properties = JdbcConnectionFactory.connectionProperties(
-                url, "darkroom migrations", SERVER_WAIT_TIMEOUT, MAX_STATEMENT_TIME);
+                url, "darkroom migrations", RESPONSE_TIMEOUT, MAX_STATEMENT_TIME);
         properties.setProperty("options", sessionOptions(settings));
         return properties.stringPropertyNames().stream()
                 .collect(Collectors.toMap(name -> name, properties::getProperty));
@@ -88,34 +96,37 @@ public final class DatabaseMigrator {
         return "-c lock_timeout=" + settings.lockTimeout().toMillis() + " -c statement_timeout=0";
     }
 
-    /**
-     * Checks the connection before Flyway runs, since its error messages have many lines. Fails immediately when nothing listens on the
-     * port. Waits for a server that is slow or still starting up, since the whole machine may have just booted.
-     */
-    private static void requireUsable(DatabaseUrl url, Settings.Database settings, Duration timeout) {
-        long deadline = System.nanoTime() + timeout.toNanos();
-        while (true) {
-            try {
-                requireSupported(serverVersion(url, settings, timeout), describe(url, settings));
-                return;
-            } catch (SQLException e) {
-                if (!CANNOT_CONNECT_NOW.equals(e.getSQLState()) || System.nanoTime() - deadline > 0) {
-                    throw new DatabaseException(
-                            describe(url, settings) + " cannot be used: " + JdbcConnectionFactory.singleLineMessage(e),
-                            e);
-                }
-            }
-            LOG.atInfo().log("database starting up, retry scheduled");
-            LockSupport.parkNanos(RETRY_INTERVAL.toNanos());
+    /** Checks the connection before Flyway runs, since its error messages have many lines. */
+    private static void requireUsable(DatabaseUrl url, Settings.Database settings, DatabaseStartup startup) {
+        int version;
+        try {
+            version = startup.retry(() -> serverVersion(url, settings), DatabaseMigrator::isTemporary);
+        } catch (DatabaseException e) {
+            throw new DatabaseException(describe(url, settings) + " cannot be used: " + e.getMessage(), e.getCause());
         }
+        requireSupported(version, describe(url, settings));
     }
 
-    private static int serverVersion(DatabaseUrl url, Settings.Database settings, Duration timeout)
-            throws SQLException {
+    /** An unknown host name is temporary, since containers get their names when they start. A failure of TLS is not. */
+    private static boolean isTemporary(Exception failure) {
+        if (!(failure instanceof SQLException e)) {
+            return false;
+        }
+        String state = String.valueOf(e.getSQLState());
+        return TEMPORARY_SQL_STATES.stream().anyMatch(state::startsWith)
+                // The failure of an established connection, such as a timeout of the response.
+                || state.equals(CONNECTION_FAILURE)
+                        && e.getCause() instanceof IOException
+                        && !(e.getCause() instanceof SSLException);
+    }
+
+    private static int serverVersion(DatabaseUrl url, Settings.Database settings) throws SQLException {
+        Duration timeout =
+                settings.startTimeout().compareTo(RESPONSE_TIMEOUT) < 0 ? settings.startTimeout() : RESPONSE_TIMEOUT;
         // The connect timeout is separate from the wait for a response.
         Properties properties = JdbcConnectionFactory.connectionProperties(
                 url, "darkroom migrations", settings.connectTimeout(), timeout);
-        properties.setProperty("loginTimeout", String.valueOf(timeout.toSeconds()));
+        properties.setProperty("loginTimeout", String.valueOf(Math.max(1, timeout.toSeconds())));
         try (Connection connection = DriverManager.getConnection(url.jdbcUrl(), properties)) {
             return connection.getMetaData().getDatabaseMajorVersion();
         }

@@ -30,7 +30,7 @@ public final class ProcessLifecycle {
      * Ctrl-C also ends the child processes that a start waits for. Their exit can arrive before the signal does; this is how
      * long to wait for the signal.
      */
-    private static final long SIGNAL_GRACE_MILLIS = 250;
+    private static final Duration SIGNAL_GRACE = Duration.ofMillis(250);
 
     private final Deque<StopStep> steps = new ArrayDeque<>();
     private final CountDownLatch stopSignal = new CountDownLatch(1);
@@ -134,8 +134,13 @@ public final class ProcessLifecycle {
 
     /** Returns whether a signal has arrived, or arrives within 250 ms. Distinguishes failures caused by a signal from others. */
     public boolean isStopRequested() {
+        return awaitSignal(SIGNAL_GRACE);
+    }
+
+    /** Blocks until a signal arrives, at most for the duration. Returns whether one has arrived. */
+    boolean awaitSignal(Duration atMost) {
         try {
-            return stopSignal.await(SIGNAL_GRACE_MILLIS, TimeUnit.MILLISECONDS);
+            return stopSignal.await(atMost.toMillis(), TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return false;

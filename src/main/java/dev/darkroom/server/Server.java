@@ -19,6 +19,7 @@ import dev.darkroom.config.NodeRole;
 import dev.darkroom.config.Settings;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseMigrator;
+import dev.darkroom.database.DatabaseStartup;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.database.NotifyChannelVerticle;
 import dev.darkroom.database.embedded.EmbeddedDatabase;
@@ -116,9 +117,10 @@ public final class Server {
         processLifecycle.addStopStep("vertx", vertx::close);
         // Migrations and LISTEN need a session, which a pooler in transaction mode does not provide.
         DatabaseUrl direct = embedded ? url : settings.database().unpooledUrl();
+        DatabaseStartup startup = new DatabaseStartup(settings.database(), processLifecycle::awaitSignal);
         Future<ContractLoader.Contracts> loading = ContractLoader.load(vertx);
         try {
-            DatabaseMigrator.migrate(direct, settings.database());
+            DatabaseMigrator.migrate(direct, settings.database(), startup);
         } finally {
             // Also after a failure, because Vert.x must not close while the contract is loaded.
             await(loading.otherwiseEmpty());
@@ -130,6 +132,7 @@ public final class Server {
 
         Database database = Database.open(vertx, url, settings.database());
         processLifecycle.addStopStep("database pools", database::close);
+        startup.awaitPools(database, url);
         NotifyChannelVerticle notifyChannelVerticle = new NotifyChannelVerticle(direct, settings.database());
         processLifecycle.deploy(vertx, "notify channel", notifyChannelVerticle);
         NotifyChannel notifyChannel = notifyChannelVerticle.channel();

@@ -195,6 +195,7 @@ class SettingsConsistencyTest {
         "database.lockTimeout, DARKROOM_DATABASE_LOCK_TIMEOUT, 20ms, 20ms",
         "database.idleInTransactionTimeout, DARKROOM_DATABASE_IDLE_IN_TRANSACTION_TIMEOUT, 21ms, 21ms",
         "database.longTransactionWarning, DARKROOM_DATABASE_LONG_TRANSACTION_WARNING, 26ms, 26ms",
+        "database.startTimeout, DARKROOM_DATABASE_START_TIMEOUT, 27ms, 27ms",
         "node.roles, DARKROOM_NODE_ROLES, 'worker,api', '[API, WORKER]'",
         "node.heartbeatInterval, DARKROOM_NODE_HEARTBEAT_INTERVAL, 22ms, 22ms",
         "node.ttl, DARKROOM_NODE_TTL, 23s, 23s",

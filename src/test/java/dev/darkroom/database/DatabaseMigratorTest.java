@@ -8,12 +8,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.config.Secret;
+import dev.darkroom.config.Settings;
+import dev.darkroom.testing.FreePort;
 import dev.darkroom.testing.TcpProxy;
 import dev.darkroom.testing.TestPostgres;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -21,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -97,6 +99,43 @@ class DatabaseMigratorTest {
     }
 
     @Test
+    void waitsForUnreachableServer() throws IOException {
+        // given
+        DatabaseUrl real = TestPostgres.newDatabase();
+        try (TcpProxy proxy = new TcpProxy(real.host(), real.port())) {
+            DatabaseUrl url = new DatabaseUrl("127.0.0.1", proxy.port(), real.database(), real.user(), real.password());
+            Settings.Database settings = TestDatabaseSettings.of(url);
+            proxy.refuseConnections();
+            AtomicInteger waits = new AtomicInteger();
+
+            // when the server starts after the second attempt
+            DatabaseStartup startup = new DatabaseStartup(settings, delay -> {
+                if (waits.incrementAndGet() == 2) {
+                    proxy.acceptConnections();
+                }
+                return false;
+            });
+            DatabaseMigrator.migrate(url, settings, startup);
+
+            // then
+            assertThat(waits).hasValue(2);
+        }
+        assertThat(query(real, "SELECT count(*) FROM generations")).containsExactly("0");
+    }
+
+    @Test
+    void signalEndsWaitForUnreachableServer() throws IOException {
+        // given
+        DatabaseUrl url = new DatabaseUrl("127.0.0.1", FreePort.find(), "images", "anna", Secret.NONE);
+        Settings.Database settings = TestDatabaseSettings.of(url);
+
+        // then
+        assertThatExceptionOfType(DatabaseException.class)
+                .isThrownBy(() -> DatabaseMigrator.migrate(url, settings, new DatabaseStartup(settings, delay -> true)))
+                .withMessageContaining("refused");
+    }
+
+    @Test
     void migratesConcurrently() throws Exception {
         // given
         DatabaseUrl url = TestPostgres.newDatabase();
@@ -131,7 +170,7 @@ class DatabaseMigratorTest {
 
         // then
         assertThatExceptionOfType(DatabaseException.class)
-                .isThrownBy(() -> DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS))
+                .isThrownBy(() -> DatabaseMigrator.migrate(url, TestDatabaseSettings.shortStart(url), SCRIPTS))
                 .withMessageContaining("the database images at 127.0.0.1:" + port + " (DARKROOM_DATABASE_URL)")
                 .satisfies(e -> assertThat(e.getMessage()).hasLineCount(1).doesNotContain("top-secret"));
     }
@@ -144,8 +183,7 @@ class DatabaseMigratorTest {
 
             // then
             assertThatExceptionOfType(DatabaseException.class)
-                    .isThrownBy(() ->
-                            DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS, Duration.ofSeconds(1)))
+                    .isThrownBy(() -> DatabaseMigrator.migrate(url, TestDatabaseSettings.shortStart(url), SCRIPTS))
                     .withMessageContaining("DARKROOM_DATABASE_URL");
         }
     }
@@ -160,8 +198,7 @@ class DatabaseMigratorTest {
 
             // then
             assertThatExceptionOfType(DatabaseException.class)
-                    .isThrownBy(() ->
-                            DatabaseMigrator.migrate(url, TestDatabaseSettings.of(url), SCRIPTS, Duration.ofSeconds(1)))
+                    .isThrownBy(() -> DatabaseMigrator.migrate(url, TestDatabaseSettings.shortStart(url), SCRIPTS))
                     .withMessageContaining("the database system is starting up");
             assertThat(starting.rejectedConnections()).isGreaterThan(1);
         }

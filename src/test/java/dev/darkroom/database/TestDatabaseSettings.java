@@ -13,6 +13,11 @@ final class TestDatabaseSettings {
         return of(url, 4, 1000);
     }
 
+    /** Returns settings with which a start waits a second for the server. */
+    static Settings.Database shortStart(DatabaseUrl url) {
+        return TestSettings.with(of(url), "startTimeout", Duration.ofSeconds(1));
+    }
+
     static Settings.Database of(DatabaseUrl url, int poolSize, int maxWaiting) {
         return TestSettings.with(
                 TestSettings.DEFAULTS.database(),

@@ -3,9 +3,11 @@ package dev.darkroom.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.config.DatabaseUrl;
+import dev.darkroom.testing.DarkroomFleet;
 import dev.darkroom.testing.DarkroomInstanceProcess;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.DatabaseInvariants;
+import dev.darkroom.testing.TcpProxy;
 import dev.darkroom.testing.TestPostgres;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
@@ -50,6 +52,28 @@ class ExternalDatabaseIT {
             assertThat(TestPostgres.query(database, "SELECT count(*) FROM generations"))
                     .as("the server is still running")
                     .containsExactly("1");
+        }
+    }
+
+    @Test
+    void startsBeforeDatabase() {
+        // given
+        DatabaseUrl database = TestPostgres.newDatabase();
+        try (TcpProxy proxy = new TcpProxy(database.host(), database.port())) {
+            proxy.refuseConnections();
+            Map<String, String> environment = DarkroomInstanceSettings.forTests()
+                    .database(DarkroomFleet.throughProxy(proxy, database))
+                    .defaultDatabaseConnectTimeout()
+                    .environment();
+
+            // when the database starts after the process
+            try (DarkroomInstanceProcess darkroom = DarkroomInstanceProcess.launch(directory, environment, List.of())) {
+                darkroom.awaitLine("database not available, retry scheduled reason=.*refused");
+                proxy.acceptConnections();
+
+                // then
+                darkroom.awaitReady();
+            }
         }
     }
 }

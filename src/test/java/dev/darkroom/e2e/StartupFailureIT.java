@@ -97,7 +97,7 @@ class StartupFailureIT {
         }
         DatabaseUrl unreachable = new DatabaseUrl("127.0.0.1", free, "darkroom", "darkroom", new Secret(SECRET));
 
-        assertThat(failedStart(settings().database(unreachable)))
+        assertThat(failedStart(settings().database(unreachable).with("DARKROOM_DATABASE_START_TIMEOUT", "1s")))
                 .contains("the database darkroom at 127.0.0.1:" + free)
                 .contains("DARKROOM_DATABASE_URL")
                 .contains("refused");

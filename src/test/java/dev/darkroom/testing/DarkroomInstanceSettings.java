@@ -35,7 +35,7 @@ public final class DarkroomInstanceSettings {
     public static DarkroomInstanceSettings forTests() {
         return defaults()
                 .with("DARKROOM_SIMULATOR_LATENCY", "10ms")
-                // On a busy machine, a start may wait long for its first connection.
+                // On a busy machine, a statement may wait long for its connection.
                 .with(DATABASE_CONNECT_TIMEOUT, "20s")
                 .with("DARKROOM_API_INSTANCES", "4")
                 .with("DARKROOM_GENERATION_INSTANCES", "4")
