@@ -98,6 +98,7 @@ public sealed interface FleetResult {
     /**
      * Live node, as of its last heartbeat.
      *
+     * @param roles as in the setting {@code node.roles}
      * @param concurrency number of concurrent calls; 0 when the node makes none now
      * @param averageAttemptMs average duration of an attempt in milliseconds; null before the first one has ended
      * @param backends empty before the first heartbeat, and when the node calls no AI server
@@ -108,10 +109,12 @@ public sealed interface FleetResult {
             String version,
             OffsetDateTime startedAt,
             boolean draining,
+            List<String> roles,
             int concurrency,
             Long averageAttemptMs,
             List<ExecutorState> backends) {
         public NodeStatus {
+            roles = List.copyOf(roles);
             backends = List.copyOf(backends);
         }
     }

@@ -37,7 +37,9 @@ record FleetStore(Database database) {
 
     /** Selects the live nodes, oldest first. The table has a row per process start of the last hour. */
     private static final String FIND_LIVE_NODES = """
-            SELECT id, host, version, started_at, draining, concurrency, average_attempt_ms, backends FROM nodes
+            SELECT id, host, version, started_at, draining, concurrency, average_attempt_ms, backends,
+              coalesce(roles, ARRAY['api', 'notifier', 'worker']) AS roles
+            FROM nodes
             WHERE expires_at > now() ORDER BY started_at, id""";
 
     /**
@@ -129,6 +131,7 @@ record FleetStore(Database database) {
                 row.getString("version"),
                 row.getOffsetDateTime("started_at"),
                 row.getBoolean("draining"),
+                List.of(row.getArrayOfStrings("roles")),
                 row.getInteger("concurrency"),
                 row.getLong("average_attempt_ms"),
                 row.getJsonArray("backends").stream()

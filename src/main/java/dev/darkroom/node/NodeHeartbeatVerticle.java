@@ -100,7 +100,13 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
         long sentAt = localNode.nanoTime();
         return database.heartbeats()
                 .preparedQuery(NodeSql.REGISTER)
-                .execute(Tuple.of(id, host, version, settings.ttl().toMillis(), localNode.processId()))
+                .execute(Tuple.of(
+                        id,
+                        host,
+                        version,
+                        settings.ttl().toMillis(),
+                        localNode.processId(),
+                        settings.roleNames().toArray(String[]::new)))
                 .<Void>mapEmpty()
                 .onSuccess(registered -> {
                     localNode.confirm(id, sentAt, localTtlNanos());

@@ -5,8 +5,8 @@ final class NodeSql {
 
     /** Inserts the row of a new process. Safe under concurrency: every start has a new id. */
     static final String REGISTER = """
-            INSERT INTO nodes (id, host, version, expires_at, process_id)
-            VALUES ($1, $2, $3, now() + $4::bigint * interval '1 millisecond', $5)""";
+            INSERT INTO nodes (id, host, version, expires_at, process_id, roles)
+            VALUES ($1, $2, $3, now() + $4::bigint * interval '1 millisecond', $5, $6)""";
 
     /**
      * Renews the expiry of a node and stores its throughput and the state of its backends. Returns no row when the node has expired: an

@@ -97,6 +97,12 @@ class ApiOnlyNodeIT {
     }
 
     @Test
+    void servesNotificationsAndWebhooksItself() {
+        assertThat(client.get("/api/notifications").status()).isEqualTo(200);
+        assertThat(client.get("/api/webhooks").status()).isEqualTo(200);
+    }
+
+    @Test
     void streamsTheEventsOfAGeneration() {
         // given
         String id = client.create("A boat");

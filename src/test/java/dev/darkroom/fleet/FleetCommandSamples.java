@@ -74,13 +74,14 @@ public final class FleetCommandSamples {
                 ENABLED,
                 new BackendStatusList(List.of(DRAINED, ENABLED)),
                 new NodeStatusList(List.of(
-                        new NodeStatus(NODE, "vm", "1", TIME, true, 0, null, List.of()),
+                        new NodeStatus(NODE, "vm", "1", TIME, true, List.of("api"), 0, null, List.of()),
                         new NodeStatus(
                                 NODE,
                                 "vm",
                                 "1",
                                 TIME,
                                 false,
+                                List.of("api", "worker"),
                                 4,
                                 3120L,
                                 List.of(new ExecutorState("gpu-1", "CLOSED", false, 0, 4, 3, List.of()))))),

@@ -123,6 +123,7 @@ class FleetStoreTest {
                         + " \"concurrency\": 1, \"availablePermits\": 2, \"later\": {},"
                         + " \"apiKeys\": [{\"name\": \"main\", \"state\": \"USABLE\"}, {\"name\": \"spare\","
                         + " \"state\": \"PAYMENT_REQUIRED\", \"cooldownUntil\": \"2026-11-30T14:00:00.000Z\"}]}]')",
+                "UPDATE nodes SET roles = '{worker}' WHERE id = '" + ids.get(0) + "'",
                 columns + "('" + ids.get(2) + "', 'dead', '1', now(), now() - interval '1 s', 4, 1, '[]')");
 
         // when
@@ -147,6 +148,8 @@ class FleetStoreTest {
         assertThat(nodes.get(0).averageAttemptMs()).isEqualTo(3120);
         assertThat(nodes.get(1).backends()).isEmpty();
         assertThat(nodes.get(1).averageAttemptMs()).isNull();
+        assertThat(nodes.get(0).roles()).as("of a version without roles").containsExactly("api", "notifier", "worker");
+        assertThat(nodes.get(1).roles()).containsExactly("worker");
     }
 
     @Test

@@ -33,11 +33,16 @@ public final class DatabaseDoctor {
     private static final String QUERY_PREFIX = "SELECT *, count(*) OVER () FROM (";
     private static final String QUERY_SUFFIX = ") exceptions ORDER BY 1, 2 LIMIT " + MAX_FINDINGS;
 
-    /** Reports queued generations if no process runs. */
-    private static final String FIND_IDLE_QUEUE = """
-            SELECT 'no process is running; ' || count(*) || ' generations are queued, ' || count(lease_owner)
-              || ' of them leased by expired nodes'
-            FROM generation_queue WHERE NOT EXISTS (SELECT FROM nodes WHERE expires_at > now()) HAVING count(*) > 0""";
+    /** Reports queued generations and deliveries if no process runs that has their role. */
+    private static final String FIND_IDLE_QUEUES = """
+            WITH live AS (
+              SELECT unnest(coalesce(roles, ARRAY['notifier', 'worker'])) AS role FROM nodes WHERE expires_at > now())
+            SELECT 'no process with the role worker is running; ' || count(*) || ' generations are queued, ' || count(lease_owner)
+              || ' of them leased'
+            FROM generation_queue WHERE NOT EXISTS (SELECT FROM live WHERE role = 'worker') HAVING count(*) > 0
+            UNION ALL
+            SELECT 'no process with the role notifier is running; ' || count(*) || ' deliveries are queued'
+            FROM webhook_queue WHERE NOT EXISTS (SELECT FROM live WHERE role = 'notifier') HAVING count(*) > 0""";
 
     /** Reports queued generations past their deadline. The reaper fails them in batches; a large number indicates a problem. */
     private static final String FIND_OVERDUE = """
@@ -102,7 +107,7 @@ public final class DatabaseDoctor {
             results.add(runCheck(readOnlySession, consistencyCheck));
         }
         List<String> notes = new ArrayList<>();
-        notes.addAll(readOnlySession.query(FIND_IDLE_QUEUE, List.of(), row -> row.getString(1)));
+        notes.addAll(readOnlySession.query(FIND_IDLE_QUEUES, List.of(), row -> row.getString(1)));
         notes.addAll(readOnlySession.query(FIND_OVERDUE, List.of(), row -> row.getString(1)));
         return new DoctorReport(url.describe(), takenAt, results, notes);
     }

@@ -26,7 +26,8 @@ public final class GenerationTimeline {
             SELECT g.*, now() AS now,
               EXISTS (SELECT FROM generation_attempt_purges d WHERE d.generation_id = g.id) AS attempts_deleted,
               char_length(g.prompt) AS prompt_length,
-              (SELECT count(*) FROM nodes WHERE expires_at > now() AND NOT draining) AS processes
+              (SELECT count(*) FROM nodes WHERE expires_at > now() AND NOT draining
+                 AND 'worker' = ANY (coalesce(roles, ARRAY['worker']))) AS workers
             FROM generations g WHERE g.id = ?""";
 
     private static final String FIND_ATTEMPTS =
@@ -218,8 +219,8 @@ public final class GenerationTimeline {
         if (completedAt == null) {
             if (!queued) {
                 addLine(readTime(row, "now"), "no queue row: no worker will process it, run doctor");
-            } else if (row.getLong("processes") == 0) {
-                addLine(readTime(row, "now"), "no process is running: it waits until one starts");
+            } else if (row.getLong("workers") == 0) {
+                addLine(readTime(row, "now"), "no process with the role worker is running: it waits until one starts");
             }
             return true;
         }

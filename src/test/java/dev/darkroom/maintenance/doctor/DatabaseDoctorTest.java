@@ -257,7 +257,22 @@ class DatabaseDoctorTest {
         // then
         assertThat(doctorReport.problems()).isEmpty();
         assertThat(doctorReport.notes())
-                .containsExactly("no process is running; 2 generations are queued, 1 of them leased by expired nodes");
+                .containsExactly(
+                        "no process with the role worker is running; 2 generations are queued," + " 1 of them leased");
+    }
+
+    @Test
+    void notesQueuesWithoutAProcessOfTheirRole() {
+        // given
+        doctorFixture.execute(delivery("INSERT INTO webhook_queue (delivery_id, partition_key, user_id) VALUES ('"
+                + id(6) + "', '" + id(5) + "', 'mary')"));
+        doctorFixture.execute("UPDATE nodes SET roles = '{api}'");
+
+        // then
+        assertThat(doctorFixture.runDoctor().notes())
+                .containsExactly(
+                        "no process with the role worker is running; 2 generations are queued, 1 of them leased",
+                        "no process with the role notifier is running; 1 deliveries are queued");
     }
 
     @Test

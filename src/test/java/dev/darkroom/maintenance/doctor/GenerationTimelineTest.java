@@ -86,7 +86,16 @@ class GenerationTimelineTest {
         assertThat(describe(RUNNING))
                 .contains("node expired, last heartbeat at ")
                 .contains("the reaper of another process records the attempt as LOST")
-                .contains("no process is running: it waits until one starts");
+                .contains("no process with the role worker is running: it waits until one starts");
+    }
+
+    @Test
+    void describesAMissingWorker() {
+        // given
+        doctorFixture.execute("UPDATE nodes SET roles = '{api,notifier}'");
+
+        // then
+        assertThat(describe(WAITING)).endsWith("no process with the role worker is running: it waits until one starts");
     }
 
     @Test
