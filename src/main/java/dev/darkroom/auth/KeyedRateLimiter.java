@@ -8,6 +8,7 @@ import io.github.bucket4j.ConsumptionProbe;
 import io.github.bucket4j.EstimationProbe;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Rate limiter with one token bucket per key (bucket4j). Limits apply to this process alone. A bucket that was not used for its full
@@ -22,6 +23,7 @@ public final class KeyedRateLimiter {
     private final long capacity;
     private final Duration fullRefillTime;
     private final Cache<String, Bucket> buckets;
+    private final LongAdder rejected = new LongAdder();
 
     /**
      * @param capacity maximum burst, at least 1
@@ -70,6 +72,7 @@ public final class KeyedRateLimiter {
     /** Takes a token if one is available. */
     public Decision tryAcquire(String key) {
         ConsumptionProbe probe = bucket(key).tryConsumeAndReturnRemaining(1);
+        countUnless(probe.isConsumed());
         return new Decision(
                 probe.isConsumed(),
                 probe.getRemainingTokens(),
@@ -80,8 +83,20 @@ public final class KeyedRateLimiter {
     /** Returns whether a token is available, without taking it. */
     public Decision peek(String key) {
         EstimationProbe probe = bucket(key).estimateAbilityToConsume(1);
+        countUnless(probe.canBeConsumed());
         long wait = Math.max(1, toWholeSeconds(probe.getNanosToWaitForRefill()));
         return new Decision(probe.canBeConsumed(), probe.getRemainingTokens(), wait, wait);
+    }
+
+    private void countUnless(boolean allowed) {
+        if (!allowed) {
+            rejected.increment();
+        }
+    }
+
+    /** Returns how often no token was available since the start of the process. */
+    public long rejected() {
+        return rejected.sum();
     }
 
     private Bucket bucket(String key) {

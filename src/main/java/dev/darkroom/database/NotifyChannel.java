@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.StringJoiner;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,6 +73,12 @@ public final class NotifyChannel {
     private final Bucket rateLimit;
     /** Identifies this channel in a payload, so that it ignores its own notifications. */
     private final String sender = UUID.randomUUID().toString();
+
+    private final LongAdder connects = new LongAdder();
+    private final LongAdder losses = new LongAdder();
+    private final LongAdder sent = new LongAdder();
+    private final LongAdder received = new LongAdder();
+    private volatile boolean connected;
 
     // Used on the context only.
     private final Set<String> pending = new LinkedHashSet<>();
@@ -143,6 +150,21 @@ public final class NotifyChannel {
         handlers.add(topic, handler);
     }
 
+    /**
+     * Use of the channel since its start.
+     *
+     * @param connects number of connections opened
+     * @param losses number of connections lost
+     * @param sent number of NOTIFY statements, self-tests included
+     * @param received number of messages of other channels
+     */
+    record Statistics(boolean connected, long connects, long losses, long sent, long received) {}
+
+    /** Returns the use of the channel. Callable on any thread. */
+    Statistics statistics() {
+        return new Statistics(connected, connects.sum(), losses.sum(), sent.sum(), received.sum());
+    }
+
     /** Number of open sockets, including half-closed ones. */
     int openSockets() {
         return connector.openSockets();
@@ -185,6 +207,7 @@ public final class NotifyChannel {
     private void sendNotify(String topics) {
         if (connection != null) {
             PgConnection used = connection;
+            sent.increment();
             used.preparedQuery("SELECT pg_notify($1, $2), (" + NotifyConnector.SELECT_READ_ONLY + ")")
                     .execute(Tuple.of(CHANNEL, sender + ":" + topics))
                     .timeout(selfTestInterval.toMillis(), TimeUnit.MILLISECONDS)
@@ -223,6 +246,8 @@ public final class NotifyChannel {
             return;
         }
         connection = opened;
+        connected = true;
+        connects.increment();
         writable = listening.writable();
         opened.closeHandler(v -> dropConnection(opened, "the connection was closed"));
         LOG.atDebug().log("NOTIFY connection established");
@@ -252,7 +277,9 @@ public final class NotifyChannel {
             return;
         }
         connection = null;
+        connected = false;
         if (!closed) {
+            losses.increment();
             LOG.atWarn().addKeyValue("reason", reason).log("NOTIFY connection lost, reconnecting");
             connector.abort();
             connect(INITIAL_RECONNECT_DELAY);
@@ -264,6 +291,7 @@ public final class NotifyChannel {
         if (parts[0].equals(sender)) {
             selfTestReceived = true;
         } else if (parts.length == 2) {
+            received.increment();
             for (String topicAndKey : parts[1].split(",", -1)) {
                 handlers.call(topicAndKey);
             }

@@ -10,6 +10,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.HashMap;
 import java.util.List;
@@ -64,6 +65,24 @@ record FleetStore(Database database) {
             SELECT route, coalesce(waiting, 0) AS waiting, coalesce(running, 0) AS running, oldest_wait, users, user_waiting
             FROM routes FULL JOIN running USING (route) ORDER BY route COLLATE "C"
             """;
+
+    /**
+     * Counts the unfinished generations and deliveries by state. Reads at most $1 waiting rows of each queue in an index; the running rows
+     * are as many as there are concurrent attempts.
+     */
+    static final String MEASURE_QUEUES = """
+            SELECT g.*, d.*,
+              (SELECT count(*) FROM generation_queue WHERE lease_owner IS NOT NULL) AS running,
+              (SELECT count(*) FROM webhook_queue WHERE lease_owner IS NOT NULL) AS running_deliveries
+            FROM (
+              SELECT count(*) FILTER (WHERE run_at <= now()) AS due, count(*) FILTER (WHERE run_at > now()) AS delayed,
+                (extract(epoch FROM now() - min(run_at) FILTER (WHERE run_at <= now())) * 1000)::bigint AS oldest
+              FROM (SELECT run_at FROM generation_queue WHERE lease_owner IS NULL LIMIT $1) w) g
+            CROSS JOIN (
+              SELECT count(*) FILTER (WHERE run_at <= now()) AS due_deliveries,
+                count(*) FILTER (WHERE run_at > now()) AS delayed_deliveries,
+                (extract(epoch FROM now() - min(run_at) FILTER (WHERE run_at <= now())) * 1000)::bigint AS oldest_delivery
+              FROM (SELECT run_at FROM webhook_queue WHERE lease_owner IS NULL LIMIT $1) w) d""";
 
     /**
      * Drain of a backend.
@@ -122,6 +141,31 @@ record FleetStore(Database database) {
                 .preparedQuery(READ_QUEUE)
                 .execute(Tuple.of(MAX_COUNTED))
                 .map(rows -> rows.stream().map(FleetStore::toQueue).toList());
+    }
+
+    /** Measures both queues. Uses the heartbeat connections, because the measurement is needed most under load. */
+    Future<QueueMeasurement> measureQueues() {
+        return database.heartbeats()
+                .preparedQuery(MEASURE_QUEUES)
+                .execute(Tuple.of(MAX_COUNTED))
+                .map(rows -> {
+                    Row row = rows.iterator().next();
+                    return new QueueMeasurement(
+                            new QueueMeasurement.Queue(
+                                    row.getLong("due"),
+                                    row.getLong("delayed"),
+                                    row.getLong("running"),
+                                    toDuration(row.getLong("oldest"))),
+                            new QueueMeasurement.Queue(
+                                    row.getLong("due_deliveries"),
+                                    row.getLong("delayed_deliveries"),
+                                    row.getLong("running_deliveries"),
+                                    toDuration(row.getLong("oldest_delivery"))));
+                });
+    }
+
+    private static Duration toDuration(Long millis) {
+        return millis == null ? Duration.ZERO : Duration.ofMillis(millis);
     }
 
     private static NodeStatus toNode(Row row) {

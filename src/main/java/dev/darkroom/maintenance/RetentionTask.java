@@ -11,6 +11,7 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -54,6 +55,10 @@ public final class RetentionTask {
     private final ImageFileCleaner files;
     private final Settings.Retention settings;
     private final Duration notificationRetention;
+    private final LongAdder deletedGenerations = new LongAdder();
+    private final LongAdder deletedImages = new LongAdder();
+    private final LongAdder deletedOrphans = new LongAdder();
+    private final LongAdder failures = new LongAdder();
 
     /**
      * @param notificationRetention minimum age of deleted notifications and deliveries; a partition is dropped whole, up to a week later
@@ -75,6 +80,18 @@ public final class RetentionTask {
 
     public PeriodicTaskVerticle.Task task() {
         return new PeriodicTaskVerticle.Task(settings.interval(), this::run);
+    }
+
+    /**
+     * Work since the start of the process.
+     *
+     * @param failures number of parts of runs that failed
+     */
+    record Statistics(long generations, long images, long orphanedFiles, long failures) {}
+
+    /** Returns the work since the start of the process. Callable on any thread. */
+    Statistics statistics() {
+        return new Statistics(deletedGenerations.sum(), deletedImages.sum(), deletedOrphans.sum(), failures.sum());
     }
 
     /** Numbers of deleted objects in one run. */
@@ -99,7 +116,7 @@ public final class RetentionTask {
                 .compose(created -> partitions.drop(notificationRetention))
                 .onSuccess(dropped -> logChanges("notification partitions dropped", dropped))
                 .compose(dropped -> store.deleteExpiredSubscribers(notificationRetention))
-                .onFailure(error -> logFailure("notification partition maintenance failed", error));
+                .onFailure(error -> recordFailure("notification partition maintenance failed", error));
     }
 
     private Future<?> deleteDeliveries(BooleanSupplier stopped) {
@@ -107,7 +124,7 @@ public final class RetentionTask {
                 .compose(done ->
                         repeatBatches(stopped, RetentionSql.DELETE_DELIVERIES_OF_DELETED_WEBHOOKS, Duration.ZERO))
                 .compose(done -> store.deleteEmptyWebhooks())
-                .onFailure(error -> logFailure("delivery retention failed", error));
+                .onFailure(error -> recordFailure("delivery retention failed", error));
     }
 
     private Future<?> deleteGenerations(BooleanSupplier stopped) {
@@ -127,7 +144,7 @@ public final class RetentionTask {
                 .compose(done -> ifSet(settings.generations(), age -> deleteFinished(stopped, age, counts)))
                 .compose(done -> ifSet(settings.attempts(), age -> deleteAttempts(stopped, age, counts)))
                 .compose(done -> ifSet(settings.orphanedFiles(), age -> deleteOrphans(stopped, age, counts)))
-                .onFailure(error -> logFailure("retention cleanup failed", error))
+                .onFailure(error -> recordFailure("retention cleanup failed", error))
                 .otherwiseEmpty()
                 .onComplete(done -> logSummary(counts));
     }
@@ -140,6 +157,8 @@ public final class RetentionTask {
         return repeatBatches(stopped, RetentionSql.DELETE_FINISHED, age, batch -> {
             counts.generations += batch.count();
             counts.images += batch.storageKeys().size();
+            deletedGenerations.add(batch.count());
+            deletedImages.add(batch.storageKeys().size());
             return files.deleteDiscarded(batch.storageKeys());
         });
     }
@@ -166,6 +185,7 @@ public final class RetentionTask {
             return files.deleteOrphans(page)
                     .compose(orphans -> {
                         counts.orphanedFiles += orphans;
+                        deletedOrphans.add(orphans);
                         return orphans == 0 ? Future.<Void>succeededFuture() : waitBetweenBatches();
                     })
                     .compose(done -> deleteOrphans(stopped, pages, counts));
@@ -198,7 +218,8 @@ public final class RetentionTask {
         return vertx.timer(BATCH_DELAY.toMillis(), TimeUnit.MILLISECONDS).mapEmpty();
     }
 
-    private static void logFailure(String message, Throwable error) {
+    private void recordFailure(String message, Throwable error) {
+        failures.increment();
         LOG.atWarn().addKeyValue("reason", error.getMessage()).log(message);
     }
 

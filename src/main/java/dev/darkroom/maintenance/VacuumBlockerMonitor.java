@@ -46,6 +46,11 @@ public final class VacuumBlockerMonitor {
         return lastObservation;
     }
 
+    /** Returns the number of reported blockers of the last observation, at most 10. Usable from any thread. */
+    int blockerCount() {
+        return lastObservation.getJsonArray("vacuumBlockers").size();
+    }
+
     public PeriodicTaskVerticle.Task task() {
         long interval = Math.max(1, Math.min(INTERVAL.toMillis(), ageLimit.toMillis() / 2));
         // Ignore failures: other components log an unavailable database, and the observation has a timestamp.

@@ -2,6 +2,7 @@ package dev.darkroom.node;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -25,6 +26,10 @@ public final class LocalNode {
     private long validUntil;
     private boolean draining;
     private long rejectedResults;
+    private long identityLosses;
+    /** Time of the last confirmed heartbeat; null before the first one. */
+    private Long confirmedAt;
+
     private volatile Throughput throughput = Throughput.NONE;
     private volatile Supplier<JsonArray> backendStates = JsonArray::new;
     private volatile boolean clockStable = true;
@@ -80,6 +85,18 @@ public final class LocalNode {
         return rejectedResults;
     }
 
+    /** Number of times that the identity was lost since the start of the process. */
+    synchronized long identityLosses() {
+        return identityLosses;
+    }
+
+    /** Returns the time since the last confirmed heartbeat was sent; empty before the first one. */
+    synchronized Optional<Duration> heartbeatAge() {
+        return confirmedAt == null
+                ? Optional.empty()
+                : Optional.of(Duration.ofNanos(nanoClock.getAsLong() - confirmedAt));
+    }
+
     /** Adds a handler that runs when the identity is lost. It must abort the attempts made under that identity without recording them. */
     public synchronized void onIdentityLost(Runnable handler) {
         lostHandlers.add(handler);
@@ -131,6 +148,7 @@ public final class LocalNode {
     synchronized void confirm(UUID confirmed, long sentAt, long validNanos) {
         id = confirmed;
         validUntil = sentAt + validNanos;
+        confirmedAt = sentAt;
     }
 
     /** Clears the identity and runs the handlers of {@link #onIdentityLost}. Does nothing without an identity. */
@@ -141,6 +159,7 @@ public final class LocalNode {
                 return;
             }
             id = null;
+            identityLosses++;
             handlers = List.copyOf(lostHandlers);
         }
         handlers.forEach(Runnable::run);

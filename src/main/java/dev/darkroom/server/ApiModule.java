@@ -8,7 +8,9 @@ import dev.darkroom.api.generation.FinishedGenerationCache;
 import dev.darkroom.api.generation.OpenImageLimiter;
 import dev.darkroom.api.security.UnusableCertificateException;
 import dev.darkroom.api.stream.StreamLimiter;
+import dev.darkroom.api.stream.StreamMetrics;
 import dev.darkroom.auth.AuthServices;
+import dev.darkroom.auth.RateLimitMetrics;
 import dev.darkroom.backend.callback.CallbackReceiver;
 import dev.darkroom.config.InboundSettings;
 import dev.darkroom.config.Settings;
@@ -51,6 +53,7 @@ final class ApiModule {
         GenerationSignals.DELETED.subscribe(resources.notifyChannel(), deleted -> finishedGenerations.invalidateAll());
         StreamLimiter streamLimiter =
                 new StreamLimiter(FileDescriptorLimit.limitStreams(settings.streams()), TimeMeter.SYSTEM_NANOTIME);
+        resources.metrics().bind(new RateLimitMetrics(authServices), new StreamMetrics(streamLimiter));
         ApiVerticle.SharedServices sharedServices = new ApiVerticle.SharedServices(
                 processId,
                 apiContract,

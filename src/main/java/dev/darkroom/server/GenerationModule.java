@@ -3,6 +3,7 @@ package dev.darkroom.server;
 import dev.darkroom.backend.ImageBackend;
 import dev.darkroom.backend.executor.BackendEventPublisher;
 import dev.darkroom.backend.executor.BackendExecutor;
+import dev.darkroom.backend.executor.BackendExecutorMetrics;
 import dev.darkroom.backend.executor.BackendExecutorVerticle;
 import dev.darkroom.backend.executor.BackendJson;
 import dev.darkroom.backend.http.ResponseMemoryBudget;
@@ -27,6 +28,7 @@ import dev.darkroom.generation.worker.GenerationReaperVerticle;
 import dev.darkroom.generation.worker.GenerationWorkerVerticle;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.image.store.ImageStoreHealth;
+import dev.darkroom.image.store.ImageStoreHealthMetrics;
 import dev.darkroom.maintenance.ImageStoreCheck;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.task.PeriodicTaskVerticle;
@@ -68,6 +70,7 @@ final class GenerationModule {
         this.settings = resources.settings();
         this.finishListeners = List.copyOf(finishListeners);
         this.uploads = new UploadModule(resources);
+        resources.metrics().bind(new ImageStoreHealthMetrics(imageStoreHealth));
         this.submissions = new SubmissionStore(resources.database(), settings.generation(), immediateStart);
     }
 
@@ -219,6 +222,7 @@ final class GenerationModule {
                 settings.retry().maxRetryAfter(),
                 System::nanoTime));
         deploy("backend executor", verticle);
+        resources.metrics().bind(new BackendExecutorMetrics(verticle.executor()));
         return verticle.executor();
     }
 

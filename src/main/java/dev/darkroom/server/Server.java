@@ -4,6 +4,7 @@ import static dev.darkroom.server.ProcessLifecycle.await;
 
 import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.contract.ContractLoader;
+import dev.darkroom.api.transport.ConnectionMetrics;
 import dev.darkroom.api.transport.InboundConnectionLimiter;
 import dev.darkroom.auth.CallbackTokens;
 import dev.darkroom.auth.UrlSigningKeys;
@@ -21,18 +22,23 @@ import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseMigrator;
 import dev.darkroom.database.DatabaseStartup;
 import dev.darkroom.database.NotifyChannel;
+import dev.darkroom.database.NotifyChannelMetrics;
 import dev.darkroom.database.NotifyChannelVerticle;
 import dev.darkroom.database.embedded.EmbeddedDatabase;
 import dev.darkroom.fleet.FleetVerticle;
+import dev.darkroom.fleet.QueueMetrics;
 import dev.darkroom.generation.route.ModelCatalog;
 import dev.darkroom.image.store.ImageStore;
+import dev.darkroom.image.store.MeasuredImageStore;
 import dev.darkroom.maintenance.ErasureVerticle;
 import dev.darkroom.maintenance.InstallationStore;
+import dev.darkroom.maintenance.MaintenanceMetrics;
 import dev.darkroom.maintenance.RetentionTask;
 import dev.darkroom.maintenance.UserErasureService;
 import dev.darkroom.maintenance.VacuumBlockerMonitor;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.node.NodeHeartbeatVerticle;
+import dev.darkroom.node.NodeMetrics;
 import dev.darkroom.task.PeriodicTaskVerticle;
 import dev.darkroom.telemetry.ProcessMetrics;
 import io.vertx.core.Future;
@@ -105,7 +111,7 @@ public final class Server {
                 limits.perAddress(),
                 Runtime.getRuntime().maxMemory() / UNSENT_HEAP_DIVISOR,
                 settings.streams().slowConsumerTimeout());
-        ProcessMetrics metrics = new ProcessMetrics();
+        ProcessMetrics metrics = MetricsModule.create(settings, processLifecycle);
         Vertx vertx = Vertx.builder()
                 .with(new VertxOptions()
                         .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors())
@@ -115,6 +121,8 @@ public final class Server {
                 .build();
         vertx.exceptionHandler(new UncaughtExceptionLogger());
         processLifecycle.addStopStep("vertx", vertx::close);
+        MetricsModule.deployEventLoopMonitor(vertx, metrics, processLifecycle);
+        metrics.bind(new ConnectionMetrics(inbound));
         // Migrations and LISTEN need a session, which a pooler in transaction mode does not provide.
         DatabaseUrl direct = embedded ? url : settings.database().unpooledUrl();
         DatabaseStartup startup = new DatabaseStartup(settings.database(), processLifecycle::awaitSignal);
@@ -158,8 +166,10 @@ public final class Server {
             capabilities.add(new BackendCapabilities(backendSettings, backend, schema));
             processLifecycle.addStopStep("backend", backend::close);
         }
-        ImageStore images = await(InstallationStore.readIdentity(database)
-                .compose(identity -> ImageStoreFactory.open(vertx, settings, identity)));
+        ImageStore images = new MeasuredImageStore(
+                await(InstallationStore.readIdentity(database)
+                        .compose(identity -> ImageStoreFactory.open(vertx, settings, identity))),
+                metrics.registry());
         processLifecycle.addStopStep("image store", images::close);
 
         ServerResources resources =
@@ -189,7 +199,13 @@ public final class Server {
                 settings.retention(),
                 settings.notifications().retention());
         List<PeriodicTaskVerticle.Task> tasks = new ArrayList<>(generations.periodicTasks());
-        tasks.addAll(List.of(vacuumBlockers.task(), erasure.resumeTask(), retention.task()));
+        QueueMetrics queues = new QueueMetrics(database, System::nanoTime);
+        tasks.addAll(List.of(vacuumBlockers.task(), erasure.resumeTask(), retention.task(), queues.task()));
+        metrics.bind(
+                new NotifyChannelMetrics(notifyChannel),
+                new NodeMetrics(localNode),
+                new MaintenanceMetrics(retention, vacuumBlockers),
+                queues);
         processLifecycle.deploy(vertx, "periodic tasks", new PeriodicTaskVerticle(tasks));
         if (settings.hasRole(NodeRole.API)) {
             notifications.deployCommands(resources);

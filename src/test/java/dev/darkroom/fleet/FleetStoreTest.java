@@ -14,6 +14,7 @@ import dev.darkroom.fleet.FleetStore.RouteQueue;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.StatementPlan;
 import dev.darkroom.testing.TestPostgres;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
@@ -201,6 +202,59 @@ class FleetStoreTest {
         assertThat(plan)
                 .anyMatch(line -> line.contains("Index Only Scan using generation_queue_user_order"))
                 .anyMatch(line -> line.contains("Index Scan using generation_queue_leased"))
+                .noneMatch(line -> line.contains("Seq Scan"));
+    }
+
+    @Test
+    void measuresDueDelayedAndRunningGenerations() {
+        // given
+        insertWaiting("ann", "flux", 3, 60);
+        insertWaiting("bob", "flux", 1, 7200);
+        insertWaiting("delayed", "flux", 2, -3600);
+        insertWaiting("running", "flux", 4, 10);
+        leaseAll("running");
+        SimpleMeterRegistry registry = new SimpleMeterRegistry();
+        QueueMetrics metrics = new QueueMetrics(database, System::nanoTime);
+        metrics.bindTo(registry);
+
+        // when
+        double before = registry.get("darkroom.queue.oldest").gauge().value();
+        await(metrics.measure());
+
+        // then
+        assertThat(before).isNaN();
+        assertThat(generations(registry, "DUE")).isEqualTo(4);
+        assertThat(generations(registry, "DELAYED")).isEqualTo(2);
+        assertThat(generations(registry, "RUNNING")).isEqualTo(4);
+        assertThat(registry.get("darkroom.queue.oldest").gauge().value()).isBetween(7200.0, 10_800.0);
+        assertThat(registry.get("darkroom.webhook.queue.oldest").gauge().value())
+                .isZero();
+    }
+
+    private static double generations(SimpleMeterRegistry registry, String state) {
+        return registry.get("darkroom.queue.generations")
+                .tag("state", state)
+                .gauge()
+                .value();
+    }
+
+    @Test
+    void measuresQueuesInIndexesThatHaveAllColumns() {
+        // given
+        insertWaiting("ann", "flux", 1_000, 0);
+        TestPostgres.execute(url, "VACUUM ANALYZE generation_queue");
+
+        // when
+        List<String> plan = await(
+                        StatementPlan.of(database.heartbeats(), "bigint", FleetStore.MEASURE_QUEUES, "100000"))
+                .lines();
+
+        // then
+        assertThat(plan)
+                .anyMatch(line -> line.contains("Index Only Scan using generation_queue_user_order"))
+                .anyMatch(line -> line.contains("using generation_queue_leased"))
+                .anyMatch(line -> line.contains("Index Only Scan using webhook_queue_partitions"))
+                .anyMatch(line -> line.contains("using webhook_queue_leased"))
                 .noneMatch(line -> line.contains("Seq Scan"));
     }
 

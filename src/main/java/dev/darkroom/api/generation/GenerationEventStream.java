@@ -4,6 +4,7 @@ import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.stream.SseFrameEncoder;
 import dev.darkroom.api.stream.SseStream;
 import dev.darkroom.api.stream.StreamAdmission;
+import dev.darkroom.api.stream.StreamKind;
 import dev.darkroom.eventbus.Rfc3339Timestamp;
 import dev.darkroom.generation.Generation;
 import dev.darkroom.generation.json.GenerationEventHistory;
@@ -51,7 +52,7 @@ final class GenerationEventStream implements SseStream.Producer {
         Buffer firstFrame = knownVersion == null
                 ? SseFrameEncoder.withRetry(RECONNECT_DELAY_MS, frame(GenerationEventHistory.snapshotEvent(latest)))
                 : SseFrameEncoder.firstFrame(String.valueOf(sentVersion), RECONNECT_DELAY_MS);
-        stream = admission.open(operationContext, firstFrame, this);
+        stream = admission.open(operationContext, StreamKind.GENERATION_SSE, firstFrame, this);
         if (subscriber == null) {
             stream.closeWithReason("AT_CAPACITY", admission.randomRetryMs());
         } else {

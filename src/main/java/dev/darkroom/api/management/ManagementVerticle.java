@@ -56,6 +56,7 @@ public final class ManagementVerticle extends VerticleBase {
      * @param backends returns the status of the backends as seen by this process
      * @param node returns the registration of this process as a node
      * @param database returns the transactions and slots that block vacuum
+     * @param metrics of this process
      */
     public ManagementVerticle(
             InboundSettings.Management settings,
@@ -95,7 +96,7 @@ public final class ManagementVerticle extends VerticleBase {
                 statusHandler("getBackends", () -> new JsonObject().put("backends", backends.get())),
                 statusHandler("getNodeStatus", node),
                 statusHandler("getDatabaseStatus", database),
-                new GetMetricsHandler(metrics));
+                new GetMetricsHandler(metrics, vertx.createSharedWorkerExecutor("darkroom-metrics", 1)));
         HttpServerOptions options =
                 new HttpServerOptions().setIdleTimeout(IDLE_TIMEOUT_SECONDS).setHttp2ClearTextEnabled(false);
         SlowRequestGuard slowRequestGuard = new SlowRequestGuard(vertx, FIRST_REQUEST_TIMEOUT, KEEP_ALIVE_TIMEOUT);

@@ -4,6 +4,7 @@ import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.security.AuthenticationHandler;
 import dev.darkroom.api.stream.RegisteredStream;
+import dev.darkroom.api.stream.StreamKind;
 import dev.darkroom.api.stream.StreamRegistry;
 import dev.darkroom.api.transport.UnsentByteTracker;
 import dev.darkroom.auth.AuthenticationException;
@@ -153,7 +154,8 @@ final class NotificationSocket extends RegisteredStream implements NotificationF
         }
         user = principal.user();
         identify(credential);
-        permit = services.admission().admit(operationContext, user, credential, this);
+        permit = services.admission()
+                .admit(operationContext, StreamKind.NOTIFICATIONS_WEBSOCKET, user, credential, this);
         if (permit == null) {
             closeWithReason("AT_CAPACITY", services.admission().randomRetryMs());
             return;

@@ -6,6 +6,7 @@ import dev.darkroom.api.stream.LastEventId;
 import dev.darkroom.api.stream.SseFrameEncoder;
 import dev.darkroom.api.stream.SseStream;
 import dev.darkroom.api.stream.StreamAdmission;
+import dev.darkroom.api.stream.StreamKind;
 import dev.darkroom.notification.stream.NotificationFrame;
 import dev.darkroom.notification.stream.NotificationFrameSink;
 import dev.darkroom.notification.stream.NotificationHub;
@@ -38,8 +39,11 @@ public record StreamNotificationsHandler(StreamAdmission admission, Notification
     public void handle(OperationContext operationContext) {
         String cursor = LastEventId.read(operationContext);
         HubSubscriber hubSubscriber = new HubSubscriber();
-        hubSubscriber.stream =
-                admission.open(operationContext, SseFrameEncoder.retry(RECONNECT_DELAY_MS), hubSubscriber);
+        hubSubscriber.stream = admission.open(
+                operationContext,
+                StreamKind.NOTIFICATIONS_SSE,
+                SseFrameEncoder.retry(RECONNECT_DELAY_MS),
+                hubSubscriber);
         if (!hubSubscriber.stream.isClosed()) {
             hubSubscriber.notificationSubscription = hub.subscribe(
                     operationContext.user(), cursor, operationContext.parameter("subscriber"), hubSubscriber);

@@ -85,10 +85,12 @@ public final class StreamAdmission {
      * @param firstFrame written together with the response head
      * @return the stream, which may be closed already
      */
-    public SseStream open(OperationContext operationContext, Buffer firstFrame, SseStream.Producer producer) {
+    public SseStream open(
+            OperationContext operationContext, StreamKind kind, Buffer firstFrame, SseStream.Producer producer) {
         SseStream stream = streams.open(operationContext.request(), firstFrame, producer);
         if (!stream.isClosed()) {
-            Runnable permit = admit(operationContext, operationContext.user(), operationContext.credential(), stream);
+            Runnable permit =
+                    admit(operationContext, kind, operationContext.user(), operationContext.credential(), stream);
             if (permit == null) {
                 stream.closeWithReason("AT_CAPACITY", randomRetryMs());
             } else {
@@ -111,11 +113,18 @@ public final class StreamAdmission {
      * @return releases the slot, must run once; null when a limit is reached
      */
     public Runnable admit(
-            OperationContext operationContext, String user, Credential credential, RegisteredStream stream) {
+            OperationContext operationContext,
+            StreamKind kind,
+            String user,
+            Credential credential,
+            RegisteredStream stream) {
         Context eventLoop = Vertx.currentContext();
         String address = ClientAddressKey.of(operationContext.request().remoteAddress());
         Runnable slot = limiter.acquire(
-                user, address, () -> eventLoop.runOnContext(ignored -> stream.closeWithReason("TOO_MANY_STREAMS")));
+                kind,
+                user,
+                address,
+                () -> eventLoop.runOnContext(ignored -> stream.closeWithReason("TOO_MANY_STREAMS")));
         if (slot == null || credential == null) {
             return slot;
         }

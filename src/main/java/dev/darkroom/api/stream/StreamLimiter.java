@@ -6,6 +6,7 @@ import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -26,7 +27,10 @@ public final class StreamLimiter {
     /** Evicts the open streams of a user, the oldest first. */
     private final Map<String, Deque<Runnable>> evictionsByUser = new HashMap<>();
 
+    private final Map<StreamKind, Integer> openByKind = new EnumMap<>(StreamKind.class);
+
     private int openStreams;
+    private long rejected;
 
     public StreamLimiter(InboundSettings.Streams limits, TimeMeter clock) {
         this.limits = limits;
@@ -49,7 +53,7 @@ public final class StreamLimiter {
      * @param evict closes the stream; may be called on any thread
      * @return frees the slot, must run once; null when the limit of the process, or a rate limit of new streams, is reached
      */
-    Runnable acquire(String user, String address, Runnable evict) {
+    Runnable acquire(StreamKind kind, String user, String address, Runnable evict) {
         Runnable oldest = null;
         synchronized (this) {
             // Checks the address first, so that its rejected requests do not use up the rate limit of the process.
@@ -57,9 +61,11 @@ public final class StreamLimiter {
                     || addressConnectLimiter != null
                             && !addressConnectLimiter.tryAcquire(address).allowed()
                     || !connectLimiter.tryAcquire(GLOBAL_KEY).allowed()) {
+                rejected++;
                 return null;
             }
             openStreams++;
+            openByKind.merge(kind, 1, Integer::sum);
             Deque<Runnable> evictions = evictionsByUser.computeIfAbsent(user, name -> new ArrayDeque<>(2));
             evictions.addLast(evict);
             if (evictions.size() > limits.perUser()) {
@@ -69,11 +75,12 @@ public final class StreamLimiter {
         if (oldest != null) {
             oldest.run();
         }
-        return () -> release(user, evict);
+        return () -> release(kind, user, evict);
     }
 
-    private synchronized void release(String user, Runnable evict) {
+    private synchronized void release(StreamKind kind, String user, Runnable evict) {
         openStreams--;
+        openByKind.merge(kind, -1, Integer::sum);
         evictionsByUser.computeIfPresent(user, (name, evictions) -> {
             evictions.remove(evict);
             return evictions.isEmpty() ? null : evictions;
@@ -83,5 +90,19 @@ public final class StreamLimiter {
     /** Returns the number of open streams. */
     public synchronized int openStreams() {
         return openStreams;
+    }
+
+    synchronized int openStreams(StreamKind kind) {
+        return openByKind.getOrDefault(kind, 0);
+    }
+
+    /** Returns the number of streams that were rejected since the start of the process. */
+    synchronized long rejected() {
+        return rejected;
+    }
+
+    /** Returns the maximum number of open streams. */
+    int limit() {
+        return limits.perProcess();
     }
 }

@@ -8,6 +8,7 @@ import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Limits the accepted connections of a process, in total and per address, and their unsent bytes. A connection above a limit is closed when
@@ -21,6 +22,8 @@ public final class InboundConnectionLimiter {
     private final Duration stallTimeout;
     private final UnsentByteBudget budget;
     private final RateLimitedWarning warning = new RateLimitedWarning("connection rejected, connection limit reached");
+
+    private final LongAdder rejected = new LongAdder();
 
     private final Map<Integer, ConnectionSlots> separateSlotsByPort = new ConcurrentHashMap<>();
 
@@ -65,6 +68,11 @@ public final class InboundConnectionLimiter {
         return slots.openConnections();
     }
 
+    /** Returns the number of connections that were closed because of a limit since the start of the process. */
+    long rejectedConnections() {
+        return rejected.sum();
+    }
+
     public UnsentByteBudget budget() {
         return budget;
     }
@@ -78,6 +86,7 @@ public final class InboundConnectionLimiter {
         String address = address(channel.remoteAddress());
         Runnable release = separateSlotsByPort.getOrDefault(port, slots).acquire(address);
         if (release == null) {
+            rejected.increment();
             warning.log("address", address);
             return false;
         }

@@ -15,6 +15,7 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -59,6 +60,7 @@ public final class BackendExecutor {
     private final CallAdmission admission;
     private final BackendEventPublisher events;
     private final List<Runnable> changeHandlers = new CopyOnWriteArrayList<>();
+    private final List<Consumer<BreakerState>> breakerHandlers = new CopyOnWriteArrayList<>();
 
     // Guarded by this.
     private final RetryBudget retryBudget = new RetryBudget();
@@ -134,7 +136,8 @@ public final class BackendExecutor {
         return admission.drained();
     }
 
-    private synchronized int activeCalls() {
+    /** Returns the number of calls in progress, look-ups included. */
+    synchronized int activeCalls() {
         return activeCalls;
     }
 
@@ -160,6 +163,11 @@ public final class BackendExecutor {
     /** Calls {@code handler} whenever {@link #availablePermits()} may have increased, on the context of this executor. */
     public void onChange(Runnable handler) {
         changeHandlers.add(handler);
+    }
+
+    /** Calls {@code handler} with each new state of the circuit breaker, on any thread. */
+    void onBreakerChange(Consumer<BreakerState> handler) {
+        breakerHandlers.add(handler);
     }
 
     /**
@@ -264,6 +272,7 @@ public final class BackendExecutor {
 
     private void onBreakerState(BreakerState state) {
         events.publishBreakerState(state);
+        breakerHandlers.forEach(handler -> handler.accept(state));
         if (state != BreakerState.OPEN) {
             notifyChangeHandlers();
         }

@@ -14,6 +14,7 @@ import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.generation.watch.ProgressSubscribers;
+import dev.darkroom.telemetry.HttpServerRoles;
 import dev.darkroom.telemetry.ProcessMetrics;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
@@ -65,7 +66,7 @@ class ContractRouterTest {
                 JsonArray::new,
                 JsonObject::new,
                 JsonObject::new,
-                new ProcessMetrics());
+                new ProcessMetrics("0", new HttpServerRoles(0, 0)));
 
         // then
         assertThat(await(vertx.deployVerticle(api))).isNotBlank();

@@ -35,7 +35,7 @@ class StreamLimiterTest {
     }
 
     private Runnable acquire(StreamLimiter limiter, String user, String name) {
-        return limiter.acquire(user, "192.0.2.1", () -> evicted.add(name));
+        return limiter.acquire(StreamKind.NOTIFICATIONS_SSE, user, "192.0.2.1", () -> evicted.add(name));
     }
 
     @Test
@@ -80,7 +80,8 @@ class StreamLimiterTest {
 
         // then
         assertThat(acquire(limiter, "carol", "3")).isNull();
-        assertThat(limiter.acquire("carol", "192.0.2.2", () -> {})).isNotNull();
+        assertThat(limiter.acquire(StreamKind.NOTIFICATIONS_SSE, "carol", "192.0.2.2", () -> {}))
+                .isNotNull();
         nanos.addAndGet(Duration.ofSeconds(1).toNanos());
         assertThat(acquire(limiter, "carol", "3")).isNotNull();
     }
