@@ -1,0 +1,73 @@
+package dev.darkroom.kubernetes;
+
+import dev.darkroom.testing.ExternalTool;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The programs of the profile {@code helm}: Helm, kubernetes-validate, and a check of the objects of operators. The methods block. */
+final class HelmTools {
+    /** The oldest version that the chart permits, and the newest that kubernetes-validate knows. */
+    static final List<String> KUBERNETES_VERSIONS = List.of("1.30", "1.37");
+
+    static final Path VALUES = Path.of("src/test/helm/values").toAbsolutePath();
+
+    private static final ExternalTool VALIDATOR = new ExternalTool("helm", "kubernetes-validate");
+    private static final ExternalTool RESOURCES = new ExternalTool("helm", "custom-resources");
+
+    private HelmTools() {}
+
+    /** Runs Helm on the chart, and returns its output. Fails when Helm does. */
+    static String helm(String command, String... options) throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(List.of(System.getProperty("helm", "helm"), command));
+        if (command.equals("template")) {
+            arguments.add("release");
+        }
+        arguments.add(HelmChart.DIRECTORY.toAbsolutePath().toString());
+        arguments.addAll(List.of(options));
+        return VALIDATOR.run(Map.of(), arguments.toArray(String[]::new));
+    }
+
+    /** Returns the objects of the chart with a file of {@link #VALUES}. */
+    static RenderedChart template(String values, String kubernetesVersion) throws IOException, InterruptedException {
+        return RenderedChart.parse(helm(
+                "template",
+                "--namespace",
+                "production",
+                "--kube-version",
+                kubernetesVersion,
+                "--values",
+                VALUES.resolve(values + ".yaml").toString()));
+    }
+
+    /** Validates objects against the schemas of a version of Kubernetes, and returns the output. Fails for an invalid object. */
+    static String validate(RenderedChart chart, String kubernetesVersion) throws IOException, InterruptedException {
+        Path program = VALIDATOR.installPython().resolve("kubernetes-validate");
+        return VALIDATOR.run(
+                Map.of(),
+                program.toString(),
+                "--strict",
+                "-k",
+                kubernetesVersion,
+                write(chart).toString());
+    }
+
+    /** Decodes the objects of operators, and returns their kinds. Fails for an unknown field or object. */
+    static List<String> decodeCustomResources(RenderedChart chart) throws IOException, InterruptedException {
+        Path program = RESOURCES.target().resolve("custom-resources");
+        if (!Files.exists(program)) {
+            RESOURCES.run(Map.of(), "go", "build", "-o", program.toString(), ".");
+        }
+        return RESOURCES
+                .run(Map.of(), program.toString(), write(chart).toString())
+                .lines()
+                .toList();
+    }
+
+    private static Path write(RenderedChart chart) throws IOException {
+        return Files.writeString(Files.createTempFile(VALIDATOR.target(), "chart", ".yaml"), chart.text());
+    }
+}
