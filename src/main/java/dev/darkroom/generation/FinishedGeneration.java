@@ -1,5 +1,6 @@
 package dev.darkroom.generation;
 
+import java.time.Duration;
 import java.util.UUID;
 
 /**
@@ -12,6 +13,7 @@ import java.util.UUID;
  * @param errorMessage reason of the failure, for people; null when COMPLETE
  * @param imageCount number of images, 0 when FAILED
  * @param failedAttempts number of attempts that ended without success
+ * @param totalTime from its acceptance to its end
  */
 public record FinishedGeneration(
         UUID id,
@@ -20,4 +22,5 @@ public record FinishedGeneration(
         String errorCode,
         String errorMessage,
         int imageCount,
-        int failedAttempts) {}
+        int failedAttempts,
+        Duration totalTime) {}

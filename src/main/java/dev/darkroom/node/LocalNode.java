@@ -21,6 +21,7 @@ import java.util.function.Supplier;
 public final class LocalNode {
     private final UUID processId = UUID.randomUUID();
     private final LongSupplier nanoClock;
+    private final DatabaseTime databaseTime;
     private final List<Runnable> lostHandlers = new ArrayList<>();
     private UUID id;
     private long validUntil;
@@ -48,11 +49,17 @@ public final class LocalNode {
     /** @param nanoClock monotonic, in nanoseconds */
     public LocalNode(LongSupplier nanoClock) {
         this.nanoClock = nanoClock;
+        this.databaseTime = new DatabaseTime(nanoClock);
     }
 
     /** Returns the id of this process, which stays the same when the process registers again with another node id. */
     public UUID processId() {
         return processId;
+    }
+
+    /** Returns the estimate of the database clock, which heartbeats update. */
+    public DatabaseTime databaseTime() {
+        return databaseTime;
     }
 
     /** Returns the node id for claims; empty without a valid identity and while draining. */

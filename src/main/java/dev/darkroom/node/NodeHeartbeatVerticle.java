@@ -51,7 +51,8 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
             Settings.Node settings,
             String version,
             Supplier<Future<OffsetDateTime>> clockReader) {
-        this.clock = new DatabaseClock(clockReader, localNode::nanoTime, "node", this::capExpiries);
+        this.clock = new DatabaseClock(
+                localNode.databaseTime().observe(clockReader), localNode::nanoTime, "node", this::capExpiries);
         this.localNode = localNode;
         this.database = database;
         this.settings = settings;

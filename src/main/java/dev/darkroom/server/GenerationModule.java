@@ -16,12 +16,14 @@ import dev.darkroom.generation.command.BacklogEstimator;
 import dev.darkroom.generation.command.GenerationCommandDependencies;
 import dev.darkroom.generation.command.GenerationCommandVerticle;
 import dev.darkroom.generation.command.QueueSnapshots;
+import dev.darkroom.generation.command.SubmissionMetrics;
 import dev.darkroom.generation.route.BackendRouter;
 import dev.darkroom.generation.route.LimitsReader;
 import dev.darkroom.generation.route.ModelCatalog;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.watch.CompletionVerticle;
 import dev.darkroom.generation.watch.CompletionWaiters;
+import dev.darkroom.generation.watch.FinishedGenerationMetrics;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.generation.watch.ProgressVerticle;
 import dev.darkroom.generation.worker.GenerationReaperVerticle;
@@ -68,7 +70,9 @@ final class GenerationModule {
         this.limitsReader = new LimitsReader(catalog, System::nanoTime);
         this.resources = resources;
         this.settings = resources.settings();
-        this.finishListeners = List.copyOf(finishListeners);
+        this.finishListeners = new ArrayList<>(finishListeners);
+        this.finishListeners.add(
+                new FinishedGenerationMetrics(resources.metrics().registry()));
         this.uploads = new UploadModule(resources);
         resources.metrics().bind(new ImageStoreHealthMetrics(imageStoreHealth));
         this.submissions = new SubmissionStore(resources.database(), settings.generation(), immediateStart);
@@ -163,7 +167,8 @@ final class GenerationModule {
                         .filter(backend -> backend.name().equals(unresolved.backend()))
                         .forEach(backend -> backend.cancel(unresolved.job())),
                 new BudgetLimits(settings.accounting(), settings.backends()),
-                settings.node());
+                settings.node(),
+                new SubmissionMetrics(resources.metrics().registry()));
         resources
                 .processLifecycle()
                 .deploy(

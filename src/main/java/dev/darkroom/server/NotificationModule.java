@@ -1,11 +1,13 @@
 package dev.darkroom.server;
 
 import dev.darkroom.config.Settings;
+import dev.darkroom.node.DatabaseTime;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.notification.command.NotificationCommandVerticle;
 import dev.darkroom.notification.stream.NotificationHub;
 import dev.darkroom.notification.stream.NotificationHubVerticle;
 import dev.darkroom.notification.stream.NotificationPublisher;
+import dev.darkroom.notification.stream.NotificationStreamMetrics;
 import java.util.List;
 
 /**
@@ -17,12 +19,14 @@ import java.util.List;
  */
 record NotificationModule(NotificationHub hub, NotificationWriter notificationWriter, WebhookModule webhooks) {
 
-    static NotificationModule deploy(ServerResources resources) throws Exception {
+    /** @param databaseTime of the heartbeats */
+    static NotificationModule deploy(ServerResources resources, DatabaseTime databaseTime) throws Exception {
         Settings settings = resources.settings();
         NotificationHubVerticle hubVerticle = new NotificationHubVerticle(
                 resources.database(),
                 resources.notifyChannel(),
-                settings.notifications().pollInterval());
+                settings.notifications().pollInterval(),
+                new NotificationStreamMetrics(resources.metrics().registry(), databaseTime::since));
         resources.processLifecycle().deploy(resources.vertx(), "notification hub", hubVerticle);
         NotificationHub hub = hubVerticle.hub();
         WebhookModule webhooks = new WebhookModule(resources);

@@ -174,12 +174,12 @@ public final class Server {
 
         ServerResources resources =
                 new ServerResources(vertx, settings, processLifecycle, metrics, database, notifyChannel, images);
-        NotificationModule notifications = NotificationModule.deploy(resources);
+        LocalNode localNode = new LocalNode(System::nanoTime);
+        NotificationModule notifications = NotificationModule.deploy(resources, localNode.databaseTime());
         GenerationModule generations = new GenerationModule(
                 resources,
                 new ModelCatalog(settings.models(), capabilities),
                 List.of(notifications.notificationWriter()));
-        LocalNode localNode = new LocalNode(System::nanoTime);
         VacuumBlockerMonitor vacuumBlockers =
                 new VacuumBlockerMonitor(database, settings.database().longTransactionWarning());
         int managementPort = ManagementModule.deploy(

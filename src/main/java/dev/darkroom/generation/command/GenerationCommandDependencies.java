@@ -27,6 +27,7 @@ import java.util.function.Consumer;
  * @param uploads finds the uploads that requests name
  * @param inputImageEgress checks the URLs of input images
  * @param jobCanceller asks an AI server to stop a job; best effort, must neither block nor throw
+ * @param metrics counts accepted and rejected generations
  */
 public record GenerationCommandDependencies(
         Database database,
@@ -42,4 +43,5 @@ public record GenerationCommandDependencies(
         EgressPolicy inputImageEgress,
         Consumer<GenerationOutcomeStore.UnresolvedJob> jobCanceller,
         BudgetLimits budgetLimits,
-        Settings.Node nodeSettings) {}
+        Settings.Node nodeSettings,
+        SubmissionMetrics metrics) {}

@@ -5,6 +5,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.eventbus.CommandReply;
 import dev.darkroom.eventbus.RejectionReason;
 import dev.darkroom.generation.GenerationResult.CreatedGeneration;
+import dev.darkroom.generation.command.SubmissionMetrics.Limit;
 import dev.darkroom.generation.route.ModelCatalog;
 import dev.darkroom.generation.store.BudgetStore;
 import dev.darkroom.generation.store.SubmissionStore.Submission;
@@ -52,12 +53,12 @@ final class SubmissionLimits {
     Future<Optional<Supplier<CommandReply<CreatedGeneration>>>> findRejection(Submission submission, String requestId) {
         if (dependencies.backlogEstimator().hasReached(settings.maxQueueSize())) {
             return Future.succeededFuture(Optional.of(
-                    () -> reject(RejectionReason.OVERLOADED, "the queue is full", QUEUE_FULL_RETRY_AFTER, requestId)));
+                    () -> reject(Limit.QUEUE_FULL, "the queue is full", QUEUE_FULL_RETRY_AFTER, requestId)));
         }
         return estimateWait(submission).compose(wait -> {
             if (wait.compareTo(settings.deadline()) > 0) {
                 return Future.succeededFuture(Optional.of(() -> reject(
-                        RejectionReason.OVERLOADED,
+                        Limit.WAIT_TOO_LONG,
                         "the generation would not start before its deadline",
                         wait.minus(settings.deadline()),
                         requestId)));
@@ -80,6 +81,7 @@ final class SubmissionLimits {
                 .addKeyValue("period", budget.limit().period())
                 .addKeyValue("limitMicros", budget.limit().micros())
                 .log("generation rejected, budget exhausted");
+        dependencies.metrics().recordRejected(Limit.BUDGET_EXCEEDED);
         return CommandReply.rejected(
                 RejectionReason.BUDGET_EXCEEDED,
                 budget.describe(dependencies.budgetLimits().currency()),
@@ -105,14 +107,17 @@ final class SubmissionLimits {
                 .map(ahead -> backlogEstimator.estimateWait(ahead).orElse(Duration.ZERO));
     }
 
-    private static CommandReply<CreatedGeneration> reject(
-            RejectionReason rejectionReason, String reason, Duration retryAfter, String requestId) {
+    private CommandReply<CreatedGeneration> reject(Limit limit, String reason, Duration retryAfter, String requestId) {
         long seconds = Math.max(1, Math.min(60, retryAfter.toSeconds() + 1));
         LOG.atWarn()
                 .addKeyValue("requestId", requestId)
                 .addKeyValue("reason", reason)
                 .addKeyValue("retryAfterSeconds", seconds)
                 .log("generation rejected");
+        dependencies.metrics().recordRejected(limit);
+        RejectionReason rejectionReason = limit == Limit.PENDING_QUOTA || limit == Limit.DAILY_QUOTA
+                ? RejectionReason.QUOTA_EXCEEDED
+                : RejectionReason.OVERLOADED;
         return CommandReply.rejected(rejectionReason, reason, Duration.ofSeconds(seconds));
     }
 
@@ -123,12 +128,12 @@ final class SubmissionLimits {
                 .findReachedLimits(submission.userId())
                 .map(reachedLimits -> reachedLimits.dailyLimit() && !reachedLimits.pendingLimit()
                         ? reject(
-                                RejectionReason.QUOTA_EXCEEDED,
+                                Limit.DAILY_QUOTA,
                                 "daily quota of " + settings.maxPerDayPerUser() + " generations exceeded",
                                 DAILY_LIMIT_RETRY_AFTER,
                                 requestId)
                         : reject(
-                                RejectionReason.QUOTA_EXCEEDED,
+                                Limit.PENDING_QUOTA,
                                 "quota of " + settings.maxPendingPerUser() + " pending generations exceeded",
                                 PENDING_LIMIT_RETRY_AFTER,
                                 requestId));

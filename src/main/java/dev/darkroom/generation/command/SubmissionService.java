@@ -238,6 +238,7 @@ final class SubmissionService {
             line = line.addKeyValue("retryOf", submission.retryOf());
         }
         line.log("generation accepted");
+        dependencies.metrics().recordAccepted();
         if (!started) {
             dependencies.backlogEstimator().recordAccepted();
             GenerationSignals.SUBMITTED.publish(dependencies.notifyChannel());

@@ -50,8 +50,9 @@ final class GenerationLeaseRowMapper {
                 error == null ? null : error.code(),
                 error == null ? null : error.message(),
                 error == null ? row.getInteger("image_count") : 0,
-                row.getInteger("failed_attempts"));
-        return new FinishRecord(generation, Duration.ofMillis(row.getLong("age")), toUnresolvedJob(row));
+                row.getInteger("failed_attempts"),
+                Duration.ofMillis(row.getLong("age")));
+        return new FinishRecord(generation, toUnresolvedJob(row));
     }
 
     /** Returns null when the row has no unresolved job. Only rows of {@link GenerationOutcomeSql#CANCEL} have one. */

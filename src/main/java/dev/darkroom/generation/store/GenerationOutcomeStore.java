@@ -62,11 +62,10 @@ public final class GenerationOutcomeStore {
     /**
      * Ended generation.
      *
-     * @param totalTime from its acceptance to its end
      * @param unresolvedJob job of a cancelled generation that no attempt will look up; null when there is none, or when an attempt was
      *     running
      */
-    public record FinishRecord(FinishedGeneration generation, Duration totalTime, UnresolvedJob unresolvedJob) {}
+    public record FinishRecord(FinishedGeneration generation, UnresolvedJob unresolvedJob) {}
 
     /** Job of an earlier attempt with an unknown outcome, which may still run at the AI server. */
     public record UnresolvedJob(String backend, JobReference job) {}

@@ -62,7 +62,7 @@ public final class GenerationEventPublisher {
         boolean complete = generation.status() == GenerationStatus.COMPLETE;
         LoggingEventBuilder line = complete ? LOG.atInfo() : LOG.atWarn();
         line = line.addKeyValue("generation", generation.id())
-                .addKeyValue("durationMs", finishRecord.totalTime().toMillis());
+                .addKeyValue("durationMs", finishRecord.generation().totalTime().toMillis());
         if (!complete) {
             line = line.addKeyValue("code", generation.errorCode());
         }

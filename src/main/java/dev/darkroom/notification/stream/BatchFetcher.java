@@ -27,12 +27,14 @@ final class BatchFetcher {
 
     private final HubContext context;
     private final NotificationStore store;
+    private final NotificationStreamMetrics metrics;
     private final Set<UserStream> pending = new LinkedHashSet<>();
     private int running;
 
-    BatchFetcher(HubContext context, NotificationStore store) {
+    BatchFetcher(HubContext context, NotificationStore store, NotificationStreamMetrics metrics) {
         this.context = context;
         this.store = store;
+        this.metrics = metrics;
     }
 
     /** Schedules a fetch for a stream if a ready subscriber may have notifications to receive and no fetch is running for it. */
@@ -74,6 +76,7 @@ final class BatchFetcher {
                     running--;
                     batch.forEach(userStream -> {
                         List<Notification> notifications = found.getOrDefault(userStream.user(), List.of());
+                        metrics.recordFound(notifications.size(), userStream.takeFoundByPoll());
                         userStream.fetchEnded();
                         userStream.deliver(new NotificationPage(
                                 userStream.epoch(),

@@ -3,6 +3,8 @@ package dev.darkroom.notification.stream;
 import dev.darkroom.notification.Notification;
 import dev.darkroom.notification.NotificationCursor;
 import dev.darkroom.notification.StreamResetReason;
+import java.time.Duration;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -14,13 +16,21 @@ import java.util.function.Consumer;
 final class HubSubscription implements NotificationSubscription, StreamSubscriber {
     private final HubContext context;
     private final BatchFetcher fetcher;
+    private final NotificationStreamMetrics metrics;
+    private final long subscribedAt = System.nanoTime();
     private final Consumer<HubSubscription> closeHandler;
     private final String user;
     private final NotificationFrameSink sink;
     /** Null until the state of the user's stream was read. */
     private volatile UserStream stream;
 
+    /** Creation of the oldest notification of the last frames that was created after the start; null without one. */
+    private volatile OffsetDateTime unwrittenSince;
+
     private long position;
+    /** Last sequence number at the start. Later notifications are new for the client. */
+    private long startSeq;
+
     private boolean ready;
     private NotificationFrame pendingState;
 
@@ -28,11 +38,13 @@ final class HubSubscription implements NotificationSubscription, StreamSubscribe
     HubSubscription(
             HubContext context,
             BatchFetcher fetcher,
+            NotificationStreamMetrics metrics,
             Consumer<HubSubscription> closeHandler,
             String user,
             NotificationFrameSink sink) {
         this.context = context;
         this.fetcher = fetcher;
+        this.metrics = metrics;
         this.closeHandler = closeHandler;
         this.user = user;
         this.sink = sink;
@@ -66,6 +78,8 @@ final class HubSubscription implements NotificationSubscription, StreamSubscribe
     void start(UserStream userStream, long afterSeq, StreamResetReason resetReason) {
         stream = userStream;
         position = afterSeq;
+        startSeq = userStream.lastSeq();
+        metrics.recordOpened(Duration.ofNanos(System.nanoTime() - subscribedAt));
         NotificationCursor cursor = userStream.cursorAt(afterSeq);
         send(List.of(
                 resetReason == null
@@ -93,6 +107,9 @@ final class HubSubscription implements NotificationSubscription, StreamSubscribe
             if (next.seq() == position + 1) {
                 frames.add(notificationPage.frame(next));
                 position = next.seq();
+                if (position > startSeq && unwrittenSince == null) {
+                    unwrittenSince = next.createdAt();
+                }
             }
         }
         if (gap && position == start) {
@@ -132,6 +149,11 @@ final class HubSubscription implements NotificationSubscription, StreamSubscribe
 
     @Override
     public void markWritable() {
+        OffsetDateTime written = unwrittenSince;
+        if (written != null) {
+            unwrittenSince = null;
+            metrics.recordDelivered(written);
+        }
         context.run(() -> {
             ready = true;
             flush();

@@ -23,13 +23,15 @@ public final class NotificationHub {
     private final SubscriptionInitializer initializer;
     private final BatchFetcher fetcher;
     private final UnreadCountPublisher unreadCounts;
+    private final NotificationStreamMetrics metrics;
 
     /** Creates a hub on the current context. */
-    public NotificationHub(Vertx vertx, Database database) {
+    public NotificationHub(Vertx vertx, Database database, NotificationStreamMetrics metrics) {
         this.context = new HubContext(vertx, vertx.getOrCreateContext());
         this.store = new NotificationStore(database);
         this.initializer = new SubscriptionInitializer(context, streams, store);
-        this.fetcher = new BatchFetcher(context, store);
+        this.metrics = metrics;
+        this.fetcher = new BatchFetcher(context, store, metrics);
         this.unreadCounts = new UnreadCountPublisher(context, streams, store);
     }
 
@@ -43,7 +45,7 @@ public final class NotificationHub {
      */
     public NotificationSubscription subscribe(
             String user, String cursor, String subscriber, NotificationFrameSink sink) {
-        HubSubscription hubSubscription = new HubSubscription(context, fetcher, this::unsubscribe, user, sink);
+        HubSubscription hubSubscription = new HubSubscription(context, fetcher, metrics, this::unsubscribe, user, sink);
         context.run(() ->
                 initializer.add(new SubscriptionInitializer.PendingSubscription(hubSubscription, cursor, subscriber)));
         return hubSubscription;
@@ -115,6 +117,7 @@ public final class NotificationHub {
     private void updateStream(String user, NotificationStore.StreamState streamState) {
         UserStream userStream = streams.find(user);
         if (userStream != null) {
+            userStream.markFoundByPoll(streamState.lastSeq());
             userStream.update(streamState.epoch(), streamState.lastSeq());
             fetcher.fetchIfNeeded(userStream);
         }

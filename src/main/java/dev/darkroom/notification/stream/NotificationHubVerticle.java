@@ -21,19 +21,22 @@ public final class NotificationHubVerticle extends VerticleBase {
     private final Database database;
     private final NotifyChannel notifyChannel;
     private final Duration interval;
+    private final NotificationStreamMetrics metrics;
     private PeriodicTask pollTask;
     private volatile NotificationHub hub;
 
     /** @param interval poll interval; maximum delay of a notification whose NOTIFY message was lost */
-    public NotificationHubVerticle(Database database, NotifyChannel notifyChannel, Duration interval) {
+    public NotificationHubVerticle(
+            Database database, NotifyChannel notifyChannel, Duration interval, NotificationStreamMetrics metrics) {
         this.database = database;
         this.notifyChannel = notifyChannel;
         this.interval = interval;
+        this.metrics = metrics;
     }
 
     @Override
     public Future<?> start() {
-        hub = new NotificationHub(vertx, database);
+        hub = new NotificationHub(vertx, database, metrics);
         NotificationBus.RECORDED.subscribe(vertx, notifyChannel, hub::onRemoteRecorded);
         NotificationBus.READ_STATE.subscribe(vertx, notifyChannel, hub::onReadStateChanged);
         pollTask = new PeriodicTask(

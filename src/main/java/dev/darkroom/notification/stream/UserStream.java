@@ -16,6 +16,8 @@ final class UserStream {
     private boolean stale;
 
     private boolean fetching;
+    /** Whether a poll, and no signal before it, found the next notifications to fetch. */
+    private boolean foundByPoll;
 
     UserStream(String user) {
         this.user = user;
@@ -53,6 +55,18 @@ final class UserStream {
         if (newEpoch) {
             List.copyOf(subscribers).forEach(StreamSubscriber::resetToNewEpoch);
         }
+    }
+
+    /** Called before {@link #update} with the last sequence number that a poll has read. */
+    void markFoundByPoll(long polledSeq) {
+        foundByPoll |= polledSeq > lastSeq && !stale && !fetching;
+    }
+
+    /** Returns whether a poll found the notifications of the fetch that has ended. */
+    boolean takeFoundByPoll() {
+        boolean taken = foundByPoll;
+        foundByPoll = false;
+        return taken;
     }
 
     void advanceTo(long seq) {

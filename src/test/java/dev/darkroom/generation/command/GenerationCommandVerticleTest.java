@@ -25,6 +25,7 @@ import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
 import dev.darkroom.upload.UploadStore;
 import dev.darkroom.usage.BudgetLimits;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -63,6 +64,7 @@ class GenerationCommandVerticleTest {
     private static final RandomGenerator RANDOM = () -> 4_242L;
 
     private static Vertx vertx;
+    private static final SimpleMeterRegistry metrics = new SimpleMeterRegistry();
     private static final BacklogEstimator backlogEstimator = new BacklogEstimator();
     private static Database database;
     private static NotifyChannel notifyChannel;
@@ -104,7 +106,8 @@ class GenerationCommandVerticleTest {
                 GenerationDatabaseFixture.NO_EGRESS,
                 cancelledJobs::add,
                 new BudgetLimits(TestSettings.DEFAULTS.accounting(), List.of()),
-                TestSettings.DEFAULTS.node());
+                TestSettings.DEFAULTS.node(),
+                new SubmissionMetrics(metrics));
     }
 
     @AfterAll

@@ -55,7 +55,8 @@ class GenerationQueriesTest {
                 defaults.inputImageEgress(),
                 defaults.jobCanceller(),
                 defaults.budgetLimits(),
-                defaults.nodeSettings());
+                defaults.nodeSettings(),
+                defaults.metrics());
     }
 
     private static GenerationQueries queries(GenerationCommandDependencies dependencies) {

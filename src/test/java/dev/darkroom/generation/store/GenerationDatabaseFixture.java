@@ -19,6 +19,7 @@ import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.command.BacklogEstimator;
 import dev.darkroom.generation.command.GenerationCommandDependencies;
 import dev.darkroom.generation.command.QueueSnapshots;
+import dev.darkroom.generation.command.SubmissionMetrics;
 import dev.darkroom.generation.route.BackendSelection;
 import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.generation.waiting.WaitingRequest;
@@ -31,6 +32,7 @@ import dev.darkroom.testing.DatabaseInvariants;
 import dev.darkroom.testing.TestPostgres;
 import dev.darkroom.upload.UploadStore;
 import dev.darkroom.usage.BudgetLimits;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
@@ -146,7 +148,8 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
                 NO_EGRESS,
                 job -> {},
                 new BudgetLimits(settings.accounting(), settings.backends()),
-                settings.node());
+                settings.node(),
+                new SubmissionMetrics(new SimpleMeterRegistry()));
     }
 
     /** Submits one generation per list element, which names its user. */

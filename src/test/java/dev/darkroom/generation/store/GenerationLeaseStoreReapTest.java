@@ -178,7 +178,14 @@ class GenerationLeaseStoreReapTest {
         // then
         assertThat(finished.orElseThrow().generation())
                 .isEqualTo(new FinishedGeneration(
-                        id, "local", GenerationStatus.FAILED, "DEADLINE_EXCEEDED", DEADLINE_EXCEEDED.message(), 0, 0));
+                        id,
+                        "local",
+                        GenerationStatus.FAILED,
+                        "DEADLINE_EXCEEDED",
+                        DEADLINE_EXCEEDED.message(),
+                        0,
+                        0,
+                        finished.get().generation().totalTime()));
         assertThat(queue.queryValue("""
                 SELECT concat_ws(' ', status, failed_attempts, error_code, error_class, error_retryable)
                 FROM generations""")).isEqualTo("FAILED 0 DEADLINE_EXCEEDED NOT_SENT t");

@@ -101,11 +101,18 @@ class GenerationOutcomeStoreTest {
                 await(queue.outcomeStore.complete(generationLease, images, TestGenerations.SUBMITTED));
 
         // then
-        FinishedGeneration complete = new FinishedGeneration(
-                generationLease.generationId(), "local", GenerationStatus.COMPLETE, null, null, 1, 0);
         assertThat(finished).hasValueSatisfying(finishRecord -> {
-            assertThat(finishRecord.generation()).isEqualTo(complete);
-            assertThat(finishRecord.totalTime()).isBetween(Duration.ZERO, Duration.ofMinutes(1));
+            assertThat(finishRecord.generation())
+                    .isEqualTo(new FinishedGeneration(
+                            generationLease.generationId(),
+                            "local",
+                            GenerationStatus.COMPLETE,
+                            null,
+                            null,
+                            1,
+                            0,
+                            finishRecord.generation().totalTime()));
+            assertThat(finishRecord.generation().totalTime()).isBetween(Duration.ZERO, Duration.ofMinutes(1));
         });
         assertThat(generation("status, failed_attempts, error_code, completed_at = updated_at"))
                 .isEqualTo("COMPLETE 0 t");
@@ -155,7 +162,8 @@ class GenerationOutcomeStoreTest {
                         "ATTEMPTS_EXHAUSTED",
                         "Failed.",
                         0,
-                        1));
+                        1,
+                        finished.get().generation().totalTime()));
         assertThat(generation("status, failed_attempts, error_code, error_class, error_message, error_retryable"))
                 .isEqualTo("FAILED 1 ATTEMPTS_EXHAUSTED SERVER_ERROR Failed. t");
         assertThat(lastAttempt("number, outcome, counted, error_class, error_code, http_status, retry_at"))

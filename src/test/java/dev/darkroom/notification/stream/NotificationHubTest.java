@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.database.NotifyChannel;
 import dev.darkroom.notification.NotificationFixture;
 import dev.darkroom.notification.NotifyUserKey;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
@@ -12,8 +13,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -22,7 +25,12 @@ import org.junit.jupiter.api.Test;
 
 /** Tests the hub with fast and slow subscribers, and with many concurrent subscriptions. */
 class NotificationHubTest extends NotificationFixture {
-    private final NotificationHub hub = new NotificationHub(vertx, database);
+    private static final Duration LAG = Duration.ofMillis(250);
+
+    private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+    private final NotificationStreamMetrics metrics =
+            new NotificationStreamMetrics(registry, createdAt -> Optional.of(LAG));
+    private final NotificationHub hub = new NotificationHub(vertx, database, metrics);
 
     /** Collects frames. Marks itself writable after each batch if {@code autoWritable}, otherwise the test does. */
     private final class CollectingSink implements NotificationFrameSink {
@@ -106,10 +114,44 @@ class NotificationHubTest extends NotificationFixture {
     }
 
     @Test
+    void measuresTheDeliveryOfNewNotificationsOnly() {
+        // given
+        writeNotifications("anna", 3);
+        CollectingSink sink = new CollectingSink("anna", cursor("anna", 0), null, true);
+        awaitUntil("the missed notifications", () -> sink.seqs().size() == 3);
+
+        // when
+        writeNotifications("anna", 1);
+        await(hub.refreshAll());
+        awaitUntil("the measurement", () -> delivered() > 0);
+
+        // then
+        assertThat(sink.seqs()).isEqualTo(upTo(4));
+        assertThat(delivered()).isEqualTo(1);
+        assertThat(registry.get("darkroom.notification.delivery").timer().totalTime(TimeUnit.MILLISECONDS))
+                .isEqualTo(LAG.toMillis());
+        assertThat(registry.get("darkroom.stream.open").timer().count()).isEqualTo(1);
+        assertThat(found("SIGNAL") + found("POLL")).isEqualTo(4);
+        assertThat(found("POLL")).isEqualTo(1);
+    }
+
+    private long delivered() {
+        return registry.get("darkroom.notification.delivery").timer().count();
+    }
+
+    private double found(String trigger) {
+        return registry.get("darkroom.notifications.found")
+                .tag("trigger", trigger)
+                .counter()
+                .count();
+    }
+
+    @Test
     void runsOnTheContextOfItsVerticle() {
         // given
         NotifyChannel notifyChannel = NotifyChannel.open(vertx, url, settings.database());
-        NotificationHubVerticle verticle = new NotificationHubVerticle(database, notifyChannel, Duration.ofHours(1));
+        NotificationHubVerticle verticle =
+                new NotificationHubVerticle(database, notifyChannel, Duration.ofHours(1), metrics);
         String id = await(vertx.deployVerticle(verticle));
         AtomicReference<Context> context = new AtomicReference<>();
 
