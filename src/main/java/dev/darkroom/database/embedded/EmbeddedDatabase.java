@@ -42,6 +42,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
     public static final String BINARIES_PROPERTY = "darkroom.postgres.binaries";
 
     private static final String DIRECTORY = "postgres";
+    /** {@code initdb} runs programs by the shell. Container images may have none. */
+    private static final Path SHELL = Path.of("/bin/sh");
+
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDatabase.class);
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final int START_ATTEMPTS = 3;
@@ -79,6 +82,10 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
     /** Like {@link #start(Path)}, with the programs unpacked in {@code binaries}, which other data directories may share. */
     public static EmbeddedDatabase start(Path dataDir, Path binaries) {
+        if (!Files.isExecutable(SHELL)) {
+            throw new DatabaseException("the embedded PostgreSQL needs " + SHELL
+                    + ", which this system lacks; set DARKROOM_DATABASE_URL to use a PostgreSQL of your own");
+        }
         try {
             DurableFiles.createDirectories(dataDir);
             DataDirectoryLock lock = DataDirectoryLock.acquire(dataDir);
