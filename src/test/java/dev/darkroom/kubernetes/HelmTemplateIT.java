@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.darkroom.config.ImageStoreType;
 import dev.darkroom.config.Settings;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,6 +35,12 @@ class HelmTemplateIT {
     /** Secrets in the files of values. */
     private static final List<String> SECRETS = List.of("secret-of-the-database", "secret-of-openai");
 
+    private static final String KUBERNETES_VERSION = HelmTools.KUBERNETES_VERSIONS.get(0);
+
+    /** A block of the page with values. Blocks in a list are indented. */
+    private static final Pattern DOCUMENTED_VALUES =
+            Pattern.compile("```yaml\\n( *# my-values\\.yaml\\n.*?) *```", Pattern.DOTALL);
+
     @TempDir
     Path directory;
 
@@ -43,7 +51,7 @@ class HelmTemplateIT {
     }
 
     private static RenderedChart chart(String values) throws Exception {
-        return HelmTools.template(values, HelmTools.KUBERNETES_VERSIONS.get(0));
+        return HelmTools.template(values, KUBERNETES_VERSION);
     }
 
     @Test
@@ -76,7 +84,8 @@ class HelmTemplateIT {
         RenderedChart chart = chart(EVERYTHING);
 
         assertThat(HelmTools.decodeCustomResources(chart))
-                .containsExactlyInAnyOrder("Cluster not checked", "ScaledObject", "ServiceMonitor");
+                .containsExactlyInAnyOrder(
+                        "Cluster not checked", "PrometheusRule", "PrometheusRule", "ScaledObject", "ServiceMonitor");
         assertThatThrownBy(() -> HelmTools.decodeCustomResources(
                         RenderedChart.parse(chart.text().replace("maxReplicaCount:", "maxReplicas:"))))
                 .hasMessageContaining("maxReplicas");
@@ -217,6 +226,61 @@ class HelmTemplateIT {
     }
 
     @Test
+    void monitoringObjectsHaveFilesOfRepository() throws Exception {
+        RenderedChart chart = chart(EVERYTHING);
+
+        for (String file : List.of("rules", "alerts")) {
+            JsonNode rule = chart.ofKind("PrometheusRule")
+                    .filter(each -> name(each).equals("images-" + file))
+                    .findFirst()
+                    .orElseThrow();
+            assertThat(rule.path("spec"))
+                    .isEqualTo(new YAMLMapper()
+                            .readTree(Files.readString(Path.of("conf/monitoring/darkroom-" + file + ".yml"))));
+            assertThat(rule.at("/metadata/labels/release").asText()).isEqualTo("prometheus");
+        }
+        JsonNode dashboards = chart.ofKind("ConfigMap")
+                .filter(map -> name(map).equals("images-dashboards"))
+                .findFirst()
+                .orElseThrow();
+        try (Stream<Path> files = Files.list(Path.of("conf/monitoring/grafana"))) {
+            assertThat(dashboards.path("data").fieldNames())
+                    .toIterable()
+                    .containsExactlyInAnyOrderElementsOf(
+                            files.map(file -> file.getFileName().toString())
+                                    .filter(file -> file.endsWith(".json"))
+                                    .toList());
+        }
+    }
+
+    @Test
+    void jobOfMetricsIsThatOfAlerts() throws Exception {
+        RenderedChart chart = chart(EVERYTHING);
+
+        String label = chart.only("ServiceMonitor").at("/spec/jobLabel").asText();
+        assertThat(chart.ofKind("Service"))
+                .allMatch(service ->
+                        service.at("/metadata/labels").path(label).asText().equals("darkroom"));
+        assertThat(chart.text()).contains("up{job=\"darkroom\"}");
+    }
+
+    @Test
+    void documentedValuesAreValid() throws Exception {
+        List<String> examples = DOCUMENTED_VALUES
+                .matcher(Files.readString(Path.of("docs/kubernetes.md")))
+                .results()
+                .map(example -> example.group(1).stripIndent())
+                .toList();
+
+        assertThat(examples).hasSizeGreaterThan(5);
+        for (int i = 0; i < examples.size(); i++) {
+            Path file = Files.writeString(directory.resolve("values-" + i + ".yaml"), examples.get(i));
+            RenderedChart chart = HelmTools.template("minimal", KUBERNETES_VERSION, "--values", file.toString());
+            chart.pods().forEach(pod -> PodSettings.load(chart, pod, directory));
+        }
+    }
+
+    @Test
     void eachRoleHasDeployment() throws Exception {
         RenderedChart chart = chart("split");
 
@@ -288,7 +352,7 @@ class HelmTemplateIT {
         assertThatThrownBy(() -> HelmTools.helm(
                         "template",
                         "--kube-version",
-                        HelmTools.KUBERNETES_VERSIONS.get(0),
+                        KUBERNETES_VERSION,
                         "--values",
                         HelmTools.VALUES.resolve("minimal.yaml").toString(),
                         "--set",

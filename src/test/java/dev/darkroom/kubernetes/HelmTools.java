@@ -31,16 +31,17 @@ final class HelmTools {
         return VALIDATOR.run(Map.of(), arguments.toArray(String[]::new));
     }
 
-    /** Returns the objects of the chart with a file of {@link #VALUES}. */
-    static RenderedChart template(String values, String kubernetesVersion) throws IOException, InterruptedException {
-        return RenderedChart.parse(helm(
-                "template",
-                "--namespace",
-                "production",
-                "--kube-version",
-                kubernetesVersion,
-                "--values",
-                VALUES.resolve(values + ".yaml").toString()));
+    /**
+     * Returns the objects of the chart with a file of {@link #VALUES}.
+     *
+     * @param options further ones of Helm
+     */
+    static RenderedChart template(String values, String kubernetesVersion, String... options)
+            throws IOException, InterruptedException {
+        List<String> all = new ArrayList<>(List.of("--namespace", "production", "--kube-version", kubernetesVersion));
+        all.addAll(List.of("--values", VALUES.resolve(values + ".yaml").toString()));
+        all.addAll(List.of(options));
+        return RenderedChart.parse(helm("template", all.toArray(String[]::new)));
     }
 
     /** Validates objects against the schemas of a version of Kubernetes, and returns the output. Fails for an invalid object. */
