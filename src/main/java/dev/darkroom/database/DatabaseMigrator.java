@@ -74,10 +74,22 @@ public final class DatabaseMigrator {
             LOG.atInfo().addKeyValue("executed", executed).log("database migrated");
         } catch (FlywayException e) {
             throw new DatabaseException(
-                    "the tables in " + describe(url, settings) + " cannot be migrated: "
-                            + JdbcConnectionFactory.singleLineMessage(e),
-                    e);
+                    "the tables in " + describe(url, settings) + " cannot be migrated: " + reason(e), e);
         }
+    }
+
+    /** Returns the failed script and the first line of the error of the server, when there is one. */
+    private static String reason(FlywayException failure) {
+        for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException) {
+                return firstLine(failure) + ": " + firstLine(cause);
+            }
+        }
+        return JdbcConnectionFactory.singleLineMessage(failure);
+    }
+
+    private static String firstLine(Throwable failure) {
+        return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
     }
 
     private static Map<String, String> jdbcProperties(DatabaseUrl url, Settings.Database settings) {

@@ -141,6 +141,7 @@ public final class Server {
         Database database = Database.open(vertx, url, settings.database());
         processLifecycle.addStopStep("database pools", database::close);
         startup.awaitPools(database, url);
+        await(InstallationStore.requireVersion(database, BuildVersion.current()));
         NotifyChannelVerticle notifyChannelVerticle = new NotifyChannelVerticle(direct, settings.database());
         processLifecycle.deploy(vertx, "notify channel", notifyChannelVerticle);
         NotifyChannel notifyChannel = notifyChannelVerticle.channel();

@@ -22,6 +22,7 @@ public final class DarkroomFleet implements AutoCloseable {
     private final Path directory;
     private final IntFunction<Map<String, String>> environments;
     private final List<String> jvmOptions;
+    private volatile List<String> program;
     private final DarkroomInstanceProcess[] current;
     private final ApiClient[] clients;
     private final List<DarkroomInstanceProcess> all = new ArrayList<>();
@@ -38,6 +39,22 @@ public final class DarkroomFleet implements AutoCloseable {
      */
     public DarkroomFleet(
             Path directory, int size, IntFunction<Map<String, String>> environments, String... jvmOptions) {
+        this(
+                DarkroomInstanceProcess.programOfJar(DarkroomInstanceProcess.jar()),
+                directory,
+                size,
+                environments,
+                jvmOptions);
+    }
+
+    /** As the other constructor, with another build of the service. */
+    public DarkroomFleet(
+            List<String> program,
+            Path directory,
+            int size,
+            IntFunction<Map<String, String>> environments,
+            String... jvmOptions) {
+        this.program = program;
         this.directory = directory;
         this.environments = environments;
         this.jvmOptions = new ArrayList<>(List.of("-Xmx256m"));
@@ -104,10 +121,15 @@ public final class DarkroomFleet implements AutoCloseable {
         clients[place] = null;
     }
 
+    /** Sets the build of the service that later launches run. */
+    public void setProgram(List<String> nextProgram) {
+        program = nextProgram;
+    }
+
     /** Launches a process at a place without waiting for it. */
     public void launch(int place) {
         DarkroomInstanceProcess started =
-                DarkroomInstanceProcess.launch(directory, environments.apply(place), jvmOptions);
+                DarkroomInstanceProcess.launchProgram(program, directory, environments.apply(place), jvmOptions);
         synchronized (this) {
             current[place] = started;
             all.add(started);

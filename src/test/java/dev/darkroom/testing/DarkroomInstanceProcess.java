@@ -46,19 +46,27 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
         return launch(List.of(), directory, environment, jvmOptions, List.of("-jar", jar().toString()), arguments);
     }
 
-    /**
-     * Starts a modified service and waits until it is ready. Its classes precede those of the jar on the class path.
-     */
+    /** Starts a modified service and waits until it is ready. */
     public static DarkroomInstanceProcess startWithClasses(
             Path classes, Path directory, Map<String, String> environment, String... jvmOptions) {
-        String classPath = classes.toAbsolutePath() + File.pathSeparator + jar();
-        return launch(
-                        List.of(),
-                        directory,
-                        environment,
-                        List.of(jvmOptions),
-                        List.of("-cp", classPath, "dev.darkroom.Main"))
+        return launchProgram(programWithClasses(classes), directory, environment, List.of(jvmOptions))
                 .awaitReady();
+    }
+
+    /** Starts a build of the service without waiting for readiness. */
+    public static DarkroomInstanceProcess launchProgram(
+            List<String> program, Path directory, Map<String, String> environment, List<String> jvmOptions) {
+        return launch(List.of(), directory, environment, jvmOptions, program);
+    }
+
+    /** Returns the arguments of the JVM that run a jar. */
+    public static List<String> programOfJar(Path jar) {
+        return List.of("-jar", jar.toAbsolutePath().toString());
+    }
+
+    /** Returns the arguments of the JVM that run a modified service. Its classes precede those of the jar on the class path. */
+    public static List<String> programWithClasses(Path classes) {
+        return List.of("-cp", classes.toAbsolutePath() + File.pathSeparator + jar(), "dev.darkroom.Main");
     }
 
     /**
