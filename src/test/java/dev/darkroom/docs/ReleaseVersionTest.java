@@ -23,6 +23,10 @@ class ReleaseVersionTest {
     @CsvSource({
         "openapi.yaml, '\\n  version: (.+)'",
         "docs/asyncapi.yaml, '\\n  version: (.+)'",
+        "Dockerfile, 'image\\.version=\"(.+?)\"'",
+        "compose.yaml, 'image: darkroom:(.+)'",
+        "src/main/helm/darkroom/Chart.yaml, '\\nversion: (.+)'",
+        "src/main/helm/darkroom/Chart.yaml, '\\nappVersion: (.+)'",
         "CHANGELOG.md, '\\n## \\[(\\d.*?)] - \\d{4}-\\d\\d-\\d\\d\\n'",
     })
     void fileHasTheVersion(Path file, String pattern) {
