@@ -75,10 +75,12 @@ class ArchitectureTest {
     private static final Map<String, String> DEPENDENCIES = Map.ofEntries(
             Map.entry(
                     "api",
-                    "api.body api.callback api.contract api.fleet api.generation api.management api.notification api.openai api.openai.error api.problem api.replicate api.security api.stream api.transport api.upload api.webhook auth backend.callback config fleet generation.watch image image.store maintenance notification.stream upload webhook"),
+                    "api.body api.callback api.contract api.fleet api.generation api.management api.notification api.openai api.openai.error api.problem api.replicate api.security api.stream api.transport api.upload api.webhook auth backend.callback config fleet generation.watch image image.store maintenance notification.stream upload webhook telemetry"),
             Map.entry("api.callback", "api.body api.contract api.problem api.transport auth backend.callback"),
             Map.entry("api.body", "api.problem api.transport"),
-            Map.entry("api.contract", "api.body api.problem api.security api.transport auth eventbus notification"),
+            Map.entry(
+                    "api.contract",
+                    "api.body api.problem api.security api.transport auth eventbus notification telemetry"),
             Map.entry("api.fleet", "api.contract api.problem auth eventbus fleet"),
             Map.entry(
                     "api.generation",
@@ -99,19 +101,19 @@ class ArchitectureTest {
                     "api.body api.contract api.generation api.problem api.transport api.upload backend eventbus generation webhook.command"),
             Map.entry("api.security", "api.problem api.transport auth config"),
             Map.entry("api.stream", "api.contract api.transport auth config notification.stream"),
-            Map.entry("api.transport", "api.problem auth netty"),
+            Map.entry("api.transport", "api.problem auth netty telemetry"),
             Map.entry("api.upload", "api.body api.contract api.problem api.transport eventbus image upload"),
             Map.entry("api.webhook", "api.contract api.problem eventbus webhook webhook.command"),
             Map.entry("auth", "cache config database"),
             Map.entry("auth.jwt", "auth cache config http http.egress"),
-            Map.entry("backend", "config eventbus http image"),
+            Map.entry("backend", "config eventbus http image telemetry"),
             Map.entry("backend.automatic1111", "backend backend.http config http image"),
             Map.entry("backend.bfl", "backend backend.http config http http.egress"),
             Map.entry("backend.callback", "auth backend backend.http config database http image signal task"),
             Map.entry("backend.comfyui", "backend backend.http config http http.egress image"),
             Map.entry("backend.executor", "backend config eventbus"),
             Map.entry("backend.fal", "backend backend.http config http http.egress image"),
-            Map.entry("backend.http", "backend backend.key config http http.egress image"),
+            Map.entry("backend.http", "backend backend.key config http http.egress image telemetry"),
             Map.entry("backend.key", "backend config"),
             Map.entry("backend.input", "backend config http http.egress image image.store"),
             Map.entry("backend.openai", "backend backend.http config http http.egress image"),
@@ -122,27 +124,27 @@ class ArchitectureTest {
             Map.entry("config", ""),
             Map.entry("database", "cache config netty"),
             Map.entry("database.embedded", "config database file"),
-            Map.entry("eventbus", "database"),
+            Map.entry("eventbus", "database telemetry"),
             Map.entry("eventbus.cluster", "config eventbus generation generation.json"),
             Map.entry("file", ""),
             Map.entry("fleet", "backend backend.executor config database eventbus signal task"),
             Map.entry(
                     "generation",
-                    "backend generation.route generation.waiting config database eventbus image queue signal usage"),
+                    "backend generation.route generation.waiting config database eventbus image queue signal usage telemetry"),
             Map.entry(
                     "generation.command",
-                    "backend cache config database eventbus generation generation.json generation.route generation.store generation.waiting generation.watch http.egress image image.store signal upload usage"),
+                    "backend cache config database eventbus generation generation.json generation.route generation.store generation.waiting generation.watch http.egress image image.store signal upload usage telemetry"),
             Map.entry("generation.json", "backend config eventbus generation generation.route usage"),
             Map.entry("generation.route", "backend backend.executor config"),
             Map.entry(
                     "generation.store",
-                    "backend generation.route config database eventbus generation generation.waiting queue usage"),
+                    "backend generation.route config database eventbus generation generation.waiting queue usage telemetry"),
             Map.entry("generation.waiting", "config database"),
             Map.entry("generation.watch", "backend database generation generation.store signal task"),
             Map.entry(
                     "generation.worker",
-                    "backend backend.executor config database eventbus generation generation.route generation.store generation.watch image image.store node queue signal usage"),
-            Map.entry("http", "config http.egress image netty"),
+                    "backend backend.executor config database eventbus generation generation.route generation.store generation.watch image image.store node queue signal usage telemetry"),
+            Map.entry("http", "config http.egress image netty telemetry"),
             Map.entry("http.egress", ""),
             Map.entry("image", ""),
             Map.entry("image.local", "config file image image.store"),
@@ -153,7 +155,7 @@ class ArchitectureTest {
             Map.entry("maintenance.doctor", "config database image.store"),
             Map.entry("netty", ""),
             Map.entry("node", "config database"),
-            Map.entry("notification", "database eventbus generation signal"),
+            Map.entry("notification", "database eventbus generation signal telemetry"),
             Map.entry("notification.command", "database eventbus notification signal"),
             Map.entry("notification.stream", "database notification signal task"),
             Map.entry("queue", "database node task"),
@@ -174,10 +176,10 @@ class ArchitectureTest {
             Map.entry("simulator.sdserver", "simulator.fault simulator.http simulator.image"),
             Map.entry("simulator.stability", "simulator.fault simulator.http simulator.image"),
             Map.entry("task", ""),
-            Map.entry("telemetry", ""),
+            Map.entry("telemetry", "config"),
             Map.entry("upload", "config database eventbus image image.store"),
             Map.entry("usage", "backend config database"),
-            Map.entry("webhook", "config database eventbus http node notification queue signal"),
+            Map.entry("webhook", "config database eventbus http node notification queue signal telemetry"),
             Map.entry("webhook.command", "config database eventbus http http.egress webhook"));
 
     private static final String API = "dev.darkroom.api..";
@@ -355,8 +357,20 @@ class ArchitectureTest {
             .should(ACCESS_STANDARD_STREAMS);
 
     @ArchTest
-    static final ArchRule logsGoThroughSlf4j =
-            noClasses().should().dependOnClassesThat().resideInAPackage("java.util.logging..");
+    static final ArchRule logsGoThroughSlf4j = noClasses()
+            .that()
+            .doNotHaveSimpleName("SdkLog")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("java.util.logging..");
+
+    @ArchTest
+    static final ArchRule telemetryAloneUsesOpenTelemetry = noClasses()
+            .that()
+            .resideOutsideOfPackage("dev.darkroom.telemetry")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.opentelemetry..");
 
     @ArchTest
     static final ArchRule threadsDoNotSleep = noClasses()

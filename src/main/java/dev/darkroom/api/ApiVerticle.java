@@ -14,6 +14,7 @@ import dev.darkroom.api.stream.StreamAdmission;
 import dev.darkroom.api.stream.StreamLimiter;
 import dev.darkroom.api.stream.StreamRegistry;
 import dev.darkroom.api.transport.InvalidRequestHandler;
+import dev.darkroom.api.transport.RequestSpans;
 import dev.darkroom.api.transport.SlowRequestGuard;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.backend.callback.CallbackReceiver;
@@ -22,6 +23,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.image.store.ImageStore;
 import dev.darkroom.notification.stream.NotificationHub;
+import dev.darkroom.telemetry.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.Http2Settings;
@@ -66,6 +68,7 @@ public final class ApiVerticle extends VerticleBase {
     private final SharedServices sharedServices;
     private StreamRegistry streams;
     private OperationHandlers operationHandlers;
+    private RequestSpans requestSpans;
     private HttpServer server;
 
     /**
@@ -122,6 +125,7 @@ public final class ApiVerticle extends VerticleBase {
         ApiContract apiContract = sharedServices.apiContract();
         HostAndOriginPolicy policy = HostAndOriginPolicy.forApi(settings);
         InboundSettings.Http http = settings.http();
+        requestSpans = new RequestSpans(Tracing.of(vertx));
         Router router;
         // Builds one router at a time: the thread safety of the shared contract is not documented.
         synchronized (apiContract) {
@@ -132,7 +136,8 @@ public final class ApiVerticle extends VerticleBase {
                     sharedServices.authServices(),
                     policy,
                     new RequestBodyLimits(http.maxBodyBytes(), http.requestTimeout()),
-                    ERROR_RENDERERS);
+                    ERROR_RENDERERS,
+                    requestSpans);
         }
         HttpServerOptions options = serverOptions();
         if (!http.tls().isEnabled()) {
@@ -166,7 +171,7 @@ public final class ApiVerticle extends VerticleBase {
         SlowRequestGuard slowRequestGuard = new SlowRequestGuard(vertx, http.requestTimeout(), http.idleTimeout());
         server = vertx.createHttpServer(options)
                 .connectionHandler(slowRequestGuard::watch)
-                .requestHandler(slowRequestGuard.trackRequests(router))
+                .requestHandler(slowRequestGuard.trackRequests(router, requestSpans))
                 .invalidRequestHandler(new InvalidRequestHandler(ERROR_RENDERERS));
         // Instances that listen on the same negative port share a free port; with 0 each would get its own.
         return server.listen(http.port() == 0 ? -1 : http.port(), http.host());

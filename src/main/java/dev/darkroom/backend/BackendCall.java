@@ -1,5 +1,6 @@
 package dev.darkroom.backend;
 
+import dev.darkroom.telemetry.TraceSpan;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
@@ -18,6 +19,7 @@ public final class BackendCall {
     private final Promise<Void> aborted = Promise.promise();
     private final Promise<Void> released = Promise.promise();
     private volatile boolean sent;
+    private volatile TraceSpan span = TraceSpan.NONE;
 
     /**
      * Creates a call with a new job. The call ignores the reports of the job.
@@ -88,6 +90,16 @@ public final class BackendCall {
     /** Completes once {@link #release()} is called. */
     public Future<Void> released() {
         return released.future();
+    }
+
+    /** Sets the span of the running part of the call, the parent of the spans of its requests. */
+    public void setSpan(TraceSpan running) {
+        span = running;
+    }
+
+    /** Returns the span of the running part of the call; {@link TraceSpan#NONE} without tracing. */
+    public TraceSpan span() {
+        return span;
     }
 
     /** Declares that the AI server may have received a submission of the call. Not for look-ups. */

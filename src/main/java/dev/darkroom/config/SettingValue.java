@@ -15,8 +15,9 @@ import java.util.regex.Pattern;
  * @param origin source of the value, for messages about another setting, such as {@code from DARKROOM_HTTP_PORT}
  */
 record SettingValue(String path, String text, String label, String origin) {
-    private static final Set<String> SECRET_PATHS = Set.of("database.url", "database.directUrl");
+    private static final Set<String> SECRET_PATHS = Set.of("database.url", "database.directUrl", "tracing.headers");
     private static final Pattern TRUE_OR_FALSE = Pattern.compile("true|false");
+    private static final Pattern RATIO = Pattern.compile("0(\\.[0-9]{1,9})?|1(\\.0{1,9})?");
     private static final Pattern UNPRINTABLE = Pattern.compile("[\\p{Cc}\\p{Cs}\\u2028\\u2029]");
     private static final Pattern WHOLE_NUMBER = Pattern.compile("-?[0-9]{1,18}");
 
@@ -52,6 +53,11 @@ record SettingValue(String path, String text, String label, String origin) {
             throw expected(expected);
         }
         return (int) number;
+    }
+
+    /** Returns a number from 0 to 1. */
+    double ratio() {
+        return Double.parseDouble(matching(RATIO, "a number from 0 to 1 such as 0.05"));
     }
 
     /** Returns a duration between two bounds in the format of {@link DurationFormat}. */

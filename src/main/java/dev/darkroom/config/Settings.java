@@ -73,6 +73,7 @@ public record Settings(
         Webhooks webhooks,
         Cluster cluster,
         Shutdown shutdown,
+        TracingSettings tracing,
         Log log) {
 
     /** Resolves the default of the image directory. */

@@ -66,7 +66,11 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
 
     /** Returns whether a component is a section of settings rather than one setting. */
     static boolean isSection(Class<?> type) {
-        return type.isRecord() && (type.isMemberClass() || type == BackendSettings.class || type == S3Settings.class);
+        return type.isRecord()
+                && (type.isMemberClass()
+                        || type == BackendSettings.class
+                        || type == S3Settings.class
+                        || type == TracingSettings.class);
     }
 
     /** Returns the named backends; without any, that of the section {@code backend}. */
@@ -88,6 +92,8 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
             return settingValue.bool();
         } else if (type == int.class) {
             return integer(settingValue, component.getAnnotation(Range.class));
+        } else if (type == double.class) {
+            return settingValue.ratio();
         } else if (type == Duration.class) {
             return duration(settingValue, component.getAnnotation(DurationRange.class));
         } else if (type == String.class) {

@@ -16,6 +16,10 @@ enum TextFormat {
     CURRENCY("[A-Z]{3}", "three capital letters such as USD"),
     /** DNS name of a service. */
     DNS_NAME(hostPattern(), "a DNS name"),
+    /** Headers of HTTP requests, as in OTEL_EXPORTER_OTLP_HEADERS. */
+    HEADERS(
+            listOf("[A-Za-z0-9_-]{1,100}=[\\x20-\\x2b\\x2d-\\x7e]{1,4096}"),
+            "name=value pairs of printable ASCII, separated by commas"),
     /** Host name or address of this process. */
     HOST(hostPattern(), "a host name or an IP address without brackets"),
     /** Host names as in the header {@code Host} of browsers, without a port. */

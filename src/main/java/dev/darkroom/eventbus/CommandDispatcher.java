@@ -1,7 +1,13 @@
 package dev.darkroom.eventbus;
 
 import dev.darkroom.database.DatabaseErrorClassifier;
+import dev.darkroom.telemetry.SpanAttribute;
+import dev.darkroom.telemetry.SpanType;
+import dev.darkroom.telemetry.TraceContext;
+import dev.darkroom.telemetry.TraceSpan;
+import dev.darkroom.telemetry.Tracing;
 import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
@@ -24,6 +30,7 @@ public final class CommandDispatcher {
     private final Class<?> commandFamily;
     private final Map<Class<?>, Function<CommandContext<?>, Future<? extends CommandReply<?>>>> handlers =
             new HashMap<>();
+    private Tracing tracing = Tracing.OFF;
 
     /** @param commandFamily sealed interface of the commands of the address */
     public CommandDispatcher(Class<?> commandFamily) {
@@ -54,32 +61,54 @@ public final class CommandDispatcher {
             }
         }
         CommandCodec.register(vertx.eventBus());
+        tracing = Tracing.of(vertx);
         return vertx.eventBus().<Object>consumer(address, this::dispatch).completion();
     }
 
     private void dispatch(Message<Object> message) {
-        dispatch(message::body, message.headers().get(CommandProtocol.REQUEST_ID_HEADER))
-                .onSuccess(reply -> message.reply(reply, REPLY_OPTIONS));
+        dispatch(message::body, message.headers()).onSuccess(reply -> message.reply(reply, REPLY_OPTIONS));
     }
 
     /**
      * Dispatches a command that did not arrive as an object. Never fails.
      *
      * @param command returns the command; may throw as a handler may
-     * @param requestId null when absent
+     * @param headers of the message
      */
-    public Future<CommandReply<?>> dispatch(Supplier<?> command, String requestId) {
+    public Future<CommandReply<?>> dispatch(Supplier<?> command, MultiMap headers) {
+        String requestId = headers.get(CommandProtocol.REQUEST_ID_HEADER);
         // compose() turns an exception of the handler into a failed future.
         return Future.succeededFuture()
-                .compose(ignored -> execute(command.get(), requestId))
+                .compose(ignored -> execute(command.get(), requestId, headers))
                 .otherwise(cause -> toRejection(cause, requestId));
     }
 
-    private Future<CommandReply<?>> execute(Object command, String requestId) {
+    private Future<CommandReply<?>> execute(Object command, String requestId, MultiMap headers) {
         var handler = handlers.get(command.getClass());
-        return handler == null
-                ? Future.succeededFuture(CommandReply.rejected(RejectionReason.INVALID, "the command is unknown"))
-                : handler.apply(new CommandContext<>(command, requestId)).map(reply -> reply);
+        if (handler == null) {
+            return Future.succeededFuture(CommandReply.rejected(RejectionReason.INVALID, "the command is unknown"));
+        }
+        if (!tracing.isOn()) {
+            return execute(handler, new CommandContext<>(command, requestId, TraceSpan.NONE));
+        }
+        TraceSpan span = tracing.startOrContinue(
+                TraceContext.ofNullable(headers.get(TraceContext.TRACEPARENT), headers.get(TraceContext.TRACESTATE)),
+                SpanType.COMMAND,
+                SpanType.COMMAND.label() + " " + command.getClass().getSimpleName());
+        return Future.succeededFuture()
+                .compose(ignored -> execute(handler, new CommandContext<>(command, requestId, span)))
+                .onSuccess(reply -> {
+                    if (reply instanceof CommandReply.Rejected<?> rejected) {
+                        span.set(SpanAttribute.ERROR_TYPE, rejected.reason());
+                    }
+                    span.end();
+                })
+                .onFailure(cause -> span.fail(cause.getClass().getName()));
+    }
+
+    private static Future<CommandReply<?>> execute(
+            Function<CommandContext<?>, Future<? extends CommandReply<?>>> handler, CommandContext<?> context) {
+        return handler.apply(context).map(reply -> reply);
     }
 
     private static CommandReply<?> toRejection(Throwable cause, String requestId) {

@@ -1,5 +1,6 @@
 package dev.darkroom.generation;
 
+import dev.darkroom.telemetry.TraceContext;
 import java.time.Duration;
 import java.util.UUID;
 
@@ -14,6 +15,7 @@ import java.util.UUID;
  * @param imageCount number of images, 0 when FAILED
  * @param failedAttempts number of attempts that ended without success
  * @param totalTime from its acceptance to its end
+ * @param trace of the acceptance of the generation; null without tracing
  */
 public record FinishedGeneration(
         UUID id,
@@ -23,4 +25,5 @@ public record FinishedGeneration(
         String errorMessage,
         int imageCount,
         int failedAttempts,
-        Duration totalTime) {}
+        Duration totalTime,
+        TraceContext trace) {}

@@ -6,6 +6,7 @@ import dev.darkroom.generation.route.BackendSelection;
 import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.queue.FencingToken;
 import dev.darkroom.queue.Lease;
+import dev.darkroom.telemetry.TraceContext;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.UUID;
@@ -28,6 +29,8 @@ import java.util.UUID;
  * @param attemptBudget maximum duration of the attempt, at least 1 ms; null after the attempt
  * @param timeLeft time until the deadline of the generation
  * @param imageRequest request to the AI server
+ * @param trace of the acceptance of the generation; null without tracing
+ * @param waited time from the due time to the claim; null when the generation was leased when it was stored, and after the attempt
  */
 public record GenerationLease(
         UUID generationId,
@@ -43,7 +46,9 @@ public record GenerationLease(
         JobReference job,
         Duration attemptBudget,
         Duration timeLeft,
-        ImageRequest imageRequest)
+        ImageRequest imageRequest,
+        TraceContext trace,
+        Duration waited)
         implements Lease {
 
     private static final Duration MIN_ATTEMPT_BUDGET = Duration.ofMillis(1);
@@ -58,9 +63,15 @@ public record GenerationLease(
      * Returns the lease of a generation that was leased when it was stored.
      *
      * @param slot backend of the first attempt
+     * @param trace of its acceptance; null without tracing
      */
     public static GenerationLease first(
-            Generation generation, RouteOffer.Slot slot, UUID nodeId, Duration attemptBudget, Duration timeLeft) {
+            Generation generation,
+            RouteOffer.Slot slot,
+            UUID nodeId,
+            Duration attemptBudget,
+            Duration timeLeft,
+            TraceContext trace) {
         return new GenerationLease(
                 generation.id(),
                 generation.userId(),
@@ -75,7 +86,9 @@ public record GenerationLease(
                 JobReference.of(jobKey(generation.id(), 1)),
                 attemptBudget,
                 timeLeft,
-                generation.request().toImageRequest(generation.id()));
+                generation.request().toImageRequest(generation.id()),
+                trace,
+                null);
     }
 
     /**
@@ -104,7 +117,9 @@ public record GenerationLease(
                 JobReference.of(job.key()),
                 attemptBudget,
                 timeLeft,
-                imageRequest);
+                imageRequest,
+                trace,
+                waited);
     }
 
     /** Returns whether the job was submitted before, so that it has to be looked up. */

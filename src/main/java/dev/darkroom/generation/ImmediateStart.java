@@ -2,6 +2,7 @@ package dev.darkroom.generation;
 
 import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.queue.StartReservation;
+import dev.darkroom.telemetry.TraceContext;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +23,12 @@ public final class ImmediateStart {
      * @param offer at most as many slots as the reservation has
      */
     public record Permission(StartReservation<GenerationLease> reservation, RouteOffer offer) {
-        /** Generation that was leased when it was stored. */
-        public record Started(Generation generation, RouteOffer.Slot slot) {}
+        /**
+         * Generation that was leased when it was stored.
+         *
+         * @param trace of its acceptance; null without tracing
+         */
+        public record Started(Generation generation, RouteOffer.Slot slot, TraceContext trace) {}
 
         /**
          * Ends the reservation and starts the first attempts.
@@ -45,7 +50,8 @@ public final class ImmediateStart {
                                         started.slot(),
                                         reservation.nodeId(),
                                         timeout.compareTo(timeLeft) < 0 ? timeout : timeLeft,
-                                        timeLeft);
+                                        timeLeft,
+                                        started.trace());
                             })
                             .toList());
         }

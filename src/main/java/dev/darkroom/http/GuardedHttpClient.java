@@ -3,6 +3,7 @@ package dev.darkroom.http;
 import com.github.benmanes.caffeine.cache.Ticker;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.http.egress.HttpDestination;
+import dev.darkroom.telemetry.TraceSpan;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
@@ -47,19 +48,27 @@ public final class GuardedHttpClient {
         this.limits = new ResponseLimits(timeout, MAX_RESPONSE_BYTES, ResponseMemory.UNLIMITED, false);
     }
 
+    /** Sends a POST request without a trace. */
+    public Future<OutboundResponse> post(String url, Map<String, String> headers, Buffer body, HttpExchange exchange) {
+        return post(url, headers, body, exchange, TraceSpan.NONE);
+    }
+
     /**
      * Sends a POST request.
      *
      * @param url checked by the egress policy before each call
      * @param exchange aborts the call
+     * @param span parent of the span of the request, and its context; {@link TraceSpan#NONE} for none
      * @return completes with the response, without its body, when the body has been read, exceeds its limit or exceeds the
      *     timeout. Fails with a {@link HttpCallException} when no response head arrived before the timeout
      */
-    public Future<OutboundResponse> post(String url, Map<String, String> headers, Buffer body, HttpExchange exchange) {
+    public Future<OutboundResponse> post(
+            String url, Map<String, String> headers, Buffer body, HttpExchange exchange, TraceSpan span) {
         Future<HttpDestination> destination = egressPolicy.resolve(url);
         MultiMap requestHeaders = MultiMap.caseInsensitiveMultiMap().addAll(headers);
-        return client.send(
-                        exchange, new OutboundRequest(HttpMethod.POST, () -> destination, requestHeaders, body), limits)
+        OutboundRequest request =
+                new OutboundRequest(HttpMethod.POST, () -> destination, requestHeaders, body).withSpan(span);
+        return client.send(exchange, request.withContextOf(request.span()), limits)
                 .onFailure(error -> {
                     if (error instanceof HttpCallException failed && failed.isInvalidResponse()) {
                         invalidResponseLogger.log(destination.result().url(), failed.getCause());

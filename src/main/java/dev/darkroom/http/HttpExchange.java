@@ -4,6 +4,9 @@ import dev.darkroom.http.HttpCallException.Reason;
 import dev.darkroom.http.egress.HttpDestination;
 import dev.darkroom.http.egress.RejectedUrlException;
 import dev.darkroom.image.ChunkedBytes;
+import dev.darkroom.telemetry.SpanAttribute;
+import dev.darkroom.telemetry.TraceSpan;
+import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
 import io.vertx.core.Promise;
@@ -23,6 +26,8 @@ import javax.net.ssl.SSLException;
  * {@link OutboundHttpClient#send}; confined to one event loop.
  */
 public final class HttpExchange {
+    private static final int FIRST_ERROR_STATUS = 400;
+
     private final Promise<OutboundResponse> result = Promise.promise();
     private OutboundHttpClient client;
     private Vertx vertx;
@@ -54,6 +59,7 @@ public final class HttpExchange {
             Vertx owner,
             OutboundRequest outboundRequest,
             ResponseLimits responseLimits) {
+        result.future().onComplete(done -> endSpan(outboundRequest.span(), done));
         if (!ended()) {
             client = outboundHttpClient;
             vertx = owner;
@@ -63,6 +69,20 @@ public final class HttpExchange {
             open(request.target());
         }
         return result.future();
+    }
+
+    private static void endSpan(TraceSpan span, AsyncResult<OutboundResponse> done) {
+        if (done.failed()) {
+            span.fail(((HttpCallException) done.cause()).reason().name());
+            return;
+        }
+        int status = done.result().status();
+        span.set(SpanAttribute.HTTP_STATUS, status);
+        if (status >= FIRST_ERROR_STATUS) {
+            span.fail(Integer.toString(status));
+        } else {
+            span.end();
+        }
     }
 
     private boolean ended() {
@@ -100,6 +120,9 @@ public final class HttpExchange {
 
     private void connect(HttpDestination httpDestination) {
         if (!ended()) {
+            request.span()
+                    .set(SpanAttribute.SERVER_ADDRESS, httpDestination.url().host())
+                    .set(SpanAttribute.SERVER_PORT, httpDestination.url().port());
             Duration remaining = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
             client.connect(request.method(), httpDestination, request.headers(), remaining)
                     .onSuccess(this::write)

@@ -39,8 +39,10 @@ import dev.darkroom.maintenance.VacuumBlockerMonitor;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.node.NodeHeartbeatVerticle;
 import dev.darkroom.node.NodeMetrics;
+import dev.darkroom.notification.TracedFinishListener;
 import dev.darkroom.task.PeriodicTaskVerticle;
 import dev.darkroom.telemetry.ProcessMetrics;
+import dev.darkroom.telemetry.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -120,6 +122,8 @@ public final class Server {
                 .withTransport(inbound.transport())
                 .build();
         vertx.exceptionHandler(new UncaughtExceptionLogger());
+        LocalNode localNode = new LocalNode(System::nanoTime);
+        TracingModule.start(settings, vertx, localNode, processLifecycle);
         processLifecycle.addStopStep("vertx", vertx::close);
         MetricsModule.deployEventLoopMonitor(vertx, metrics, processLifecycle);
         metrics.bind(new ConnectionMetrics(inbound));
@@ -175,12 +179,11 @@ public final class Server {
 
         ServerResources resources =
                 new ServerResources(vertx, settings, processLifecycle, metrics, database, notifyChannel, images);
-        LocalNode localNode = new LocalNode(System::nanoTime);
         NotificationModule notifications = NotificationModule.deploy(resources, localNode.databaseTime());
         GenerationModule generations = new GenerationModule(
                 resources,
                 new ModelCatalog(settings.models(), capabilities),
-                List.of(notifications.notificationWriter()));
+                List.of(new TracedFinishListener(notifications.notificationWriter(), Tracing.of(vertx))));
         VacuumBlockerMonitor vacuumBlockers =
                 new VacuumBlockerMonitor(database, settings.database().longTransactionWarning());
         int managementPort = ManagementModule.deploy(

@@ -1,2 +1,5 @@
-/** The meters of a process: their registry and text formats, and the meters of Vert.x, the JVM and the event loops. */
+/**
+ * Metrics and traces of a process: the registry of the meters and their text formats, the meters of Vert.x, the JVM and the event loops,
+ * and spans with their export.
+ */
 package dev.darkroom.telemetry;

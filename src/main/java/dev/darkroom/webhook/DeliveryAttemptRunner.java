@@ -6,6 +6,10 @@ import dev.darkroom.http.HttpCallException.Reason;
 import dev.darkroom.http.HttpExchange;
 import dev.darkroom.http.RetryAfterParser;
 import dev.darkroom.queue.OutcomeRecorder;
+import dev.darkroom.telemetry.SpanAttribute;
+import dev.darkroom.telemetry.SpanType;
+import dev.darkroom.telemetry.TraceSpan;
+import dev.darkroom.telemetry.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
@@ -21,7 +25,8 @@ record DeliveryAttemptRunner(
         OutcomeRecorder<WebhookDeliveryLease, DeliveryAttemptOutcome> outcomeRecorder,
         RetrySchedule retrySchedule,
         RetryAfterParser retryAfterParser,
-        PayloadRenderer payloadRenderer) {
+        PayloadRenderer payloadRenderer,
+        Tracing tracing) {
     private static final Logger LOG = LoggerFactory.getLogger(DeliveryAttemptRunner.class);
 
     /** Longest retry delay that gets a timer; the poll of the claim loop finds later retries. */
@@ -34,6 +39,26 @@ record DeliveryAttemptRunner(
      * @return completes when the outcome is recorded, never fails; the value is that of {@link dev.darkroom.queue.JobAttempt#run}
      */
     Future<Duration> run(WebhookDeliveryLease lease, HttpExchange exchange, BooleanSupplier lost) {
+        TraceSpan span = startSpan(lease);
+        return run(lease, exchange, lost, span).onComplete(done -> span.end());
+    }
+
+    /** Starts the span of an attempt, and records the time that the delivery has waited for it. */
+    private TraceSpan startSpan(WebhookDeliveryLease lease) {
+        identify(tracing.resume(lease.trace(), SpanType.DELIVERY_WAIT, lease.waited()), lease)
+                .end();
+        return identify(tracing.resume(lease.trace(), SpanType.DELIVERY_ATTEMPT), lease)
+                .set(SpanAttribute.MESSAGING_ID, lease.deliveryId())
+                .set(SpanAttribute.NODE, lease.fencingToken().nodeId())
+                .logWith("delivery", lease.deliveryId());
+    }
+
+    private static TraceSpan identify(TraceSpan span, WebhookDeliveryLease lease) {
+        return span.set(SpanAttribute.GENERATION, lease.generationId()).set(SpanAttribute.ATTEMPT, lease.number());
+    }
+
+    private Future<Duration> run(
+            WebhookDeliveryLease lease, HttpExchange exchange, BooleanSupplier lost, TraceSpan span) {
         if (lease.webhookDisabled()) {
             return outcomeRecorder
                     .record(lease, null, lost, () -> emptyUnlessHeld(store.dropClaimed(lease)))
@@ -41,9 +66,9 @@ record DeliveryAttemptRunner(
         }
         return renderBody(lease).transform(rendered -> {
             if (rendered.succeeded() && rendered.result().isPresent()) {
-                return send(lease, rendered.result().get(), exchange, lost);
+                return send(lease, rendered.result().get(), exchange, lost, span);
             }
-            return recordFailed(lease, DeliveryFailure.ofCode("PAYLOAD_UNAVAILABLE"), lost);
+            return recordFailed(lease, DeliveryFailure.ofCode("PAYLOAD_UNAVAILABLE"), lost, span);
         });
     }
 
@@ -54,7 +79,7 @@ record DeliveryAttemptRunner(
     }
 
     private Future<Duration> send(
-            WebhookDeliveryLease lease, Buffer body, HttpExchange exchange, BooleanSupplier lost) {
+            WebhookDeliveryLease lease, Buffer body, HttpExchange exchange, BooleanSupplier lost, TraceSpan span) {
         String id = lease.notificationId().toString();
         return httpClient
                 .post(
@@ -62,33 +87,37 @@ record DeliveryAttemptRunner(
                         WebhookSigner.signedHeaders(
                                 id, lease.sentAtSeconds(), lease.payloadFormat(), lease.secrets(), body),
                         body,
-                        exchange)
+                        exchange,
+                        span)
                 .transform(done -> {
                     if (done.failed()) {
                         HttpCallException cause = (HttpCallException) done.cause();
                         return cause.reason() == Reason.ABORTED
-                                ? requeueInterrupted(lease, lost)
-                                : recordFailed(lease, DeliveryFailure.of(cause), lost);
+                                ? requeueInterrupted(lease, lost, span)
+                                : recordFailed(lease, DeliveryFailure.of(cause), lost, span);
                     }
                     DeliveryFailure deliveryFailure = DeliveryFailure.of(done.result(), retryAfterParser);
                     return deliveryFailure == null
-                            ? recordDelivered(lease, done.result().status(), lost)
-                            : recordFailed(lease, deliveryFailure, lost);
+                            ? recordDelivered(lease, done.result().status(), lost, span)
+                            : recordFailed(lease, deliveryFailure, lost, span);
                 });
     }
 
-    private Future<Duration> recordDelivered(WebhookDeliveryLease lease, int status, BooleanSupplier lost) {
+    private Future<Duration> recordDelivered(
+            WebhookDeliveryLease lease, int status, BooleanSupplier lost, TraceSpan span) {
         return outcomeRecorder
                 .record(lease, DeliveryAttemptOutcome.DELIVERED, lost, () -> store.recordDelivered(lease, status))
                 .map(recorded -> {
                     recorded.ifPresent(done ->
                             logBuilder(lease).addKeyValue("status", status).log("delivery succeeded"));
+                    span.set(SpanAttribute.OUTCOME, DeliveryAttemptOutcome.DELIVERED)
+                            .end();
                     return null;
                 });
     }
 
     private Future<Duration> recordFailed(
-            WebhookDeliveryLease lease, DeliveryFailure deliveryFailure, BooleanSupplier lost) {
+            WebhookDeliveryLease lease, DeliveryFailure deliveryFailure, BooleanSupplier lost, TraceSpan span) {
         Optional<Duration> delay =
                 deliveryFailure.gone() ? Optional.empty() : retrySchedule.nextDelay(lease.failures(), deliveryFailure);
         return outcomeRecorder
@@ -107,6 +136,8 @@ record DeliveryAttemptRunner(
                             .addKeyValue("code", deliveryFailure.code())
                             .addKeyValue("retryAt", done.retryAt())
                             .log("delivery attempt failed"));
+                    span.set(SpanAttribute.OUTCOME, DeliveryAttemptOutcome.FAILED)
+                            .fail(deliveryFailure.code());
                     return delay.filter(wait -> wait.compareTo(MAX_TIMER_DELAY) < 0)
                             .orElse(null);
                 });
@@ -129,7 +160,8 @@ record DeliveryAttemptRunner(
      * Requeues an aborted delivery as due now, without counting a failure. The receiver may have processed the request; it detects
      * the duplicate by the notification id.
      */
-    private Future<Duration> requeueInterrupted(WebhookDeliveryLease lease, BooleanSupplier lost) {
+    private Future<Duration> requeueInterrupted(WebhookDeliveryLease lease, BooleanSupplier lost, TraceSpan span) {
+        span.set(SpanAttribute.OUTCOME, DeliveryAttemptOutcome.INTERRUPTED);
         if (lost.getAsBoolean()) {
             return Future.succeededFuture();
         }
@@ -144,7 +176,10 @@ record DeliveryAttemptRunner(
                                 DeliveryFailure.ofCode("INTERRUPTED"),
                                 Optional.of(Duration.ZERO),
                                 null))
-                .map(requeued -> null);
+                .map(requeued -> {
+                    span.fail(DeliveryAttemptOutcome.INTERRUPTED.name());
+                    return null;
+                });
     }
 
     /** Releases a lease without an attempt. Completes like {@link #run}. */

@@ -2,6 +2,7 @@ package dev.darkroom.webhook;
 
 import dev.darkroom.queue.FencingToken;
 import dev.darkroom.queue.Lease;
+import dev.darkroom.telemetry.TraceContext;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.List;
@@ -23,6 +24,8 @@ import java.util.UUID;
  * @param sentAtSeconds start of the attempt in seconds since 1970 by the database clock; 0 if abandoned
  * @param failingFor time for which the webhook has failed without a success; null if its last attempt succeeded, or if abandoned
  * @param webhookDisabled whether the webhook was disabled or deleted
+ * @param trace of the acceptance of the generation; null without tracing, or if abandoned
+ * @param waited time from the due time to the claim; null if abandoned
  */
 record WebhookDeliveryLease(
         FencingToken fencingToken,
@@ -37,7 +40,9 @@ record WebhookDeliveryLease(
         List<byte[]> secrets,
         long sentAtSeconds,
         Duration failingFor,
-        boolean webhookDisabled)
+        boolean webhookDisabled,
+        TraceContext trace,
+        Duration waited)
         implements Lease {
 
     UUID deliveryId() {

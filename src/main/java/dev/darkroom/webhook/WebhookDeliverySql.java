@@ -59,10 +59,12 @@ public final class WebhookDeliverySql {
                 THEN coalesce(w.previous_secret, s.previous_secret) END AS previous_secret,
               extract(epoch FROM c.attempt_started_at)::bigint AS sent_at,
               (extract(epoch FROM now() - w.failing_since) * 1000)::bigint AS failing_ms,
-              w.disabled_at IS NOT NULL OR w.deleted_at IS NOT NULL AS disabled
+              w.disabled_at IS NOT NULL OR w.deleted_at IS NOT NULL AS disabled,
+              g.traceparent, g.tracestate, (extract(epoch FROM now() - c.run_at) * 1000)::bigint AS waited
             FROM claimed c
               JOIN webhook_deliveries d ON d.id = c.delivery_id AND d.id = ANY (ARRAY(SELECT delivery_id FROM picked))
               LEFT JOIN webhooks w ON w.id = d.webhook_id
+              LEFT JOIN LATERAL (SELECT traceparent, tracestate FROM generations WHERE id = d.generation_id OFFSET 0) g ON true
               LEFT JOIN user_webhook_secrets s ON d.webhook_id IS NULL AND s.user_id = d.user_id""".formatted(LeasedQueueSql.NODE_IS_ALIVE, LeasedQueueSql.ASSIGN_LEASE);
 
     /** Records a successful attempt, ends the delivery and clears the failing time of the webhook. Fenced. */

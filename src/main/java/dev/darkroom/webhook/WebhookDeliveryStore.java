@@ -6,6 +6,7 @@ import dev.darkroom.notification.NewNotification;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.queue.FencingToken;
 import dev.darkroom.queue.LeasedQueueStore;
+import dev.darkroom.telemetry.TraceContext;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
@@ -208,7 +209,9 @@ final class WebhookDeliveryStore {
                                         List.of(),
                                         0,
                                         null,
-                                        false),
+                                        false,
+                                        null,
+                                        null),
                                 row.getBoolean("owner_alive")))
                         .toList());
     }
@@ -238,6 +241,8 @@ final class WebhookDeliveryStore {
                 WebhookSigner.existingSecrets(row.getBuffer("secret"), row.getBuffer("previous_secret")),
                 row.getLong("sent_at"),
                 failingMs == null ? null : Duration.ofMillis(failingMs),
-                row.getBoolean("disabled"));
+                row.getBoolean("disabled"),
+                TraceContext.ofNullable(row.getString("traceparent"), row.getString("tracestate")),
+                Duration.ofMillis(row.getLong("waited")));
     }
 }

@@ -16,6 +16,7 @@ import dev.darkroom.queue.JobAttempt;
 import dev.darkroom.queue.JobQueue;
 import dev.darkroom.queue.LeaseReaper;
 import dev.darkroom.queue.OutcomeRecorder;
+import dev.darkroom.telemetry.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Clock;
@@ -80,7 +81,8 @@ public final class WebhookSenderVerticle extends VerticleBase {
                         settings.webhooks().retryDelays(),
                         () -> ThreadLocalRandom.current().nextDouble()),
                 new RetryAfterParser(Clock.systemUTC()),
-                payloadRenderer);
+                payloadRenderer,
+                Tracing.of(vertx));
         claimLoop = new ClaimLoop<>(
                 vertx,
                 localNode,

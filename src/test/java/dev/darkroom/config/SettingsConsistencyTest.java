@@ -221,6 +221,11 @@ class SettingsConsistencyTest {
         "cluster.kubernetesService, DARKROOM_CLUSTER_KUBERNETES_SERVICE, darkroom-cluster, darkroom-cluster",
         "cluster.name, DARKROOM_CLUSTER_NAME, images, images",
         "shutdown.gracePeriod, DARKROOM_SHUTDOWN_GRACE_PERIOD, 25ms, 25ms",
+        "tracing.endpoint, DARKROOM_TRACING_ENDPOINT, http://collector:4318/, http://collector:4318",
+        "tracing.headers, DARKROOM_TRACING_HEADERS, 'a=b, c=d e', <redacted>",
+        "tracing.samplingRatio, DARKROOM_TRACING_SAMPLING_RATIO, 0.25, 0.25",
+        "tracing.trustCallers, DARKROOM_TRACING_TRUST_CALLERS, false, false",
+        "tracing.serviceName, DARKROOM_TRACING_SERVICE_NAME, images, images",
         "log.format, DARKROOM_LOG_FORMAT, json, JSON"
     })
     void environmentVariableSetsComponent(String path, String name, String text, String expected) {

@@ -36,7 +36,9 @@ class DependencyTablesTest {
             "org.junit",
             "junit.version",
             "io.micrometer",
-            "micrometer.version");
+            "micrometer.version",
+            "io.opentelemetry",
+            "opentelemetry.version");
 
     private static Document pom;
 

@@ -74,6 +74,7 @@ class StopOrderTest {
         effects.put("backend", "connections to the AI server are closed");
         effects.put("notify channel", "the `LISTEN` connection is closed");
         effects.put("database pools", "connections to the database are closed, after 5 s aborted");
+        effects.put("tracing", "the remaining spans are exported, for at most 5 s; only with `tracing.endpoint`");
         effects.put("vertx", "event loops and worker pools end, and the simulator with them");
         effects.put(EMBEDDED, "the embedded server stops");
         return effects;
@@ -86,6 +87,8 @@ class StopOrderTest {
         Settings settings = SettingsLoader.load(
                         DarkroomInstanceSettings.forTests()
                                 .database(TestPostgres.newDatabase())
+                                // Nothing listens there, and nothing is sent.
+                                .with("DARKROOM_TRACING_ENDPOINT", "http://127.0.0.1:1")
                                 .environment(),
                         directory)
                 .settings();

@@ -9,6 +9,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.server.ProcessLifecycle;
 import dev.darkroom.server.Server;
+import dev.darkroom.telemetry.TraceIdFilter;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ public final class InProcessDarkroom implements DarkroomInstance {
 
     private InProcessDarkroom(Settings settings) throws Exception {
         this.settings = settings;
+        logLines.addFilter(new TraceIdFilter());
         logger().addAppender(logLines);
         logLines.start();
         try {

@@ -279,7 +279,9 @@ class WebhookDeliveryStoreTest {
                 lease.secrets(),
                 lease.sentAtSeconds(),
                 lease.failingFor(),
-                lease.webhookDisabled());
+                lease.webhookDisabled(),
+                lease.trace(),
+                lease.waited());
     }
 
     @ParameterizedTest(name = "{0}")

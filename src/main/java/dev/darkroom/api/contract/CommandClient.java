@@ -51,6 +51,7 @@ public final class CommandClient {
                 .setLocalOnly(true)
                 .setSendTimeout(timeout.plus(extraTimeout).toMillis())
                 .addHeader(CommandProtocol.REQUEST_ID_HEADER, operationContext.requestId());
+        operationContext.span().inject(options::addHeader);
         return vertx.eventBus()
                 .<CommandReply<R>>request(address, command, options)
                 .recover(failure -> {

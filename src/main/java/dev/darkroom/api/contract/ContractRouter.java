@@ -10,6 +10,7 @@ import dev.darkroom.api.security.SecurityHeadersHandler;
 import dev.darkroom.api.transport.AccessLogHandler;
 import dev.darkroom.api.transport.DateHeaderHandler;
 import dev.darkroom.api.transport.RequestIdHandler;
+import dev.darkroom.api.transport.RequestSpans;
 import dev.darkroom.api.transport.UnsentByteTracker;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.auth.Principal;
@@ -44,6 +45,7 @@ public final class ContractRouter {
      * @param policy host and origin checks
      * @param limits size and time limits of request bodies
      * @param errorRenderers forms of error responses
+     * @param requestSpans starts the spans of the requests
      * @throws IllegalStateException when an operation has no handler or a handler has no operation
      */
     public static Router create(
@@ -53,7 +55,8 @@ public final class ContractRouter {
             AuthServices authServices,
             HostAndOriginPolicy policy,
             RequestBodyLimits limits,
-            ErrorRenderers errorRenderers) {
+            ErrorRenderers errorRenderers,
+            RequestSpans requestSpans) {
         RateLimitHandler rateLimitHandler = new RateLimitHandler(authServices);
         Set<String> streamOperationIds = handlers.stream()
                 .filter(OperationHandler::opensStream)
@@ -61,6 +64,7 @@ public final class ContractRouter {
                 .collect(Collectors.toSet());
         RouterBuilder builder = RouterBuilder.create(vertx, apiContract.openApi())
                 .rootHandler(new RequestIdHandler())
+                .rootHandler(requestSpans)
                 .rootHandler(new DateHeaderHandler())
                 .rootHandler(new AccessLogHandler())
                 .rootHandler(new SecurityHeadersHandler())
@@ -76,10 +80,12 @@ public final class ContractRouter {
                 throw new IllegalStateException("the contract has no operation " + handler.operationId());
             }
             OpenAPIRoute route = builder.getRoute(handler.operationId());
+            String path = route.getOperation().getOpenAPIPath();
             RequestReader reader = new RequestReader(vertx, route.getOperation(), limits, handler);
             // AuthenticationHandler and RequestReader replace both, from the same contract; RequestReader explains why.
             AuthenticationHandler authenticationHandler = new AuthenticationHandler(route.getOperation(), authServices);
             route.setDoSecurity(false).setDoValidation(false).addHandler(context -> {
+                RequestSpans.recordRoute(context, path);
                 policy.checkOrigin(context.request(), handler.opensStream());
                 authenticate(context, authenticationHandler, principal -> {
                     identifyConnection(context, principal);

@@ -5,9 +5,11 @@ import dev.darkroom.api.body.RequestBodyReader.RetainedBody;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.security.AuthenticationHandler;
 import dev.darkroom.api.transport.RequestIdHandler;
+import dev.darkroom.api.transport.RequestSpans;
 import dev.darkroom.api.transport.ResponseWriter;
 import dev.darkroom.auth.Credential;
 import dev.darkroom.auth.Principal;
+import dev.darkroom.telemetry.TraceSpan;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -70,6 +72,11 @@ public record OperationContext(
 
     public String requestId() {
         return RequestIdHandler.of(routingContext);
+    }
+
+    /** Returns the span of the request; {@link TraceSpan#NONE} without tracing. */
+    public TraceSpan span() {
+        return RequestSpans.of(routingContext);
     }
 
     /** Returns a parameter as text; null when it is absent. */

@@ -8,10 +8,12 @@ import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.transport.InvalidRequestHandler;
+import dev.darkroom.api.transport.RequestSpans;
 import dev.darkroom.api.transport.SlowRequestGuard;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.InboundSettings;
 import dev.darkroom.telemetry.ProcessMetrics;
+import dev.darkroom.telemetry.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpServer;
@@ -99,17 +101,22 @@ public final class ManagementVerticle extends VerticleBase {
                 new GetMetricsHandler(metrics, vertx.createSharedWorkerExecutor("darkroom-metrics", 1)));
         HttpServerOptions options =
                 new HttpServerOptions().setIdleTimeout(IDLE_TIMEOUT_SECONDS).setHttp2ClearTextEnabled(false);
+        // Without traces: probes and scrapes would be most of them.
+        RequestSpans requestSpans = new RequestSpans(Tracing.OFF);
         SlowRequestGuard slowRequestGuard = new SlowRequestGuard(vertx, FIRST_REQUEST_TIMEOUT, KEEP_ALIVE_TIMEOUT);
         server = vertx.createHttpServer(options)
                 .connectionHandler(slowRequestGuard::watch)
-                .requestHandler(slowRequestGuard.trackRequests(ContractRouter.create(
-                        vertx,
-                        apiContract,
-                        handlers,
-                        AuthServices.withoutAuthentication(),
-                        HostAndOriginPolicy.forManagement(settings),
-                        BODY_LIMITS,
-                        ErrorRenderers.PROBLEM_DOCUMENTS)))
+                .requestHandler(slowRequestGuard.trackRequests(
+                        ContractRouter.create(
+                                vertx,
+                                apiContract,
+                                handlers,
+                                AuthServices.withoutAuthentication(),
+                                HostAndOriginPolicy.forManagement(settings),
+                                BODY_LIMITS,
+                                ErrorRenderers.PROBLEM_DOCUMENTS,
+                                requestSpans),
+                        requestSpans))
                 .invalidRequestHandler(new InvalidRequestHandler(ErrorRenderers.PROBLEM_DOCUMENTS));
         return server.listen(settings.port(), settings.host());
     }

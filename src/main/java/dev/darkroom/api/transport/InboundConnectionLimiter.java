@@ -1,6 +1,7 @@
 package dev.darkroom.api.transport;
 
 import dev.darkroom.auth.ClientAddressKey;
+import dev.darkroom.telemetry.RateLimitedWarning;
 import io.netty.channel.Channel;
 import io.vertx.core.transport.Transport;
 import java.net.InetSocketAddress;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.LoggerFactory;
 
 /**
  * Limits the accepted connections of a process, in total and per address, and their unsent bytes. A connection above a limit is closed when
@@ -21,7 +23,8 @@ public final class InboundConnectionLimiter {
     private final ConnectionSlots slots;
     private final Duration stallTimeout;
     private final UnsentByteBudget budget;
-    private final RateLimitedWarning warning = new RateLimitedWarning("connection rejected, connection limit reached");
+    private final RateLimitedWarning warning = new RateLimitedWarning(
+            LoggerFactory.getLogger(InboundConnectionLimiter.class), "connection rejected, connection limit reached");
 
     private final LongAdder rejected = new LongAdder();
 

@@ -42,8 +42,12 @@ public final class SlowRequestGuard {
         connection.closeHandler(closed -> connections.remove(connection));
     }
 
-    /** Returns a handler that counts the active requests of each connection and calls {@code next}. */
-    public Handler<HttpServerRequest> trackRequests(Handler<HttpServerRequest> next) {
+    /**
+     * Returns a handler that counts the active requests of each connection and calls {@code next}.
+     *
+     * @param spans ended with the responses, because a response has one end handler only
+     */
+    public Handler<HttpServerRequest> trackRequests(Handler<HttpServerRequest> next, RequestSpans spans) {
         return request -> {
             ConnectionState connectionState = connections.get(request.connection());
             if (connectionState != null) {
@@ -52,6 +56,7 @@ public final class SlowRequestGuard {
                 request.response().endHandler(ended -> {
                     connectionState.activeRequests--;
                     connectionState.idleSinceNanos = System.nanoTime();
+                    spans.end(request.response());
                 });
             }
             next.handle(request);

@@ -1,11 +1,13 @@
 package dev.darkroom.api.transport;
 
+import dev.darkroom.telemetry.RateLimitedWarning;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import org.slf4j.LoggerFactory;
 
 /**
  * Limits the unsent bytes of all accepted connections of a process together. Anonymous connections may use half of the budget.
@@ -24,7 +26,8 @@ public final class UnsentByteBudget {
     private final ByteBudget anonymous;
 
     private final Set<UnsentByteTracker> trackers = ConcurrentHashMap.newKeySet();
-    private final RateLimitedWarning warning = new RateLimitedWarning("connection aborted, unsent byte limit reached");
+    private final RateLimitedWarning warning = new RateLimitedWarning(
+            LoggerFactory.getLogger(UnsentByteBudget.class), "connection aborted, unsent byte limit reached");
 
     /** @param capacity in bytes */
     public UnsentByteBudget(long capacity) {

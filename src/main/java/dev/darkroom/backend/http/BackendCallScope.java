@@ -15,8 +15,11 @@ import dev.darkroom.http.HttpExchange;
 import dev.darkroom.http.OutboundHttpClient;
 import dev.darkroom.http.OutboundRequest;
 import dev.darkroom.http.OutboundResponse;
+import dev.darkroom.http.RedirectingTarget;
 import dev.darkroom.http.ResponseLimits;
 import dev.darkroom.http.ResponseMemory;
+import dev.darkroom.telemetry.SpanAttribute;
+import dev.darkroom.telemetry.TraceSpan;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -54,6 +57,7 @@ public final class BackendCallScope implements InputImageLoader.Call {
     private final BackendKey apiKey; // null: no credentials
     private final MemoryReservation reservation;
     private final InputImageLoader inputImageLoader;
+    private final TraceSpan span;
     private final long deadline;
     private final Promise<BackendOutcome> outcome = Promise.promise();
     private final Set<Runnable> endHandlers = new LinkedHashSet<>();
@@ -62,6 +66,8 @@ public final class BackendCallScope implements InputImageLoader.Call {
 
     private boolean sent;
     private boolean preparing;
+    private boolean polling;
+    private int polls;
     private boolean ended;
     private boolean accepted;
     private boolean loadingInputs;
@@ -73,6 +79,7 @@ public final class BackendCallScope implements InputImageLoader.Call {
         this.apiKey = apiKey;
         this.reservation = memoryReservation;
         this.inputImageLoader = backendCall.inputImageLoader();
+        this.span = backendCall.span();
         this.deadline = System.nanoTime() + backendCall.timeout().toNanos();
     }
 
@@ -154,6 +161,9 @@ public final class BackendCallScope implements InputImageLoader.Call {
             return;
         }
         ended = true;
+        if (polls > 0) {
+            span.set(SpanAttribute.POLLS, polls);
+        }
         List.copyOf(endHandlers).forEach(Runnable::run);
         endHandlers.clear();
         outcome.complete(result);
@@ -181,6 +191,26 @@ public final class BackendCallScope implements InputImageLoader.Call {
     public <T> Future<T> prepare(Supplier<Future<T>> requests) {
         preparing = true;
         return requests.get().onComplete(done -> preparing = false);
+    }
+
+    /** Sends a request that asks for the state of a job. Such requests are counted in the span of the call and have none of their own. */
+    <T> Future<T> poll(Supplier<Future<T>> request) {
+        polling = true;
+        polls++;
+        try {
+            return request.get();
+        } finally {
+            polling = false;
+        }
+    }
+
+    /** Returns a request with a span and the context of the trace. The context is not sent to URLs that the AI server chose. */
+    private OutboundRequest trace(OutboundRequest request) {
+        if (polling) {
+            return request.withContextOf(span);
+        }
+        OutboundRequest traced = request.withSpan(span);
+        return request.target() instanceof RedirectingTarget ? traced : traced.withContextOf(traced.span());
     }
 
     /** Returns whether the AI server responded to a request other than GET with a success, so that it may have done the work. */
@@ -214,7 +244,7 @@ public final class BackendCallScope implements InputImageLoader.Call {
         }
         Runnable abort = exchange::abort;
         onEnd(abort);
-        return client.send(exchange, request, new ResponseLimits(timeout, maxBytes, reservation, true))
+        return client.send(exchange, trace(request), new ResponseLimits(timeout, maxBytes, reservation, true))
                 .onSuccess(
                         response -> accepted |= !preparing && response.success() && request.method() != HttpMethod.GET)
                 .onComplete(done -> endHandlers.remove(abort));

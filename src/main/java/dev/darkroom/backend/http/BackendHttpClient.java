@@ -194,7 +194,8 @@ public final class BackendHttpClient {
             Buffer body,
             Function<OutboundResponse, T> parse) {
         Duration timeout = scope.remaining().compareTo(MAX_POLL_DURATION) < 0 ? scope.remaining() : MAX_POLL_DURATION;
-        return read(scope, new OutboundRequest(method, target, headers, body), MAX_POLL_BYTES, timeout, parse);
+        OutboundRequest request = new OutboundRequest(method, target, headers, body);
+        return scope.poll(() -> read(scope, request, MAX_POLL_BYTES, timeout, parse));
     }
 
     /**
@@ -207,13 +208,8 @@ public final class BackendHttpClient {
     public <T> Future<T> pollResult(
             BackendCallScope scope, RequestTarget target, Function<OutboundResponse, T> parse, Predicate<T> hasImages) {
         Duration share = scope.remaining().dividedBy(4);
-        return send(
-                        scope,
-                        HttpMethod.GET,
-                        target,
-                        headers(scope),
-                        null,
-                        share.compareTo(MAX_POLL_DURATION) > 0 ? share : MAX_POLL_DURATION)
+        Duration timeout = share.compareTo(MAX_POLL_DURATION) > 0 ? share : MAX_POLL_DURATION;
+        return scope.poll(() -> send(scope, HttpMethod.GET, target, headers(scope), null, timeout))
                 .compose(encoded -> onWorker(() -> parse.apply(encoded)).onComplete(parsed -> {
                     if (parsed.failed() || !hasImages.test(parsed.result())) {
                         scope.discard(encoded);

@@ -4,7 +4,6 @@ import dev.darkroom.config.ModelSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.eventbus.CommandContext;
 import dev.darkroom.eventbus.CommandDispatcher;
-import dev.darkroom.eventbus.CommandProtocol;
 import dev.darkroom.eventbus.CommandReply;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.generation.GenerationCommand;
@@ -118,9 +117,7 @@ public final class GenerationCommandVerticle extends VerticleBase {
 
     private void handleJson(Message<Object> message) {
         dispatcher
-                .dispatch(
-                        () -> commandJson.parse(message.headers(), message.body()),
-                        message.headers().get(CommandProtocol.REQUEST_ID_HEADER))
+                .dispatch(() -> commandJson.parse(message.headers(), message.body()), message.headers())
                 .onSuccess(reply -> message.reply(GenerationCommandJson.format(reply)));
     }
 

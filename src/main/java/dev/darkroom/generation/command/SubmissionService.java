@@ -24,10 +24,14 @@ import dev.darkroom.generation.store.GenerationStore;
 import dev.darkroom.generation.store.IdempotencyKey;
 import dev.darkroom.generation.store.SubmissionStore;
 import dev.darkroom.generation.store.SubmissionStore.Submission;
+import dev.darkroom.generation.store.SubmissionStore.Submitted;
 import dev.darkroom.generation.store.SubmissionStore.UsedKey;
 import dev.darkroom.generation.waiting.WaitingRequest;
 import dev.darkroom.http.egress.HostLookupException;
 import dev.darkroom.http.egress.RejectedUrlException;
+import dev.darkroom.telemetry.SpanAttribute;
+import dev.darkroom.telemetry.SpanType;
+import dev.darkroom.telemetry.TraceSpan;
 import io.vertx.core.Future;
 import java.util.List;
 import java.util.Optional;
@@ -81,7 +85,8 @@ final class SubmissionService {
                 null,
                 command.idempotencyKey(),
                 command.waitingRequest(),
-                context.requestId()));
+                context.requestId(),
+                context.span()));
     }
 
     Future<CommandReply<CreatedGeneration>> retry(CommandContext<RetryGeneration> context) {
@@ -101,7 +106,8 @@ final class SubmissionService {
                     original.id(),
                     command.idempotencyKey(),
                     null,
-                    context.requestId()));
+                    context.requestId(),
+                    context.span()));
         });
     }
 
@@ -113,6 +119,7 @@ final class SubmissionService {
      * @param key idempotency key, null without one
      * @param waitingRequest null when no connection waits
      * @param requestId for the log
+     * @param span of the command
      */
     private record SubmissionRequest(
             String userId,
@@ -120,9 +127,11 @@ final class SubmissionService {
             UUID retryOf,
             String key,
             WaitingRequest waitingRequest,
-            String requestId) {
+            String requestId,
+            TraceSpan span) {
         SubmissionRequest withInputs(InputImages inputs) {
-            return new SubmissionRequest(userId, spec.withInputs(inputs), retryOf, key, waitingRequest, requestId);
+            return new SubmissionRequest(
+                    userId, spec.withInputs(inputs), retryOf, key, waitingRequest, requestId, span);
         }
     }
 
@@ -181,7 +190,7 @@ final class SubmissionService {
         Submission submission = toSubmission(request);
         return limits.findRejection(submission, request.requestId())
                 .compose(rejection -> rejection.isEmpty()
-                        ? submit(submission, request.requestId())
+                        ? submit(submission, request)
                         : rejectUnlessReplayed(submission, rejection.get()));
     }
 
@@ -197,7 +206,8 @@ final class SubmissionService {
                 request.retryOf(),
                 key,
                 request.spec().webhook(),
-                key == null ? request.waitingRequest() : null);
+                key == null ? request.waitingRequest() : null,
+                null);
     }
 
     private static IdempotencyKey toKey(SubmissionRequest request, GenerationRequest resolved) {
@@ -215,17 +225,25 @@ final class SubmissionService {
         return replay(submission).map(replayed -> replayed.orElseGet(rejection));
     }
 
-    private Future<CommandReply<CreatedGeneration>> submit(Submission submission, String requestId) {
-        return submissions.submit(submission).compose(stored -> {
+    private Future<CommandReply<CreatedGeneration>> submit(Submission submission, SubmissionRequest request) {
+        return store(submission, request.span()).compose(stored -> {
             if (stored.isPresent()) {
-                onAccepted(submission, stored.get().started(), requestId);
+                onAccepted(submission, stored.get().started(), request.requestId());
                 return created(stored.get().generation(), false).toFuture();
             }
             return replay(submission)
                     .compose(replayed -> replayed.isPresent()
                             ? replayed.get().toFuture()
-                            : limits.rejectOverQuota(submission, requestId));
+                            : limits.rejectOverQuota(submission, request.requestId()));
         });
+    }
+
+    /** Stores a generation with the context of the span that stores it: the parent of the spans of its attempts. */
+    private Future<Optional<Submitted>> store(Submission submission, TraceSpan command) {
+        TraceSpan span = command.startChild(SpanType.GENERATION_SUBMIT)
+                .set(SpanAttribute.MESSAGING_ID, submission.id())
+                .set(SpanAttribute.GENERATION, submission.id());
+        return submissions.submit(submission.withTrace(span.context())).onComplete(span::endWith);
     }
 
     private CommandReply<CreatedGeneration> created(Generation generation, boolean replayed) {

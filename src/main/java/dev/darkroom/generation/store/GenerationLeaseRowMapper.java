@@ -9,6 +9,7 @@ import dev.darkroom.generation.GenerationStatus;
 import dev.darkroom.generation.route.BackendSelection;
 import dev.darkroom.generation.store.GenerationOutcomeStore.FinishRecord;
 import dev.darkroom.generation.store.GenerationOutcomeStore.UnresolvedJob;
+import dev.darkroom.telemetry.TraceContext;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.sqlclient.Row;
@@ -29,12 +30,13 @@ final class GenerationLeaseRowMapper {
                 row,
                 remaining(row, "attempt_budget", elapsed),
                 remaining(row, "time_left", elapsed),
-                toImageRequest(row));
+                toImageRequest(row),
+                Duration.ofMillis(row.getLong("waited")));
     }
 
     /** Returns a lease, without budget and request, from a row of {@link GenerationLeaseSql#FIND_ABANDONED}. */
     static GenerationLease toAbandonedLease(Row row) {
-        return toLease(row, null, remaining(row, "time_left", Duration.ZERO), null);
+        return toLease(row, null, remaining(row, "time_left", Duration.ZERO), null, null);
     }
 
     /**
@@ -51,7 +53,8 @@ final class GenerationLeaseRowMapper {
                 error == null ? null : error.message(),
                 error == null ? row.getInteger("image_count") : 0,
                 row.getInteger("failed_attempts"),
-                Duration.ofMillis(row.getLong("age")));
+                Duration.ofMillis(row.getLong("age")),
+                toTrace(row));
         return new FinishRecord(generation, toUnresolvedJob(row));
     }
 
@@ -69,7 +72,7 @@ final class GenerationLeaseRowMapper {
     }
 
     private static GenerationLease toLease(
-            Row row, Duration attemptBudget, Duration timeLeft, ImageRequest imageRequest) {
+            Row row, Duration attemptBudget, Duration timeLeft, ImageRequest imageRequest, Duration waited) {
         UUID id = row.getUUID("generation_id");
         Long jobToken = row.getLong("job_token");
         return new GenerationLease(
@@ -89,7 +92,13 @@ final class GenerationLeaseRowMapper {
                         row.getString("job_api_key")),
                 attemptBudget,
                 timeLeft,
-                imageRequest);
+                imageRequest,
+                toTrace(row),
+                waited);
+    }
+
+    private static TraceContext toTrace(Row row) {
+        return TraceContext.ofNullable(row.getString("traceparent"), row.getString("tracestate"));
     }
 
     private static Duration remaining(Row row, String column, Duration elapsed) {

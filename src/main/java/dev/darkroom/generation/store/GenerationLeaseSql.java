@@ -29,7 +29,8 @@ final class GenerationLeaseSql {
               (extract(epoch FROM c.attempt_deadline - now()) * 1000)::bigint AS attempt_budget,
               (extract(epoch FROM c.deadline - now()) * 1000)::bigint AS time_left,
               g.failed_attempts, g.prompt, g.negative_prompt, g.width, g.height, g.image_count, g.seed, g.model, g.parameters,
-              g.input_images""";
+              g.input_images, g.traceparent, g.tracestate,
+              (extract(epoch FROM now() - c.run_at) * 1000)::bigint AS waited""";
 
     /**
      * Claims due generations for a live node: users in the order of their turns, and of each user the generations with the highest
@@ -214,7 +215,8 @@ final class GenerationLeaseSql {
             QUEUE.findAbandonedStatement("""
             q.user_id, q.route, q.counted_failures, q.lost_attempts, q.attempt_backend, q.attempt_selection, q.job_token,
               q.provider_job_id, q.attempt_cost, q.job_api_key,
-              (extract(epoch FROM q.deadline - now()) * 1000)::bigint AS time_left, g.failed_attempts""", "JOIN generations g ON g.id = q.generation_id");
+              (extract(epoch FROM q.deadline - now()) * 1000)::bigint AS time_left, g.failed_attempts, g.traceparent, g.tracestate,
+              (extract(epoch FROM now() - q.attempt_started_at) * 1000)::bigint AS attempt_age""", "JOIN generations g ON g.id = q.generation_id");
 
     /**
      * Adjusts the timestamps after a database clock step, see {@link LeasedQueueSql#shiftTimesStatement}. Limits a deadline to $3

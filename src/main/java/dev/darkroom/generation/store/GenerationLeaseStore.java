@@ -41,8 +41,9 @@ public final class GenerationLeaseStore {
      * Lease of a dead node, or of a live one past the deadline of the attempt.
      *
      * @param expectedCost of its submission in millionths; null when none was stored
+     * @param age time since the start of the attempt
      */
-    public record AbandonedLease(GenerationLease generationLease, boolean ownerAlive, Long expectedCost) {
+    public record AbandonedLease(GenerationLease generationLease, boolean ownerAlive, Long expectedCost, Duration age) {
         /** Returns the submission of the attempt, which may have been made unless the attempt was a look-up. */
         public AttemptBilling billing() {
             return new AttemptBilling(
@@ -187,7 +188,8 @@ public final class GenerationLeaseStore {
                     rows.forEach(row -> found.add(new AbandonedLease(
                             GenerationLeaseRowMapper.toAbandonedLease(row),
                             row.getBoolean("owner_alive"),
-                            row.getLong("attempt_cost"))));
+                            row.getLong("attempt_cost"),
+                            Duration.ofMillis(row.getLong("attempt_age")))));
                     return found;
                 });
     }

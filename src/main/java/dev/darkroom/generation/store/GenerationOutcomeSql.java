@@ -24,7 +24,7 @@ final class GenerationOutcomeSql {
             generation AS (
               UPDATE generations g SET status = 'COMPLETE', completed_at = now(), updated_at = now()
               FROM ended e WHERE g.id = ANY ($1) AND g.id = e.generation_id AND g.status = 'PENDING'
-              RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
+              RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at, g.traceparent, g.tracestate),
             attempt AS (
               INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, api_key, started_at,
                 finished_at, outcome, counted, submitted, cost_micros, cost_source)
@@ -39,7 +39,7 @@ final class GenerationOutcomeSql {
                 AS p (generation_id, id, position, content_type, width, height, bytes, sha256, storage_key)
                 ON p.generation_id = g.id)
             SELECT g.id, g.user_id, g.failed_attempts, g.image_count, (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age,
-              e.reserved_budgets, e.attempt_cost, e.cost_micros
+              g.traceparent, g.tracestate, e.reserved_budgets, e.attempt_cost, e.cost_micros
             FROM generation g JOIN ended e ON e.generation_id = g.id""";
 
     /** Fails a generation after an attempt. Fenced like {@link #COMPLETE}. */
@@ -53,7 +53,7 @@ final class GenerationOutcomeSql {
                 failed_attempts = g.failed_attempts + 1,
                 error_code = $4, error_class = $5, error_message = $6, error_retryable = $7
               FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
-              RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
+              RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at, g.traceparent, g.tracestate),
             attempt AS (
               INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, api_key, started_at,
                 finished_at, outcome, counted, error_class, error_code, error_message, http_status, submitted, cost_micros, cost_source)
@@ -61,7 +61,8 @@ final class GenerationOutcomeSql {
                 now(), $8, $9, $10, $11, $12, $13, $14, $15, $16
               FROM ended e JOIN generation g ON g.id = e.generation_id),
             %s
-            SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age
+            SELECT id, user_id, failed_attempts, image_count, (extract(epoch FROM now() - created_at) * 1000)::bigint AS age,
+              traceparent, tracestate
             FROM generation""".formatted(GenerationLeaseSql.QUEUE.tokenCondition(), BudgetSql.settle("$15::bigint", "ended"));
 
     /**
@@ -79,7 +80,7 @@ final class GenerationOutcomeSql {
               error_retryable = $4
             FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
             RETURNING g.id, g.user_id, g.failed_attempts, g.image_count,
-              (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age""";
+              (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age, g.traceparent, g.tracestate""";
 
     /**
      * Cancels a pending generation of a user, or of any user when $2 is null, with or without a running attempt. A running attempt is
@@ -101,7 +102,7 @@ final class GenerationOutcomeSql {
                 error_class = CASE WHEN e.lease_owner IS NOT NULL THEN 'AMBIGUOUS'
                   ELSE coalesce((SELECT error_class FROM last_failure), 'NOT_SENT') END
               FROM ended e WHERE g.id = e.generation_id AND g.status = 'PENDING'
-              RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at),
+              RETURNING g.id, g.user_id, g.failed_attempts, g.image_count, g.created_at, g.traceparent, g.tracestate),
             attempt AS (
               INSERT INTO generation_attempts (generation_id, number, lease_token, node_id, backend, selection, api_key, started_at,
                 finished_at, outcome, counted, error_class, error_code, error_message, submitted, cost_micros, cost_source)
@@ -111,7 +112,7 @@ final class GenerationOutcomeSql {
               FROM ended e JOIN generation g ON g.id = e.generation_id WHERE e.lease_owner IS NOT NULL),
             %s
             SELECT g.id, g.user_id, g.failed_attempts, g.image_count, (extract(epoch FROM now() - g.created_at) * 1000)::bigint AS age,
-              CASE WHEN e.lease_owner IS NULL THEN e.job_backend END AS job_backend, e.job_token, e.provider_job_id, e.job_api_key
+              g.traceparent, g.tracestate, CASE WHEN e.lease_owner IS NULL THEN e.job_backend END AS job_backend, e.job_token, e.provider_job_id, e.job_api_key
             FROM generation g JOIN ended e ON e.generation_id = g.id""".formatted(BudgetSql.settle("attempt_cost", "ended"));
 
     /**

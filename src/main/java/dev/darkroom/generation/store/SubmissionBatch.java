@@ -8,6 +8,7 @@ import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.generation.route.RouteOffer.Slot;
 import dev.darkroom.generation.store.SubmissionStore.Submission;
 import dev.darkroom.generation.waiting.WaitingRequest;
+import dev.darkroom.telemetry.TraceContext;
 import io.vertx.core.json.Json;
 import io.vertx.sqlclient.Tuple;
 import java.util.List;
@@ -52,7 +53,9 @@ final class SubmissionBatch {
                 .addValue(requestColumn(batch, String[]::new, SubmissionBatch::encodeParameters))
                 .addValue(requestColumn(batch, Integer[]::new, GenerationRequest::priority))
                 .addValue(column(batch, String[]::new, Submission::route))
-                .addValue(requestColumn(batch, String[]::new, request -> InputImageColumn.encode(request.inputs())));
+                .addValue(requestColumn(batch, String[]::new, request -> InputImageColumn.encode(request.inputs())))
+                .addValue(column(batch, String[]::new, ifTraced(TraceContext::traceparent)))
+                .addValue(column(batch, String[]::new, ifTraced(TraceContext::tracestate)));
         return plain
                 ? parameters
                 : parameters
@@ -80,6 +83,10 @@ final class SubmissionBatch {
 
     private static Function<Submission, String> ifPresent(Function<RequestWebhook, String> value) {
         return each -> each.webhook() == null ? null : value.apply(each.webhook());
+    }
+
+    private static Function<Submission, String> ifTraced(Function<TraceContext, String> value) {
+        return each -> each.trace() == null ? null : value.apply(each.trace());
     }
 
     private static <T> Function<Submission, T> ifWaiting(Function<WaitingRequest, T> value) {

@@ -8,9 +8,10 @@ final class SubmissionSql {
     private static final String GIVEN = """
             WITH given AS MATERIALIZED (
               SELECT * FROM unnest($9::uuid[], $10::text[], $11::text[], $12::text[], $13::int[], $14::int[], $15::int[],
-                $16::bigint[], $17::text[], $18::text[], $19::text[], $20::int[], $21::text[], $22::text[]%s) WITH ORDINALITY
+                $16::bigint[], $17::text[], $18::text[], $19::text[], $20::int[], $21::text[], $22::text[], $23::text[],
+                $24::text[]%s) WITH ORDINALITY
                 AS j (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, parameters, priority, route,
-                  input_images%s, n)),
+                  input_images, traceparent, tracestate%s, n)),
             has AS MATERIALIZED (
               SELECT u.user_id,
                 (SELECT count(*) FROM (SELECT FROM generation_queue q
@@ -29,9 +30,10 @@ final class SubmissionSql {
     private static final String STORE_FRESH = """
             accepted AS (
               INSERT INTO generations
-                (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, parameters, input_images)
+                (id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata, parameters, input_images,
+                 traceparent, tracestate)
               SELECT id, user_id, prompt, negative_prompt, width, height, image_count, seed, model, metadata::jsonb, parameters::jsonb,
-                input_images::jsonb
+                input_images::jsonb, traceparent, tracestate
               FROM fresh),
             slots AS MATERIALIZED (
               SELECT s.*, row_number() OVER (PARTITION BY route ORDER BY n) AS nth
@@ -89,7 +91,7 @@ final class SubmissionSql {
      * expired: the connection would seem broken.
      */
     static final String SUBMIT = GIVEN.formatted(
-                    ", $23::uuid[], $24::text[], $25::text[], $26::text[], $27::text[], $28::uuid[], $29::uuid[], $30::int[], $31::text[]",
+                    ", $25::uuid[], $26::text[], $27::text[], $28::text[], $29::text[], $30::uuid[], $31::uuid[], $32::int[], $33::text[]",
                     ", retry_of, key, fingerprint, webhook_url, webhook_format, connection_id, process_id, retry_count, caller_digest")
             + """
             allowed AS MATERIALIZED (

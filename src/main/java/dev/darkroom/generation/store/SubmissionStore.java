@@ -13,6 +13,7 @@ import dev.darkroom.generation.RequestWebhook;
 import dev.darkroom.generation.route.BackendSelection;
 import dev.darkroom.generation.route.RouteOffer;
 import dev.darkroom.generation.waiting.WaitingRequest;
+import dev.darkroom.telemetry.TraceContext;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -75,6 +76,7 @@ public final class SubmissionStore {
      * @param key null without an idempotency key
      * @param webhook for the end of this generation, its URL already checked by the egress policy; null when there is none
      * @param waitingRequest request whose retries attach to the generation; null when there is none
+     * @param trace of the acceptance; null without tracing
      */
     public record Submission(
             UUID id,
@@ -84,7 +86,13 @@ public final class SubmissionStore {
             UUID retryOf,
             IdempotencyKey key,
             RequestWebhook webhook,
-            WaitingRequest waitingRequest) {
+            WaitingRequest waitingRequest,
+            TraceContext trace) {
+
+        /** Returns the submission with a trace. */
+        public Submission withTrace(TraceContext context) {
+            return new Submission(id, userId, route, request, retryOf, key, webhook, waitingRequest, context);
+        }
 
         boolean isPlain() {
             return retryOf == null
@@ -157,17 +165,20 @@ public final class SubmissionStore {
                         .execute(SubmissionBatch.toParameters(batch, plain, settings, permission.orElse(null))))
                 .map(rows -> toSubmitted(rows, batch))
                 .onComplete(stored -> permission.ifPresent(permitted -> permitted.start(
-                        stored.failed() ? List.of() : findStarted(stored.result()),
+                        stored.failed() ? List.of() : findStarted(stored.result(), batch),
                         settings.deadline(),
                         Duration.ofNanos(System.nanoTime() - sentAt))));
     }
 
-    private static List<Started> findStarted(List<Optional<Submitted>> batch) {
-        return batch.stream()
-                .flatMap(Optional::stream)
-                .filter(Submitted::started)
-                .map(submitted -> new Started(submitted.generation(), submitted.slot()))
-                .toList();
+    private static List<Started> findStarted(List<Optional<Submitted>> results, List<Submission> batch) {
+        List<Started> started = new ArrayList<>();
+        for (int i = 0; i < batch.size(); i++) {
+            TraceContext trace = batch.get(i).trace();
+            results.get(i)
+                    .filter(Submitted::started)
+                    .ifPresent(each -> started.add(new Started(each.generation(), each.slot(), trace)));
+        }
+        return started;
     }
 
     private static List<Optional<Submitted>> toSubmitted(RowSet<Row> rows, List<Submission> batch) {

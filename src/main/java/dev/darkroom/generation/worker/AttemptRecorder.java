@@ -11,6 +11,8 @@ import dev.darkroom.generation.watch.GenerationEventPublisher;
 import dev.darkroom.generation.worker.RetryDecision.Fail;
 import dev.darkroom.generation.worker.RetryDecision.Retry;
 import dev.darkroom.queue.OutcomeRecorder;
+import dev.darkroom.telemetry.SpanType;
+import dev.darkroom.telemetry.TraceSpan;
 import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.List;
@@ -33,6 +35,7 @@ record AttemptRecorder(
     /** @param onLost called when the lease is lost */
     Future<Duration> complete(RunningAttempt attempt, List<StoredImage> images, Runnable onLost) {
         GenerationLease generationLease = attempt.generationLease();
+        TraceSpan commit = attempt.span().startChild(SpanType.OUTCOME_COMMIT);
         return outcomeRecorder
                 .record(
                         generationLease,
@@ -40,6 +43,7 @@ record AttemptRecorder(
                         attempt.leaseLost(),
                         onLost,
                         () -> outcomes.complete(generationLease, images, bill(attempt, null)))
+                .onComplete(commit::endWith)
                 .map(finished -> {
                     finished.ifPresent(finishRecord -> {
                         LOG.atInfo()
@@ -50,6 +54,7 @@ record AttemptRecorder(
                                 .log("attempt succeeded");
                         eventPublisher.publishFinished(finishRecord);
                     });
+                    AttemptSpans.complete(attempt.span(), finished.isPresent());
                     return null;
                 });
     }
@@ -57,6 +62,7 @@ record AttemptRecorder(
     /** Fails the generation. */
     Future<Duration> fail(RunningAttempt attempt, AttemptOutcome outcome, BackendFailure backendFailure, Fail fail) {
         GenerationLease generationLease = attempt.generationLease();
+        TraceSpan commit = attempt.span().startChild(SpanType.OUTCOME_COMMIT);
         return outcomeRecorder
                 .record(
                         generationLease,
@@ -69,9 +75,11 @@ record AttemptRecorder(
                                 backendFailure,
                                 fail.error(),
                                 bill(attempt, backendFailure)))
+                .onComplete(commit::endWith)
                 .map(finished -> {
                     AttemptFailureLogger.logFailure(
                             LOG, generationLease, attempt.jobRecorder().job(), backendFailure, fail, null);
+                    AttemptSpans.fail(attempt.span(), outcome, backendFailure);
                     finished.ifPresent(eventPublisher::publishFinished);
                     return null;
                 });
@@ -97,6 +105,7 @@ record AttemptRecorder(
                     backendFailure,
                     retry,
                     requeued.map(GenerationOutcomeStore.Requeued::retryAt).orElse(null));
+            AttemptSpans.fail(attempt.span(), outcome, backendFailure);
             eventPublisher.publishProgress(generationLease.generationId());
             return retry.delay();
         });
@@ -112,6 +121,7 @@ record AttemptRecorder(
                         new Retry(Duration.ZERO, false),
                         unresolvedJob)
                 .map(requeued -> {
+                    AttemptSpans.fail(attempt.span(), AttemptOutcome.INTERRUPTED, interruption);
                     eventPublisher.publishProgress(attempt.generationLease().generationId());
                     return null;
                 });
@@ -123,18 +133,21 @@ record AttemptRecorder(
             BackendFailure backendFailure,
             Retry retry,
             JobReference unresolvedJob) {
-        return outcomeRecorder.record(
-                attempt.generationLease(),
-                outcome,
-                attempt.leaseLost(),
-                () -> outcomes.retry(
+        TraceSpan commit = attempt.span().startChild(SpanType.OUTCOME_COMMIT);
+        return outcomeRecorder
+                .record(
                         attempt.generationLease(),
                         outcome,
-                        retry.counted(),
-                        backendFailure,
-                        retry.delay(),
-                        unresolvedJob,
-                        bill(attempt, backendFailure)));
+                        attempt.leaseLost(),
+                        () -> outcomes.retry(
+                                attempt.generationLease(),
+                                outcome,
+                                retry.counted(),
+                                backendFailure,
+                                retry.delay(),
+                                unresolvedJob,
+                                bill(attempt, backendFailure)))
+                .onComplete(commit::endWith);
     }
 
     /**

@@ -21,6 +21,9 @@ import dev.darkroom.generation.worker.RetryDecision.Retry;
 import dev.darkroom.generation.worker.RetryPolicy.BackendConditions;
 import dev.darkroom.image.Image;
 import dev.darkroom.queue.OutcomeRecorder;
+import dev.darkroom.telemetry.SpanAttribute;
+import dev.darkroom.telemetry.SpanType;
+import dev.darkroom.telemetry.TraceSpan;
 import dev.darkroom.usage.BudgetLimits;
 import io.vertx.core.Future;
 import java.time.Duration;
@@ -87,7 +90,14 @@ final class AttemptRunner {
             JobRecorder jobRecorder,
             BooleanSupplier leaseLost) {
         RunningAttempt started = new RunningAttempt(
-                generationLease, backendCall, jobRecorder, leaseLost, nanoClock, nanoClock.getAsLong(), false);
+                generationLease,
+                backendCall,
+                jobRecorder,
+                backendCall.span(),
+                leaseLost,
+                nanoClock,
+                nanoClock.getAsLong(),
+                false);
         LOG.atInfo()
                 .addKeyValue("generation", generationLease.generationId())
                 .addKeyValue("attempt", generationLease.number())
@@ -114,6 +124,7 @@ final class AttemptRunner {
                 .addKeyValue("backend", moved.backend())
                 .log("attempt moved to another AI server");
         attempt.jobRecorder().moveTo(moved);
+        AttemptSpans.recordBackend(attempt.span(), moved);
         return caller.submit(moved, attempt.backendCall(), earlierJobGone)
                 .compose(result -> recordOrMove(attempt.withLease(moved), result));
     }
@@ -174,9 +185,11 @@ final class AttemptRunner {
     }
 
     private Future<Duration> storeImages(RunningAttempt attempt, List<Image> generated) {
+        TraceSpan span = attempt.span().startChild(SpanType.IMAGE_STORE).set(SpanAttribute.IMAGES, generated.size());
         return imageWriter
                 .write(generated, attempt.generationLease(), attempt.backendCall(), attempt.timeLeft())
                 .onComplete(done -> attempt.backendCall().release())
+                .onSuccess(result -> endSpan(span, result))
                 .compose(result -> {
                     if (result instanceof GeneratedImageWriter.Result.Stored stored) {
                         return recorder.complete(
@@ -188,6 +201,14 @@ final class AttemptRunner {
                             ? failUnstored(attempt, exceeded.reason())
                             : recordInterruption(attempt);
                 });
+    }
+
+    private static void endSpan(TraceSpan span, GeneratedImageWriter.Result result) {
+        if (result instanceof GeneratedImageWriter.Result.Stored) {
+            span.end();
+        } else {
+            span.fail(result.getClass().getSimpleName());
+        }
     }
 
     /** Ends a generation after the store failed until its deadline. The attempt does not count against the generation. */
@@ -212,6 +233,7 @@ final class AttemptRunner {
                 .addKeyValue("attempt", generationLease.number())
                 .log("attempt interrupted");
         if (attempt.leaseLost().getAsBoolean()) {
+            AttemptSpans.complete(attempt.span(), false);
             return Future.succeededFuture();
         }
         Resolution resolution = caller.resolve(

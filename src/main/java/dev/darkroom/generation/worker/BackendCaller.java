@@ -10,8 +10,12 @@ import dev.darkroom.backend.executor.BackendExecutor;
 import dev.darkroom.backend.executor.BackendExecutor.Execution;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.route.BackendRouter;
+import dev.darkroom.telemetry.SpanAttribute;
+import dev.darkroom.telemetry.SpanType;
+import dev.darkroom.telemetry.TraceSpan;
 import io.vertx.core.Future;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Calls the AI server of an attempt. Looks up an earlier submission with an unknown outcome, and submits only when the AI server does
@@ -56,7 +60,9 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Subm
                     ? submit(generationLease, backendCall, true)
                     : Future.succeededFuture(result(new BackendOutcome.Failed(OUTCOME_UNKNOWN), false));
         }
-        return executor.lookUp(createRequest(generationLease), backendCall).compose(found -> {
+        Future<Execution> lookUp =
+                inSpan(executor, backendCall, () -> executor.lookUp(createRequest(generationLease), backendCall));
+        return lookUp.compose(found -> {
             boolean gone = found.backendOutcome() instanceof BackendOutcome.JobNotFound;
             if (gone && generationLease.job().providerId() != null) {
                 // The id belongs to the old job. A new lease has a new key and no id.
@@ -94,12 +100,24 @@ record BackendCaller(BackendRouter router, Function<GenerationLease, Future<Subm
     private static Future<Execution> execute(
             SubmissionPermit permit, BackendExecutor executor, ImageRequest request, BackendCall backendCall) {
         if (permit instanceof SubmissionPermit.Granted) {
-            return executor.execute(request, backendCall);
+            return inSpan(executor, backendCall, () -> executor.execute(request, backendCall));
         }
         BackendOutcome withoutCall = permit instanceof SubmissionPermit.Refused refused
                 ? new BackendOutcome.Failed(refused.backendFailure())
                 : new BackendOutcome.NotStarted();
         return Future.succeededFuture(new Execution(withoutCall, false, false));
+    }
+
+    /** Runs a call in a child of the span of the attempt. */
+    private static Future<Execution> inSpan(
+            BackendExecutor executor, BackendCall backendCall, Supplier<Future<Execution>> call) {
+        TraceSpan attempt = backendCall.span();
+        TraceSpan span = attempt.startChild(SpanType.BACKEND_CALL).set(SpanAttribute.BACKEND, executor.name());
+        backendCall.setSpan(span);
+        return call.get().onSuccess(execution -> {
+            AttemptSpans.end(span, execution.backendOutcome());
+            backendCall.setSpan(attempt);
+        });
     }
 
     /** Returns the result of a call without a submission. */

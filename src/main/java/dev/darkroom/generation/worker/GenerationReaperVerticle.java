@@ -17,6 +17,7 @@ import dev.darkroom.generation.worker.RetryDecision.Retry;
 import dev.darkroom.generation.worker.RetryPolicy.BackendConditions;
 import dev.darkroom.node.DatabaseClock;
 import dev.darkroom.queue.LeaseReaper;
+import dev.darkroom.telemetry.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
@@ -47,6 +48,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
     private final Duration interval;
     private final Settings settings;
     private final DatabaseClock clock;
+    private Tracing tracing;
     private GenerationEventPublisher eventPublisher;
     private LeaseReaper reaper;
 
@@ -78,6 +80,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
+        tracing = Tracing.of(vertx);
         eventPublisher = new GenerationEventPublisher(vertx, notifyChannel);
         reaper = new LeaseReaper(
                 vertx,
@@ -138,6 +141,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
                     .onSuccess(requeued -> requeued.ifPresent(done -> {
                         AttemptFailureLogger.logFailure(
                                 LOG, generationLease, generationLease.job(), backendFailure, decision, done.retryAt());
+                        recordSpan(abandonedLease, outcome, backendFailure);
                         eventPublisher.publishProgress(generationLease.generationId());
                     }));
         }
@@ -152,8 +156,15 @@ public final class GenerationReaperVerticle extends VerticleBase {
                 .onSuccess(finished -> finished.ifPresent(finishRecord -> {
                     AttemptFailureLogger.logFailure(
                             LOG, generationLease, generationLease.job(), backendFailure, decision, null);
+                    recordSpan(abandonedLease, outcome, backendFailure);
                     eventPublisher.publishFinished(finishRecord);
                 }));
+    }
+
+    /** The process of the attempt has exported no span of it, because the attempt did not end there. */
+    private void recordSpan(AbandonedLease abandonedLease, AttemptOutcome outcome, BackendFailure backendFailure) {
+        AttemptSpans.recordAbandoned(
+                tracing, abandonedLease.generationLease(), abandonedLease.age(), outcome, backendFailure);
     }
 
     private Future<?> expire(UUID generationId) {

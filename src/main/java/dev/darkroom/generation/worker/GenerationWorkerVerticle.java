@@ -24,6 +24,8 @@ import dev.darkroom.queue.FencingToken;
 import dev.darkroom.queue.JobAttempt;
 import dev.darkroom.queue.JobQueue;
 import dev.darkroom.queue.OutcomeRecorder;
+import dev.darkroom.telemetry.TraceSpan;
+import dev.darkroom.telemetry.Tracing;
 import dev.darkroom.usage.BudgetLimits;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -63,6 +65,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
 
     private final AttemptDurationAverage attemptDurations = new AttemptDurationAverage();
 
+    private Tracing tracing;
     private GenerationEventPublisher eventPublisher;
     private AttemptRunner attemptRunner;
     private ClaimLoop<GenerationLease> claimLoop;
@@ -102,6 +105,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
         eventLoop = vertx.getOrCreateContext();
+        tracing = Tracing.of(vertx);
         eventPublisher = new GenerationEventPublisher(vertx, notifyChannel);
         attemptRunner = new AttemptRunner(
                 router,
@@ -258,8 +262,11 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         public Future<Duration> run() {
             long startedAt = System.nanoTime();
             eventPublisher.publishProgress(generationLease.generationId());
+            TraceSpan span = AttemptSpans.start(tracing, generationLease);
+            backendCall.setSpan(span);
             return onEventLoop(attemptRunner.run(generationLease, backendCall, jobRecorder, () -> leaseLost))
                     .onComplete(done -> {
+                        span.end();
                         jobRecorder.end();
                         attemptDurations.record(Duration.ofNanos(System.nanoTime() - startedAt));
                         reportThroughput();

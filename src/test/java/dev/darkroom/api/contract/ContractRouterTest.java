@@ -10,12 +10,14 @@ import dev.darkroom.api.generation.FinishedGenerationCache;
 import dev.darkroom.api.management.ManagementVerticle;
 import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.HostAndOriginPolicy;
+import dev.darkroom.api.transport.RequestSpans;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.telemetry.HttpServerRoles;
 import dev.darkroom.telemetry.ProcessMetrics;
+import dev.darkroom.telemetry.Tracing;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -88,7 +90,8 @@ class ContractRouterTest {
                         AuthServices.withoutAuthentication(),
                         HostAndOriginPolicy.unrestricted(List.of()),
                         new RequestBodyLimits(1, Duration.ofSeconds(1)),
-                        ErrorRenderers.PROBLEM_DOCUMENTS))
+                        ErrorRenderers.PROBLEM_DOCUMENTS,
+                        new RequestSpans(Tracing.OFF)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("no handler for [getImage]");
     }
@@ -108,7 +111,8 @@ class ContractRouterTest {
                         AuthServices.withoutAuthentication(),
                         HostAndOriginPolicy.unrestricted(List.of()),
                         new RequestBodyLimits(1, Duration.ofSeconds(1)),
-                        ErrorRenderers.PROBLEM_DOCUMENTS))
+                        ErrorRenderers.PROBLEM_DOCUMENTS,
+                        new RequestSpans(Tracing.OFF)))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the contract has no operation paintGeneration");
     }

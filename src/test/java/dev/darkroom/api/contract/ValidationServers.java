@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.HostAndOriginPolicy;
+import dev.darkroom.api.transport.RequestSpans;
 import dev.darkroom.auth.AuthServices;
+import dev.darkroom.telemetry.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -48,7 +50,8 @@ final class ValidationServers implements AutoCloseable {
                         AuthServices.withoutAuthentication(),
                         HostAndOriginPolicy.unrestricted(List.of()),
                         new RequestBodyLimits(MAX_BODY_BYTES, Duration.ofSeconds(30)),
-                        ErrorRenderers.PROBLEM_DOCUMENTS)));
+                        ErrorRenderers.PROBLEM_DOCUMENTS,
+                        new RequestSpans(Tracing.OFF))));
     }
 
     /** Starts a server with the unchanged validation of the OpenAPI library; returns its port. */

@@ -62,7 +62,7 @@ class BatchedStatementsTest {
     private static SubmissionStore.Submission submission(String user, IdempotencyKey key) {
         GenerationRequest request = new GenerationRequest(
                 "a lighthouse", null, 64, 64, 1, 7, null, Map.of("page", "12"), null, InputImages.NONE, 0);
-        return new SubmissionStore.Submission(UUID.randomUUID(), user, ROUTE, request, null, key, null, null);
+        return new SubmissionStore.Submission(UUID.randomUUID(), user, ROUTE, request, null, key, null, null, null);
     }
 
     @Test

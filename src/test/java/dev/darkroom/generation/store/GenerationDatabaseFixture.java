@@ -174,7 +174,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     private static SubmissionStore.Submission submission(String user, int priority) {
         GenerationRequest request =
                 new GenerationRequest("a lighthouse", null, 64, 64, 1, 7, null, null, null, InputImages.NONE, priority);
-        return new SubmissionStore.Submission(UUID.randomUUID(), user, ROUTE, request, null, null, null, null);
+        return new SubmissionStore.Submission(UUID.randomUUID(), user, ROUTE, request, null, null, null, null, null);
     }
 
     /** Submits a generation that the worker of {@code immediateStart} may start immediately. */
@@ -187,7 +187,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         SubmissionStore.Submission plain = submission("local", 0);
         return await(new SubmissionStore(database, settings.generation(), immediateStart)
                 .submit(new SubmissionStore.Submission(
-                        plain.id(), plain.userId(), ROUTE, plain.request(), null, key, null, null))
+                        plain.id(), plain.userId(), ROUTE, plain.request(), null, key, null, null, null))
                 .map(Optional::orElseThrow));
     }
 
@@ -196,7 +196,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
         SubmissionStore.Submission plain = submission(user, 0);
         return await(submissionStore
                 .submit(new SubmissionStore.Submission(
-                        plain.id(), user, ROUTE, plain.request(), null, null, null, request))
+                        plain.id(), user, ROUTE, plain.request(), null, null, null, request, null))
                 .map(stored -> plain.id()));
     }
 

@@ -105,7 +105,9 @@ class GenerationLeaseStoreFencingTest {
                 generationLease.job(),
                 generationLease.attemptBudget(),
                 generationLease.timeLeft(),
-                generationLease.imageRequest());
+                generationLease.imageRequest(),
+                generationLease.trace(),
+                generationLease.waited());
     }
 
     @ParameterizedTest(name = "{0} with {1}")

@@ -185,7 +185,8 @@ class GenerationLeaseStoreReapTest {
                         DEADLINE_EXCEEDED.message(),
                         0,
                         0,
-                        finished.get().generation().totalTime()));
+                        finished.get().generation().totalTime(),
+                        null));
         assertThat(queue.queryValue("""
                 SELECT concat_ws(' ', status, failed_attempts, error_code, error_class, error_retryable)
                 FROM generations""")).isEqualTo("FAILED 0 DEADLINE_EXCEEDED NOT_SENT t");

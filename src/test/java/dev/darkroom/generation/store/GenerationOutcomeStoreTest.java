@@ -111,7 +111,8 @@ class GenerationOutcomeStoreTest {
                             null,
                             1,
                             0,
-                            finishRecord.generation().totalTime()));
+                            finishRecord.generation().totalTime(),
+                            null));
             assertThat(finishRecord.generation().totalTime()).isBetween(Duration.ZERO, Duration.ofMinutes(1));
         });
         assertThat(generation("status, failed_attempts, error_code, completed_at = updated_at"))
@@ -163,7 +164,8 @@ class GenerationOutcomeStoreTest {
                         "Failed.",
                         0,
                         1,
-                        finished.get().generation().totalTime()));
+                        finished.get().generation().totalTime(),
+                        null));
         assertThat(generation("status, failed_attempts, error_code, error_class, error_message, error_retryable"))
                 .isEqualTo("FAILED 1 ATTEMPTS_EXHAUSTED SERVER_ERROR Failed. t");
         assertThat(lastAttempt("number, outcome, counted, error_class, error_code, http_status, retry_at"))

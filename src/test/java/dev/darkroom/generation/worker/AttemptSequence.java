@@ -172,7 +172,9 @@ public record AttemptSequence(Vertx vertx, BackendSettings settings, ImageReques
                 job,
                 timeout,
                 DEADLINE,
-                request);
+                request,
+                null,
+                null);
     }
 
     private static CallResult call(BackendCaller caller, GenerationLease lease, BackendCall backendCall) {

@@ -47,7 +47,9 @@ class BackendCallerTest {
             JobReference.of(UUID.randomUUID()),
             Duration.ofMinutes(1),
             Duration.ofMinutes(15),
-            new ImageRequest("key", "a fox", null, 64, 64, 1, 7, null, null, InputImages.NONE, 0));
+            new ImageRequest("key", "a fox", null, 64, 64, 1, 7, null, null, InputImages.NONE, 0),
+            null,
+            null);
 
     private final Vertx vertx = Vertx.vertx();
 

@@ -41,7 +41,9 @@ class SubmissionGateTest {
                 JobReference.of(UUID.randomUUID()),
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(1),
-                new ImageRequest("key", "a pier", null, 512, 256, 1, 7, "flux", null, InputImages.NONE, 0));
+                new ImageRequest("key", "a pier", null, 512, 256, 1, 7, "flux", null, InputImages.NONE, 0),
+                null,
+                null);
         return new SubmissionGate(new SubmissionPricing(router), limits, null, null, router)
                 .request(lease)
                 .result();

@@ -64,7 +64,9 @@ class SubmissionPricingTest {
                 JobReference.of(UUID.randomUUID()),
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(1),
-                new ImageRequest("key", "a pier", null, 512, 256, count, 7, "flux", parameters, InputImages.NONE, 0));
+                new ImageRequest("key", "a pier", null, 512, 256, count, 7, "flux", parameters, InputImages.NONE, 0),
+                null,
+                null);
     }
 
     @Test
