@@ -18,7 +18,7 @@
 {{- fail (printf "settings.backends.%s.apiKey would be in a ConfigMap: use backendKeys, and apiKeys: main=file:/etc/darkroom/keys/NAME" $name) -}}
 {{- end -}}
 {{- end -}}
-{{- range $path := list "dataDir" "imageDir" "node.roles" "cluster.host" "cluster.members" "cluster.kubernetesService" "http.tls" -}}
+{{- range $path := list "dataDir" "imageDir" "node.roles" "http.host" "management.host" "cluster.host" "cluster.members" "cluster.kubernetesService" "http.tls" -}}
 {{- $part := splitList "." $path -}}
 {{- $section := ternary $settings (default dict (get $settings (index $part 0))) (eq (len $part) 1) -}}
 {{- if hasKey $section (last $part) -}}

@@ -74,6 +74,15 @@ class HelmChartTest {
     }
 
     @Test
+    void templatesRejectSecretsInSettings() {
+        String validation = HelmChart.text("templates/_validation.tpl");
+
+        assertThat(SettingVariableNames.secretPaths())
+                .contains("database.url", "backend.apiKey", "s3.secretAccessKey")
+                .allMatch(path -> validation.contains('"' + path + '"'));
+    }
+
+    @Test
     void hasVersionOfProject() throws IOException {
         Matcher version = PROJECT_VERSION.matcher(Files.readString(Path.of("pom.xml")));
         assertThat(version.find()).isTrue();

@@ -104,7 +104,7 @@ class HelmTemplateIT {
             assertThat(settings.management().port()).isEqualTo(containerPort(pod, "management"));
             assertThat(settings.management().host()).isEqualTo("0.0.0.0");
             if (settings.imageStore() == ImageStoreType.LOCAL) {
-                assertThat(settings.imageDir()).startsWithRaw(Path.of("/var/lib/darkroom"));
+                assertThat(settings.imageDir()).startsWithRaw(directory.resolve("var/lib/darkroom"));
             }
         }
     }
@@ -342,6 +342,7 @@ class HelmTemplateIT {
                 "settings.backends.a.apiKey=x | settings.backends.a.apiKey would be in a ConfigMap",
                 "settings.s3.secretAccessKey=x | settings.s3.secretAccessKey would be in a ConfigMap",
                 "settings.dataDir=/data | settings.dataDir is set by the chart",
+                "settings.http.host=127.0.0.1 | settings.http.host is set by the chart",
                 "settings.cluster.host=a | settings.cluster.host is set by the chart",
                 "settings.http.tls.certFile=a | settings.http.tls is set by the chart",
                 "settings.shutdown.gracePeriod=soon | does not match pattern",

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.assertj.core.api.Assertions;
@@ -19,6 +20,9 @@ final class PodSettings {
     static final String DATABASE_URL = "postgresql://darkroom:secret-of-the-database@db.example.org/darkroom";
     static final String POD_IP = "10.1.2.3";
 
+    /** Keys of URLs of the database in the secrets of the values. */
+    private static final Set<String> DATABASE_KEYS = Set.of("url", "directUrl", "uri");
+
     private static final Pattern REFERENCE = Pattern.compile("\\$\\(([A-Z_]+)\\)");
 
     private PodSettings() {}
@@ -27,11 +31,21 @@ final class PodSettings {
      * @param directory in place of the root of the file system of the container
      */
     static Settings load(RenderedChart chart, JsonNode pod, Path directory) {
-        writeFiles(chart, directory);
-        Map<String, String> environment = environment(RenderedChart.container(pod), directory);
+        Map<String, String> environment = prepare(chart, pod, directory, DATABASE_URL);
         LoadedSettings loaded = SettingsLoader.load(environment, directory);
         Assertions.assertThat(loaded.warnings()).isEmpty();
         return loaded.settings();
+    }
+
+    /**
+     * Writes the files of a pod, and returns its environment.
+     *
+     * @param directory in place of the root of the file system of the container
+     * @param databaseUrl the URL in the secret
+     */
+    static Map<String, String> prepare(RenderedChart chart, JsonNode pod, Path directory, String databaseUrl) {
+        writeFiles(chart, directory);
+        return environment(RenderedChart.container(pod), directory, databaseUrl);
     }
 
     private static void writeFiles(RenderedChart chart, Path directory) {
@@ -56,14 +70,17 @@ final class PodSettings {
     }
 
     private static String inDirectory(String text, Path directory) {
-        return text.replace("/etc/darkroom/", directory + "/etc/darkroom/");
+        return text.replace("/etc/darkroom/", directory + "/etc/darkroom/")
+                .replace("/var/lib/darkroom", directory + "/var/lib/darkroom");
     }
 
-    private static Map<String, String> environment(JsonNode container, Path directory) {
+    private static Map<String, String> environment(JsonNode container, Path directory, String databaseUrl) {
         Map<String, String> environment = new HashMap<>();
         for (JsonNode variable : container.path("env")) {
             String name = variable.path("name").asText();
-            String value = variable.has("value") ? variable.path("value").asText() : source(variable.path("valueFrom"));
+            String value = variable.has("value")
+                    ? variable.path("value").asText()
+                    : source(variable.path("valueFrom"), databaseUrl);
             Matcher reference = REFERENCE.matcher(value);
             environment.put(
                     name, inDirectory(reference.replaceAll(found -> environment.get(found.group(1))), directory));
@@ -71,11 +88,11 @@ final class PodSettings {
         return environment;
     }
 
-    private static String source(JsonNode valueFrom) {
+    private static String source(JsonNode valueFrom, String databaseUrl) {
         if (valueFrom.has("fieldRef")) {
             return POD_IP;
         }
         String key = valueFrom.at("/secretKeyRef/key").asText();
-        return key.toLowerCase(java.util.Locale.ROOT).contains("ur") ? DATABASE_URL : "value-of-" + key;
+        return DATABASE_KEYS.contains(key) ? databaseUrl : "value-of-" + key;
     }
 }

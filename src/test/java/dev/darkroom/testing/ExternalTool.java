@@ -104,7 +104,7 @@ public record ExternalTool(String profile, String name) {
             throw new AssertionError(
                     "the profile \"" + profile + "\" needs "
                             + builder.command().get(0)
-                            + ": install Python 3.10 or newer with venv, Node 18 or newer, and npm",
+                            + ": CONTRIBUTING.md lists what to install",
                     e);
         }
     }
