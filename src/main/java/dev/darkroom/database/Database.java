@@ -209,6 +209,10 @@ public final class Database {
                 // are a minute old does not know that a queue has grown, and would read and sort the whole table.
                 .addProperty("enable_seqscan", "off")
                 .addProperty("enable_bitmapscan", "off")
+                // The planner adds a huge cost to a plan that must scan a table, such as one of few rows. PostgreSQL
+                // with
+                // LLVM would compile each such plan, which takes hundreds of milliseconds.
+                .addProperty("jit", "off")
                 // With these settings no plan depends on parameter values. Otherwise a claim would be planned for each
                 // execution because of its limit, which takes four times as long as executing it.
                 .addProperty("plan_cache_mode", "force_generic_plan");

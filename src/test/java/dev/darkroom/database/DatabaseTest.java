@@ -29,6 +29,7 @@ class DatabaseTest extends DatabaseFixture {
             assertThat(setting(client, "lock_timeout")).isEqualTo("700ms");
             assertThat(setting(client, "idle_in_transaction_session_timeout")).isEqualTo("1200ms");
             assertThat(setting(client, "application_name")).isEqualTo("darkroom");
+            assertThat(setting(client, "jit")).isEqualTo("off");
             assertThat(setting(client, "client_encoding")).isEqualTo("UTF8");
         }
     }
