@@ -150,6 +150,7 @@ class ArchitectureTest {
             Map.entry("image.local", "config file image image.store"),
             Map.entry("image.s3", "config image image.store"),
             Map.entry("image.store", "image"),
+            Map.entry("kafka", "config database node notification queue signal task"),
             Map.entry("maintenance", "config database eventbus generation image.store signal task usage"),
             Map.entry("maintenance.copy", "database image image.store"),
             Map.entry("maintenance.doctor", "config database image.store"),
@@ -180,7 +181,7 @@ class ArchitectureTest {
             Map.entry("upload", "config database eventbus image image.store"),
             Map.entry("usage", "backend config database"),
             Map.entry("webhook", "config database eventbus http node notification queue signal telemetry"),
-            Map.entry("webhook.command", "config database eventbus http http.egress webhook"));
+            Map.entry("webhook.command", "config database eventbus http http.egress notification webhook"));
 
     private static final String API = "dev.darkroom.api..";
     private static final String SIMULATOR = "dev.darkroom.simulator..";

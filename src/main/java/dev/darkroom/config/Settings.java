@@ -71,6 +71,7 @@ public record Settings(
         Node node,
         Retention retention,
         Webhooks webhooks,
+        KafkaSettings kafka,
         Cluster cluster,
         Shutdown shutdown,
         TracingSettings tracing,

@@ -69,6 +69,7 @@ record SettingsBinder(LayeredSettings layeredSettings, Path base) {
         return type.isRecord()
                 && (type.isMemberClass()
                         || type == BackendSettings.class
+                        || type == KafkaSettings.class
                         || type == S3Settings.class
                         || type == TracingSettings.class);
     }

@@ -50,6 +50,8 @@ enum TextFormat {
     SIZES(listOf("[1-9][0-9]{1,3}x[1-9][0-9]{1,3}"), "sizes such as 1024x1024, 1536x1024, separated by commas"),
     /** Storage class of objects. */
     STORAGE_CLASS("[A-Z0-9_]{1,40}", "a storage class such as INTELLIGENT_TIERING"),
+    /** Name of a topic in Kafka. */
+    TOPIC("[A-Za-z0-9._-]{1,249}", "1 to 249 of A-Z, a-z, 0-9, dot, underscore and hyphen"),
     /** Path below a URL. */
     URL_PATH("auto|/[0-9A-Za-z._~/-]{1,200}", "auto, or a path such as /models");
 

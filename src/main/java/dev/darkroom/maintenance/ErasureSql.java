@@ -136,6 +136,7 @@ final class ErasureSql {
             SELECT count(*)::int AS deleted FROM deleted""",
             deleteRows("webhooks", "id"),
             deleteRows("notifications", "seq"),
+            deleteRows("event_outbox", "id"),
             deleteRows("idempotency_keys", "key"),
             deleteRows("subscriber_cursors", "subscriber"),
             deleteRows("user_streams", "user_id"),

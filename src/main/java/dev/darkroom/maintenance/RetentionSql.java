@@ -156,6 +156,20 @@ final class RetentionSql {
               DELETE FROM webhook_deliveries d USING old WHERE d.id = old.id RETURNING 1)
             SELECT count(*) AS deleted FROM deleted""";
 
+    /**
+     * Deletes events older than {@code $1} ms that no process publishes any more. While a process has brokers, no event is deleted before it
+     * is published, however old it is.
+     */
+    static final String DELETE_ABANDONED_EVENTS = """
+            WITH old AS MATERIALIZED (
+              SELECT id FROM event_outbox
+              WHERE created_at < now() - $1::bigint * interval '1 millisecond'
+                AND NOT EXISTS (SELECT FROM event_publication WHERE active_until > now())
+              ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED),
+            deleted AS (
+              DELETE FROM event_outbox e USING old WHERE e.id = old.id RETURNING 1)
+            SELECT count(*) AS deleted FROM deleted""";
+
     /** Deletes deleted webhooks without deliveries. */
     static final String DELETE_EMPTY_WEBHOOKS = """
             DELETE FROM webhooks w WHERE w.deleted_at IS NOT NULL

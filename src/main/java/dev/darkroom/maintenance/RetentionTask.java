@@ -106,6 +106,7 @@ public final class RetentionTask {
     private Future<?> run(BooleanSupplier stopped) {
         return maintainNotifications()
                 .transform(done -> deleteDeliveries(stopped))
+                .transform(done -> deleteAbandonedEvents(stopped))
                 .transform(done -> deleteGenerations(stopped));
     }
 
@@ -125,6 +126,16 @@ public final class RetentionTask {
                         repeatBatches(stopped, RetentionSql.DELETE_DELIVERIES_OF_DELETED_WEBHOOKS, Duration.ZERO))
                 .compose(done -> store.deleteEmptyWebhooks())
                 .onFailure(error -> recordFailure("delivery retention failed", error));
+    }
+
+    private Future<?> deleteAbandonedEvents(BooleanSupplier stopped) {
+        return repeatBatches(stopped, RetentionSql.DELETE_ABANDONED_EVENTS, notificationRetention, batch -> {
+                    if (batch.count() > 0) {
+                        LOG.atWarn().addKeyValue("events", batch.count()).log("unpublished events deleted");
+                    }
+                    return Future.succeededFuture();
+                })
+                .onFailure(error -> recordFailure("event retention failed", error));
     }
 
     private Future<?> deleteGenerations(BooleanSupplier stopped) {

@@ -30,6 +30,7 @@ final class ManagementModule {
             ApiContract apiContract,
             LocalNode localNode,
             GenerationModule generations,
+            KafkaModule kafka,
             VacuumBlockerMonitor vacuumBlockers,
             BooleanSupplier accepting)
             throws Exception {
@@ -48,7 +49,7 @@ final class ManagementModule {
                 apiContract,
                 readiness,
                 generations::backendsToJson,
-                () -> nodeToJson(settings, localNode, generations),
+                () -> kafka.addStatus(nodeToJson(settings, localNode, generations)),
                 vacuumBlockers::lastObservation,
                 resources.metrics());
         try {

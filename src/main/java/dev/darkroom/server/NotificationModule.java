@@ -1,7 +1,9 @@
 package dev.darkroom.server;
 
 import dev.darkroom.config.Settings;
+import dev.darkroom.kafka.EventEnqueueStore;
 import dev.darkroom.node.DatabaseTime;
+import dev.darkroom.notification.CloudEventFactory;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.notification.command.NotificationCommandVerticle;
 import dev.darkroom.notification.stream.NotificationHub;
@@ -29,9 +31,16 @@ record NotificationModule(NotificationHub hub, NotificationWriter notificationWr
                 new NotificationStreamMetrics(resources.metrics().registry(), databaseTime::since));
         resources.processLifecycle().deploy(resources.vertx(), "notification hub", hubVerticle);
         NotificationHub hub = hubVerticle.hub();
-        WebhookModule webhooks = new WebhookModule(resources);
+        CloudEventFactory cloudEvents = new CloudEventFactory(
+                settings.publicUrl() == null
+                        ? "urn:darkroom"
+                        : settings.publicUrl().toString());
+        WebhookModule webhooks = new WebhookModule(resources, cloudEvents);
         NotificationWriter notificationWriter = new NotificationWriter(
-                List.of(webhooks.enqueueStore()),
+                List.of(
+                        webhooks.enqueueStore(),
+                        new EventEnqueueStore(
+                                cloudEvents, () -> EventEnqueueStore.ADDED.publish(resources.notifyChannel()))),
                 new NotificationPublisher(resources.vertx(), hub, resources.notifyChannel()));
         return new NotificationModule(hub, notificationWriter, webhooks);
     }

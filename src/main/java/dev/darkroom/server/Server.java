@@ -29,6 +29,7 @@ import dev.darkroom.fleet.FleetVerticle;
 import dev.darkroom.fleet.QueueMetrics;
 import dev.darkroom.generation.route.ModelCatalog;
 import dev.darkroom.image.store.ImageStore;
+import dev.darkroom.image.store.ImageStoreOwner;
 import dev.darkroom.image.store.MeasuredImageStore;
 import dev.darkroom.maintenance.ErasureVerticle;
 import dev.darkroom.maintenance.InstallationStore;
@@ -171,14 +172,14 @@ public final class Server {
             capabilities.add(new BackendCapabilities(backendSettings, backend, schema));
             processLifecycle.addStopStep("backend", backend::close);
         }
+        ImageStoreOwner installation = await(InstallationStore.readIdentity(database));
         ImageStore images = new MeasuredImageStore(
-                await(InstallationStore.readIdentity(database)
-                        .compose(identity -> ImageStoreFactory.open(vertx, settings, identity))),
-                metrics.registry());
+                await(ImageStoreFactory.open(vertx, settings, installation)), metrics.registry());
         processLifecycle.addStopStep("image store", images::close);
 
         ServerResources resources =
                 new ServerResources(vertx, settings, processLifecycle, metrics, database, notifyChannel, images);
+        KafkaModule kafka = new KafkaModule(resources, installation.databaseId());
         NotificationModule notifications = NotificationModule.deploy(resources, localNode.databaseTime());
         GenerationModule generations = new GenerationModule(
                 resources,
@@ -187,7 +188,7 @@ public final class Server {
         VacuumBlockerMonitor vacuumBlockers =
                 new VacuumBlockerMonitor(database, settings.database().longTransactionWarning());
         int managementPort = ManagementModule.deploy(
-                resources, contracts.management(), localNode, generations, vacuumBlockers, accepting::get);
+                resources, contracts.management(), localNode, generations, kafka, vacuumBlockers, accepting::get);
         inbound.countSeparately(managementPort);
         processLifecycle.deploy(
                 vertx, "node", new NodeHeartbeatVerticle(localNode, database, settings.node(), BuildVersion.current()));
@@ -221,6 +222,7 @@ public final class Server {
         // Starts before the worker. On stop, the outcomes of the last attempts are therefore still delivered.
         if (settings.hasRole(NodeRole.NOTIFIER)) {
             notifications.webhooks().deploySender(localNode, notifications.notificationWriter(), this::publicUrl);
+            kafka.deployPublisher(localNode);
         }
         List<BackendExecutor> executors =
                 settings.hasRole(NodeRole.WORKER) ? generations.deployExecutors(backends) : List.of();

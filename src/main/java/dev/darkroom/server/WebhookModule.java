@@ -11,6 +11,7 @@ import dev.darkroom.http.GuardedHttpClient;
 import dev.darkroom.http.egress.DnsHostResolver;
 import dev.darkroom.http.egress.EgressPolicy;
 import dev.darkroom.node.LocalNode;
+import dev.darkroom.notification.CloudEventFactory;
 import dev.darkroom.notification.NotificationWriteListener;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.webhook.DeliveryEnqueueStore;
@@ -35,7 +36,7 @@ final class WebhookModule {
     private final DeliveryEnqueueStore enqueueStore;
 
     /** Creates the parts that must exist before notifications are stored. {@link #deploySender} starts the sender later. */
-    WebhookModule(ServerResources resources) {
+    WebhookModule(ServerResources resources, CloudEventFactory cloudEvents) {
         Settings settings = resources.settings();
         Settings.Webhooks webhooks = settings.webhooks();
         this.resources = resources;
@@ -48,11 +49,8 @@ final class WebhookModule {
                 webhooks.timeout(),
                 settings.outbound().maxHeaderBytes());
         resources.processLifecycle().addStopStep("webhook client", httpClient::close);
-        String source = settings.publicUrl() == null
-                ? "urn:darkroom"
-                : settings.publicUrl().toString();
         this.enqueueStore =
-                new DeliveryEnqueueStore(source, () -> WebhookBus.ENQUEUED.publish(resources.notifyChannel()));
+                new DeliveryEnqueueStore(cloudEvents, () -> WebhookBus.ENQUEUED.publish(resources.notifyChannel()));
         if (!webhooks.allowedNetworks().isEmpty() || webhooks.allowHttp()) {
             LOG.atWarn()
                     .addKeyValue("networks", String.join(",", webhooks.allowedNetworks()))

@@ -2,6 +2,7 @@ package dev.darkroom.webhook;
 
 import dev.darkroom.database.Database;
 import dev.darkroom.database.TransactionScope;
+import dev.darkroom.notification.CloudEventFactory;
 import dev.darkroom.notification.Notification;
 import dev.darkroom.notification.NotificationStore;
 import dev.darkroom.notification.NotificationWriteListener;
@@ -28,21 +29,18 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    private final WebhookPayloadFactory payloads;
+    private final CloudEventFactory cloudEvents;
     private final Runnable wakeSenders;
     private final Supplier<byte[]> secretFactory;
 
-    /**
-     * @param source URI of this installation, for CloudEvents
-     * @param wakeSenders called after a commit that enqueued deliveries
-     */
-    public DeliveryEnqueueStore(String source, Runnable wakeSenders) {
-        this(source, wakeSenders, () -> WebhookSigner.generateSecret(RANDOM));
+    /** @param wakeSenders called after a commit that enqueued deliveries */
+    public DeliveryEnqueueStore(CloudEventFactory cloudEvents, Runnable wakeSenders) {
+        this(cloudEvents, wakeSenders, () -> WebhookSigner.generateSecret(RANDOM));
     }
 
     /** @param secretFactory returns a new secret on each call */
-    DeliveryEnqueueStore(String source, Runnable wakeSenders, Supplier<byte[]> secretFactory) {
-        this.payloads = new WebhookPayloadFactory(source);
+    DeliveryEnqueueStore(CloudEventFactory cloudEvents, Runnable wakeSenders, Supplier<byte[]> secretFactory) {
+        this.cloudEvents = cloudEvents;
         this.wakeSenders = wakeSenders;
         this.secretFactory = secretFactory;
     }
@@ -94,8 +92,8 @@ public final class DeliveryEnqueueStore implements NotificationWriteListener {
 
     private JsonObject addPayloads(JsonObject row, Notification notification) {
         return row.put("id", notification.id().toString())
-                .put("standard", payloads.standardWebhook(notification))
-                .put("cloud", payloads.cloudEvent(notification));
+                .put("standard", WebhookPayloadFactory.standardWebhook(notification))
+                .put("cloud", cloudEvents.create(notification).encode());
     }
 
     private static Future<Integer> enqueue(SqlConnection connection, JsonArray deliveries, UUID webhookId) {

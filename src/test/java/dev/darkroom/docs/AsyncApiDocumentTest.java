@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.darkroom.backend.executor.BackendEventPublisher;
+import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.generation.GenerationBus;
 import dev.darkroom.notification.NotificationBus;
 import dev.darkroom.testing.AsyncApiMessageValidator;
@@ -128,8 +129,14 @@ class AsyncApiDocumentTest {
     @Test
     void channelsMatchContractAndEventBus() throws IOException {
         // given the operations of the contract that stream or upgrade to a WebSocket
-        Set<String> expected =
-                new TreeSet<>(Set.of(GenerationBus.EVENTS, NotificationBus.EVENTS, BackendEventPublisher.ADDRESS));
+        Set<String> expected = new TreeSet<>(Set.of(
+                GenerationBus.EVENTS,
+                NotificationBus.EVENTS,
+                BackendEventPublisher.ADDRESS,
+                SettingsLoader.load(Map.of(), Path.of("/nowhere/at/all"))
+                        .settings()
+                        .kafka()
+                        .topic()));
         contract().get("paths").fields().forEachRemaining(path -> {
             JsonNode responses = path.getValue().path("get").path("responses");
             if (responses.path("200").path("content").has("text/event-stream") || responses.has("101")) {

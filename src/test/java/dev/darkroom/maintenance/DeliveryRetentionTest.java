@@ -105,6 +105,32 @@ class DeliveryRetentionTest {
     }
 
     @Test
+    void keepsUnpublishedEventsWhileAProcessHasBrokers() throws Exception {
+        // given more events than one batch
+        TestPostgres.execute(
+                url,
+                "INSERT INTO event_publication (name, active_until) VALUES ('kafka', now() + interval '1 minute')",
+                "INSERT INTO event_outbox (user_id, event, created_at)"
+                        + " SELECT 'anna', '{}', now() - interval '31 days' FROM generate_series(1, 1200)",
+                "INSERT INTO event_outbox (user_id, event, created_at) VALUES ('anna', '{}', now() - interval '29 days')");
+        UUID webhook = insertWebhook("NULL");
+        insertDeliveries(webhook, 1, "DELIVERED", 31);
+
+        // when
+        deploy();
+
+        // then
+        awaitRows("SELECT count(*) FROM webhook_deliveries", "0");
+        awaitRows("SELECT count(*) FROM event_outbox", "1201");
+
+        // when the last process with brokers has been gone for a week
+        TestPostgres.execute(url, "UPDATE event_publication SET active_until = now()");
+
+        // then
+        awaitRows("SELECT count(*) FROM event_outbox", "1");
+    }
+
+    @Test
     void deletesADeletedWebhookAfterItsLastDeliveryEnded() throws Exception {
         // given
         UUID deleted = insertWebhook("now()");

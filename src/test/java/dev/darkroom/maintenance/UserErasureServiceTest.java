@@ -210,6 +210,8 @@ class UserErasureServiceTest {
             execute(
                     "INSERT INTO notifications (user_id, seq, id, type, data) SELECT '" + user
                             + "', n, gen_random_uuid(), 'generation.completed', '{}' FROM generate_series(1, 1100) n",
+                    "INSERT INTO event_outbox (user_id, event) SELECT '" + user
+                            + "', '{}' FROM generate_series(1, 1100) n",
                     "INSERT INTO idempotency_keys (user_id, key, fingerprint, generation_id) SELECT '" + user
                             + "', n::text, 'f', gen_random_uuid() FROM generate_series(1, 1100) n",
                     "INSERT INTO subscriber_cursors (user_id, subscriber, acked_seq) SELECT '" + user
@@ -231,7 +233,12 @@ class UserErasureServiceTest {
             assertThat(value(COUNT + table)).as(table).isEqualTo("2");
         }
         for (String table : List.of(
-                "notifications", "idempotency_keys", "subscriber_cursors", "webhook_deliveries", "webhook_queue")) {
+                "notifications",
+                "event_outbox",
+                "idempotency_keys",
+                "subscriber_cursors",
+                "webhook_deliveries",
+                "webhook_queue")) {
             assertThat(value(COUNT + table)).as(table).isEqualTo("1100");
             assertThat(value(COUNT + table + " WHERE user_id = 'alice'"))
                     .as(table)

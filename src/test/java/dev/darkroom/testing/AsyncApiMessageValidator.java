@@ -78,6 +78,11 @@ public final class AsyncApiMessageValidator {
         validateMessage(null, "webhook", lower, body);
     }
 
+    /** Validates the headers and the value of a record in the default topic. */
+    public static void validateKafkaEvent(Map<String, Object> headers, JsonObject value) {
+        validateMessage("darkroom.events", "kafkaEvent", headers, value);
+    }
+
     /** Validates an event of the event bus. Of several messages, it uses the one with an example of the same type. */
     public static void validateBusEvent(String address, JsonObject body) {
         List<String> names = new ArrayList<>();

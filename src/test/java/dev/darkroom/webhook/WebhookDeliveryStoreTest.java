@@ -7,6 +7,7 @@ import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.database.Database;
 import dev.darkroom.database.DatabaseMigrator;
+import dev.darkroom.notification.CloudEventFactory;
 import dev.darkroom.notification.Notification;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.queue.FencingToken;
@@ -310,7 +311,7 @@ class WebhookDeliveryStoreTest {
         // given a process that was paused while its delivery was dropped and then redelivered by command
         WebhookDeliveryLease frozen = claimNewDelivery();
         assertThat(await(store.dropClaimed(frozen))).isTrue();
-        DeliveryEnqueueStore enqueueStore = new DeliveryEnqueueStore("urn:darkroom", () -> {});
+        DeliveryEnqueueStore enqueueStore = new DeliveryEnqueueStore(new CloudEventFactory("urn:darkroom"), () -> {});
         assertThat(await(enqueueStore.redeliver(database, frozen.webhookId(), "mary", frozen.deliveryId())))
                 .isTrue();
         WebhookDeliveryLease current = claim(frozen.fencingToken().nodeId(), 1).get(0);
@@ -342,10 +343,11 @@ class WebhookDeliveryStoreTest {
     void generatesASecretOnlyForARequestWithAUrl() {
         // given
         AtomicInteger secrets = new AtomicInteger();
-        DeliveryEnqueueStore enqueueStore = new DeliveryEnqueueStore("urn:darkroom", () -> {}, () -> {
-            secrets.incrementAndGet();
-            return new byte[32];
-        });
+        DeliveryEnqueueStore enqueueStore =
+                new DeliveryEnqueueStore(new CloudEventFactory("urn:darkroom"), () -> {}, () -> {
+                    secrets.incrementAndGet();
+                    return new byte[32];
+                });
         insertWebhook("mary", 0);
         UUID generation = UUID.randomUUID();
         execute("INSERT INTO generation_webhook_urls (generation_id, url) VALUES ('" + generation

@@ -5,6 +5,7 @@ import dev.darkroom.http.GuardedHttpClient;
 import dev.darkroom.http.HttpCallException;
 import dev.darkroom.http.HttpExchange;
 import dev.darkroom.http.RetryAfterParser;
+import dev.darkroom.notification.CloudEventFactory;
 import dev.darkroom.webhook.DeliveryFailure;
 import dev.darkroom.webhook.PayloadFormat;
 import dev.darkroom.webhook.WebhookEventTypes;
@@ -27,7 +28,7 @@ record WebhookTestSender(GuardedHttpClient httpClient, RetryAfterParser retryAft
         Buffer body = Buffer.buffer(
                 testTarget.payloadFormat() == PayloadFormat.STANDARD
                         ? WebhookPayloadFactory.standardWebhook(WebhookEventTypes.TEST, timestamp, data)
-                        : WebhookPayloadFactory.cloudEvent(id, "urn:darkroom", WebhookEventTypes.TEST, timestamp, data)
+                        : CloudEventFactory.create(id, "urn:darkroom", WebhookEventTypes.TEST, timestamp, data)
                                 .encode());
         long startNanos = System.nanoTime();
         return httpClient

@@ -10,6 +10,7 @@ import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.GenerationRequest;
 import dev.darkroom.generation.ImmediateStart;
 import dev.darkroom.generation.TestGenerations;
+import dev.darkroom.notification.CloudEventFactory;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.testing.StatementCounter;
 import dev.darkroom.testing.TestPostgres;
@@ -112,7 +113,8 @@ class BatchedStatementsTest {
 
     private GenerationOutcomeStore storeWithWebhooks() {
         NotificationWriter notificationWriter = new NotificationWriter(
-                List.of(new DeliveryEnqueueStore("urn:darkroom", () -> {})), notifications -> {});
+                List.of(new DeliveryEnqueueStore(new CloudEventFactory("urn:darkroom"), () -> {})),
+                notifications -> {});
         return new GenerationOutcomeStore(database, List.of(notificationWriter));
     }
 
