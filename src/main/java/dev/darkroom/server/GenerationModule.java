@@ -26,6 +26,7 @@ import dev.darkroom.generation.watch.CompletionWaiters;
 import dev.darkroom.generation.watch.FinishedGenerationMetrics;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.generation.watch.ProgressVerticle;
+import dev.darkroom.generation.worker.AttemptMetrics;
 import dev.darkroom.generation.worker.GenerationReaperVerticle;
 import dev.darkroom.generation.worker.GenerationWorkerVerticle;
 import dev.darkroom.http.egress.EgressPolicy;
@@ -63,6 +64,7 @@ final class GenerationModule {
     private final UploadModule uploads;
     private final CompletionWaiters completionWaiters = new CompletionWaiters();
     private final ProgressSubscribers progressSubscribers = new ProgressSubscribers();
+    private final AttemptMetrics attemptMetrics;
 
     /** @param finishListeners listeners for finished generations */
     GenerationModule(ServerResources resources, ModelCatalog catalog, List<GenerationFinishListener> finishListeners) {
@@ -70,6 +72,7 @@ final class GenerationModule {
         this.limitsReader = new LimitsReader(catalog, System::nanoTime);
         this.resources = resources;
         this.settings = resources.settings();
+        this.attemptMetrics = new AttemptMetrics(resources.metrics().registry());
         this.finishListeners = new ArrayList<>(finishListeners);
         this.finishListeners.add(
                 new FinishedGenerationMetrics(resources.metrics().registry()));
@@ -126,7 +129,7 @@ final class GenerationModule {
         deploy(
                 "lease reaper",
                 new GenerationReaperVerticle(
-                        resources.database(), resources.notifyChannel(), settings, finishListeners));
+                        resources.database(), resources.notifyChannel(), settings, finishListeners, attemptMetrics));
     }
 
     private void deploy(String name, Deployable verticle) throws Exception {
@@ -213,7 +216,8 @@ final class GenerationModule {
                                 imageStoreHealth,
                                 uploads.createReader(),
                                 settings,
-                                finishListeners));
+                                finishListeners,
+                                attemptMetrics));
     }
 
     private BackendExecutor deployExecutor(BackendSettings backendSettings, ImageBackend backend) throws Exception {

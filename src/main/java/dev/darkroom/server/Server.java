@@ -65,14 +65,16 @@ public final class Server {
     private static final int UNSENT_HEAP_DIVISOR = 8;
 
     private final Settings settings;
+    private final ProcessMetrics metrics;
     private final ProcessLifecycle processLifecycle;
     private final AtomicBoolean accepting = new AtomicBoolean();
 
     /** Port of the API; 0 for a free port until it is bound. */
     private final AtomicInteger listeningPort;
 
-    private Server(Settings settings, ProcessLifecycle processLifecycle) {
+    private Server(Settings settings, ProcessLifecycle processLifecycle, ProcessMetrics metrics) {
         this.settings = settings;
+        this.metrics = metrics;
         this.processLifecycle = processLifecycle;
         this.listeningPort = new AtomicInteger(settings.http().port());
     }
@@ -82,7 +84,17 @@ public final class Server {
      * later one fails. Blocks until requests are accepted.
      */
     public static RunningServer start(Settings settings, ProcessLifecycle processLifecycle) throws Exception {
-        RunningServer runningServer = new Server(settings, processLifecycle).start();
+        return start(settings, processLifecycle, MetricsModule.create());
+    }
+
+    /**
+     * As {@link #start(Settings, ProcessLifecycle)}.
+     *
+     * @param metrics closed when the process stops
+     */
+    public static RunningServer start(Settings settings, ProcessLifecycle processLifecycle, ProcessMetrics metrics)
+            throws Exception {
+        RunningServer runningServer = new Server(settings, processLifecycle, metrics).start();
         StartupBanner.print(settings, runningServer);
         return runningServer;
     }
@@ -114,11 +126,14 @@ public final class Server {
                 limits.perAddress(),
                 Runtime.getRuntime().maxMemory() / UNSENT_HEAP_DIVISOR,
                 settings.streams().slowConsumerTimeout());
-        ProcessMetrics metrics = MetricsModule.create(settings, processLifecycle);
+        processLifecycle.addStopStep("metrics", () -> {
+            metrics.close();
+            return Future.succeededFuture();
+        });
         Vertx vertx = Vertx.builder()
                 .with(new VertxOptions()
                         .setEventLoopPoolSize(Runtime.getRuntime().availableProcessors())
-                        .setMetricsOptions(ProcessMetrics.vertxOptions()))
+                        .setMetricsOptions(metrics.vertxOptions()))
                 .withMetrics(metrics.vertxFactory())
                 .withTransport(inbound.transport())
                 .build();
@@ -190,6 +205,7 @@ public final class Server {
         int managementPort = ManagementModule.deploy(
                 resources, contracts.management(), localNode, generations, kafka, vacuumBlockers, accepting::get);
         inbound.countSeparately(managementPort);
+        metrics.addHttpServer(managementPort, "MANAGEMENT");
         processLifecycle.deploy(
                 vertx, "node", new NodeHeartbeatVerticle(localNode, database, settings.node(), BuildVersion.current()));
         generations.deployReaper();
@@ -242,6 +258,7 @@ public final class Server {
                     notifications.hub(),
                     generations.progressSubscribers());
             listeningPort.set(apiPort);
+            metrics.addHttpServer(apiPort, "API");
             inbound.limitRequestHeads(apiPort, settings.http().requestTimeout());
         }
 

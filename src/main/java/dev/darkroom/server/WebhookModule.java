@@ -15,6 +15,7 @@ import dev.darkroom.notification.CloudEventFactory;
 import dev.darkroom.notification.NotificationWriteListener;
 import dev.darkroom.notification.NotificationWriter;
 import dev.darkroom.webhook.DeliveryEnqueueStore;
+import dev.darkroom.webhook.DeliveryMetrics;
 import dev.darkroom.webhook.PayloadRenderer;
 import dev.darkroom.webhook.WebhookBus;
 import dev.darkroom.webhook.WebhookSenderVerticle;
@@ -104,6 +105,7 @@ final class WebhookModule {
                                 httpClient,
                                 resources.notifyChannel(),
                                 predictionRenderer(publicUrl),
+                                new DeliveryMetrics(resources.metrics().registry()),
                                 settings));
     }
 

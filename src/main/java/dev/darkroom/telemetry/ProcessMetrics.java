@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
 import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.prometheus.metrics.core.metrics.Info;
@@ -29,17 +30,20 @@ public final class ProcessMetrics implements AutoCloseable {
     private static final String PLAIN = "text/plain; version=0.0.4; charset=utf-8";
     private static final String OPEN_METRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics garbageCollections = new JvmGcMetrics();
+    private final HttpServerRoles httpServers = new HttpServerRoles();
+    private final MeterRegistry registry;
 
     /** @param version of Darkroom */
-    public ProcessMetrics(String version, HttpServerRoles httpServers) {
+    public ProcessMetrics(String version) {
+        registry = prometheus;
         registry.config().meterFilter(new VertxMeterFilter(httpServers)).meterFilter(new DurationBuckets());
         Info.builder()
                 .name("darkroom_build")
                 .help("Version of Darkroom")
                 .labelNames("version")
-                .register(registry.getPrometheusRegistry())
+                .register(prometheus.getPrometheusRegistry())
                 .setLabelValues(version);
         bind(
                 new JvmMemoryMetrics(),
@@ -52,9 +56,24 @@ public final class ProcessMetrics implements AutoCloseable {
                 garbageCollections);
     }
 
+    private ProcessMetrics() {
+        // A composite without registries has meters without an effect.
+        registry = new CompositeMeterRegistry();
+    }
+
+    /** Returns meters that count nothing, with none of Vert.x: the baseline of the benchmark. */
+    public static ProcessMetrics disabled() {
+        return new ProcessMetrics();
+    }
+
     /** Returns the registry in which features register their meters. */
     public MeterRegistry registry() {
         return registry;
+    }
+
+    /** Measures the HTTP server on a port from now on, with a role such as {@code API}. */
+    public void addHttpServer(int port, String role) {
+        httpServers.register(port, role);
     }
 
     /** Registers meters. */
@@ -70,9 +89,9 @@ public final class ProcessMetrics implements AutoCloseable {
     }
 
     /** Returns the options of the metrics of a Vert.x instance, with labels of few values only. */
-    public static MetricsOptions vertxOptions() {
+    public MetricsOptions vertxOptions() {
         return new MicrometerMetricsOptions()
-                .setEnabled(true)
+                .setEnabled(registry == prometheus)
                 .setLabels(Set.of(
                         Label.LOCAL,
                         Label.HTTP_METHOD,
@@ -93,7 +112,7 @@ public final class ProcessMetrics implements AutoCloseable {
      * @param openMetrics whether the format is OpenMetrics 1.0 instead of the text format of Prometheus 0.0.4
      */
     public String scrape(boolean openMetrics) {
-        return registry.scrape(contentType(openMetrics));
+        return prometheus.scrape(contentType(openMetrics));
     }
 
     /** Returns the media type of {@link #scrape}. */

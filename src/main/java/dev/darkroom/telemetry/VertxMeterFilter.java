@@ -10,7 +10,7 @@ import java.util.Set;
 
 /**
  * Bounds the label values of the meters of Vert.x that clients and servers choose. Replaces the listening address of an HTTP server by its
- * role, and excludes the bundled simulator.
+ * role, and excludes servers without one.
  */
 record VertxMeterFilter(HttpServerRoles roles) implements MeterFilter {
     private static final String HTTP = "vertx.http.";
@@ -56,10 +56,10 @@ record VertxMeterFilter(HttpServerRoles roles) implements MeterFilter {
 
     @Override
     public MeterFilterReply accept(Meter.Id id) {
-        boolean ofSimulator = HttpServerRoles.SIMULATOR.equals(id.getTag("server"));
+        boolean withoutRole = HttpServerRoles.UNKNOWN.equals(id.getTag("server"));
         // The name of such a pool is the address of a server, which users choose for webhooks.
         boolean ofHttpClient = id.getName().startsWith(POOL) && "http".equals(id.getTag("pool_type"));
-        return ofSimulator || ofHttpClient || EXCLUDED.contains(id.getName())
+        return withoutRole || ofHttpClient || EXCLUDED.contains(id.getName())
                 ? MeterFilterReply.DENY
                 : MeterFilterReply.NEUTRAL;
     }

@@ -26,6 +26,7 @@ record DeliveryAttemptRunner(
         RetrySchedule retrySchedule,
         RetryAfterParser retryAfterParser,
         PayloadRenderer payloadRenderer,
+        DeliveryMetrics metrics,
         Tracing tracing) {
     private static final Logger LOG = LoggerFactory.getLogger(DeliveryAttemptRunner.class);
 
@@ -64,6 +65,7 @@ record DeliveryAttemptRunner(
                     .record(lease, null, lost, () -> emptyUnlessHeld(store.dropClaimed(lease)))
                     .map(dropped -> null);
         }
+        metrics.recordStart(lease);
         return renderBody(lease).transform(rendered -> {
             if (rendered.succeeded() && rendered.result().isPresent()) {
                 return send(lease, rendered.result().get(), exchange, lost, span);
@@ -108,8 +110,10 @@ record DeliveryAttemptRunner(
         return outcomeRecorder
                 .record(lease, DeliveryAttemptOutcome.DELIVERED, lost, () -> store.recordDelivered(lease, status))
                 .map(recorded -> {
-                    recorded.ifPresent(done ->
-                            logBuilder(lease).addKeyValue("status", status).log("delivery succeeded"));
+                    recorded.ifPresent(done -> {
+                        metrics.recordEnd(lease, DeliveryAttemptOutcome.DELIVERED);
+                        logBuilder(lease).addKeyValue("status", status).log("delivery succeeded");
+                    });
                     span.set(SpanAttribute.OUTCOME, DeliveryAttemptOutcome.DELIVERED)
                             .end();
                     return null;
@@ -132,10 +136,13 @@ record DeliveryAttemptRunner(
                                 delay,
                                 disableReason(lease, deliveryFailure)))
                 .map(recorded -> {
-                    recorded.ifPresent(done -> logBuilder(lease)
-                            .addKeyValue("code", deliveryFailure.code())
-                            .addKeyValue("retryAt", done.retryAt())
-                            .log("delivery attempt failed"));
+                    recorded.ifPresent(done -> {
+                        metrics.recordEnd(lease, DeliveryAttemptOutcome.FAILED);
+                        logBuilder(lease)
+                                .addKeyValue("code", deliveryFailure.code())
+                                .addKeyValue("retryAt", done.retryAt())
+                                .log("delivery attempt failed");
+                    });
                     span.set(SpanAttribute.OUTCOME, DeliveryAttemptOutcome.FAILED)
                             .fail(deliveryFailure.code());
                     return delay.filter(wait -> wait.compareTo(MAX_TIMER_DELAY) < 0)
@@ -177,6 +184,7 @@ record DeliveryAttemptRunner(
                                 Optional.of(Duration.ZERO),
                                 null))
                 .map(requeued -> {
+                    requeued.ifPresent(done -> metrics.recordEnd(lease, DeliveryAttemptOutcome.INTERRUPTED));
                     span.fail(DeliveryAttemptOutcome.INTERRUPTED.name());
                     return null;
                 });
@@ -200,7 +208,12 @@ record DeliveryAttemptRunner(
         DeliveryFailure deliveryFailure =
                 DeliveryFailure.ofCode(abandonedDelivery.ownerAlive() ? "DEADLINE_EXCEEDED" : "NODE_LOST");
         return store.recordFailure(
-                lease, outcome, deliveryFailure, retrySchedule.nextDelay(lease.failures(), deliveryFailure), null);
+                        lease,
+                        outcome,
+                        deliveryFailure,
+                        retrySchedule.nextDelay(lease.failures(), deliveryFailure),
+                        null)
+                .onSuccess(recorded -> recorded.ifPresent(done -> metrics.recordEnd(outcome)));
     }
 
     private static Future<Optional<Boolean>> emptyUnlessHeld(Future<Boolean> ending) {

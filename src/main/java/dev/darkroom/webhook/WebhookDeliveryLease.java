@@ -26,6 +26,7 @@ import java.util.UUID;
  * @param webhookDisabled whether the webhook was disabled or deleted
  * @param trace of the acceptance of the generation; null without tracing, or if abandoned
  * @param waited time from the due time to the claim; null if abandoned
+ * @param claimedAt time of the claim by {@link System#nanoTime()}; 0 if abandoned
  */
 record WebhookDeliveryLease(
         FencingToken fencingToken,
@@ -42,7 +43,8 @@ record WebhookDeliveryLease(
         Duration failingFor,
         boolean webhookDisabled,
         TraceContext trace,
-        Duration waited)
+        Duration waited,
+        long claimedAt)
         implements Lease {
 
     UUID deliveryId() {

@@ -211,7 +211,8 @@ final class WebhookDeliveryStore {
                                         null,
                                         false,
                                         null,
-                                        null),
+                                        null,
+                                        0),
                                 row.getBoolean("owner_alive")))
                         .toList());
     }
@@ -243,6 +244,7 @@ final class WebhookDeliveryStore {
                 failingMs == null ? null : Duration.ofMillis(failingMs),
                 row.getBoolean("disabled"),
                 TraceContext.ofNullable(row.getString("traceparent"), row.getString("tracestate")),
-                Duration.ofMillis(row.getLong("waited")));
+                Duration.ofMillis(row.getLong("waited")),
+                System.nanoTime());
     }
 }

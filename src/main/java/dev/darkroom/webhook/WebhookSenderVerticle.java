@@ -42,6 +42,7 @@ public final class WebhookSenderVerticle extends VerticleBase {
     private final GuardedHttpClient httpClient;
     private final NotifyChannel notifyChannel;
     private final PayloadRenderer payloadRenderer;
+    private final DeliveryMetrics metrics;
     private final Settings settings;
     private final Database database;
     private DatabaseClock clock;
@@ -61,6 +62,7 @@ public final class WebhookSenderVerticle extends VerticleBase {
             GuardedHttpClient guardedHttpClient,
             NotifyChannel notifyChannel,
             PayloadRenderer payloadRenderer,
+            DeliveryMetrics metrics,
             Settings settings) {
         this.localNode = localNode;
         this.database = database;
@@ -68,6 +70,7 @@ public final class WebhookSenderVerticle extends VerticleBase {
         this.httpClient = guardedHttpClient;
         this.notifyChannel = notifyChannel;
         this.payloadRenderer = payloadRenderer;
+        this.metrics = metrics;
         this.settings = settings;
     }
 
@@ -82,6 +85,7 @@ public final class WebhookSenderVerticle extends VerticleBase {
                         () -> ThreadLocalRandom.current().nextDouble()),
                 new RetryAfterParser(Clock.systemUTC()),
                 payloadRenderer,
+                metrics,
                 Tracing.of(vertx));
         claimLoop = new ClaimLoop<>(
                 vertx,

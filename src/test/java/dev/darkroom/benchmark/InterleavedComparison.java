@@ -77,12 +77,16 @@ final class InterleavedComparison {
 
     /** Returns the rate of the first system divided by the rate of a baseline. */
     MedianWithRange ratiosTo(ComparedSystem baseline) {
+        return ratiosTo(baseline, measurement -> measurement.loadResult().rate());
+    }
+
+    /** Returns a figure of the first system divided by that of a baseline. */
+    MedianWithRange ratiosTo(ComparedSystem baseline, ToDoubleFunction<RoundMeasurement> figure) {
         List<RoundMeasurement> first = measurements.get(systems().get(0));
         List<RoundMeasurement> other = measurements.get(baseline);
         List<Double> ratios = new ArrayList<>();
         for (int i = 0; i < first.size(); i++) {
-            ratios.add(
-                    first.get(i).loadResult().rate() / other.get(i).loadResult().rate());
+            ratios.add(figure.applyAsDouble(first.get(i)) / figure.applyAsDouble(other.get(i)));
         }
         return MedianWithRange.of(ratios);
     }

@@ -30,6 +30,12 @@ public final class PerformanceBenchmark {
         if (part.equals("facade")) {
             FacadeBenchmark.run(options);
         }
+        if (part.equals("metrics")) {
+            List<String> found = MetricsBenchmark.run(options);
+            if (!options.brief()) {
+                exceeded.addAll(found);
+            }
+        }
         if (part.equals("s3")) {
             S3Benchmark.run(options);
         }

@@ -282,7 +282,8 @@ class WebhookDeliveryStoreTest {
                 lease.failingFor(),
                 lease.webhookDisabled(),
                 lease.trace(),
-                lease.waited());
+                lease.waited(),
+                lease.claimedAt());
     }
 
     @ParameterizedTest(name = "{0}")

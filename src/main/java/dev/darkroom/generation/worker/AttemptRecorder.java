@@ -29,7 +29,8 @@ record AttemptRecorder(
         GenerationOutcomeStore outcomes,
         OutcomeRecorder<GenerationLease, AttemptOutcome> outcomeRecorder,
         SubmissionPricing pricing,
-        GenerationEventPublisher eventPublisher) {
+        GenerationEventPublisher eventPublisher,
+        AttemptMetrics metrics) {
     private static final Logger LOG = LoggerFactory.getLogger(AttemptRecorder.class);
 
     /** @param onLost called when the lease is lost */
@@ -52,6 +53,7 @@ record AttemptRecorder(
                                 .addKeyValue("attemptMs", attempt.elapsed().toMillis())
                                 .addKeyValue("images", images.size())
                                 .log("attempt succeeded");
+                        metrics.recordEnd(attempt, AttemptOutcome.SUCCEEDED, null);
                         eventPublisher.publishFinished(finishRecord);
                     });
                     AttemptSpans.complete(attempt.span(), finished.isPresent());
@@ -80,7 +82,10 @@ record AttemptRecorder(
                     AttemptFailureLogger.logFailure(
                             LOG, generationLease, attempt.jobRecorder().job(), backendFailure, fail, null);
                     AttemptSpans.fail(attempt.span(), outcome, backendFailure);
-                    finished.ifPresent(eventPublisher::publishFinished);
+                    finished.ifPresent(finishRecord -> {
+                        metrics.recordEnd(attempt, outcome, backendFailure.failureClass());
+                        eventPublisher.publishFinished(finishRecord);
+                    });
                     return null;
                 });
     }
@@ -147,7 +152,9 @@ record AttemptRecorder(
                                 retry.delay(),
                                 unresolvedJob,
                                 bill(attempt, backendFailure)))
-                .onComplete(commit::endWith);
+                .onComplete(commit::endWith)
+                .onSuccess(requeued ->
+                        requeued.ifPresent(done -> metrics.recordEnd(attempt, outcome, backendFailure.failureClass())));
     }
 
     /**

@@ -65,6 +65,7 @@ final class AttemptRunner {
             OutcomeRecorder<GenerationLease, AttemptOutcome> outcomeRecorder,
             RetryPolicy retryPolicy,
             GenerationEventPublisher eventPublisher,
+            AttemptMetrics metrics,
             LongSupplier nanoClock) {
         this.router = router;
         SubmissionPricing pricing = new SubmissionPricing(router);
@@ -73,7 +74,7 @@ final class AttemptRunner {
         this.imageWriter = imageWriter;
         this.leases = leases;
         this.retryPolicy = retryPolicy;
-        this.recorder = new AttemptRecorder(outcomes, outcomeRecorder, pricing, eventPublisher);
+        this.recorder = new AttemptRecorder(outcomes, outcomeRecorder, pricing, eventPublisher, metrics);
         this.nanoClock = nanoClock;
     }
 

@@ -45,6 +45,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
     private final GenerationLeaseStore leases;
     private final GenerationOutcomeStore outcomes;
     private final RetryPolicy retryPolicy;
+    private final AttemptMetrics metrics;
     private final Duration interval;
     private final Settings settings;
     private final DatabaseClock clock;
@@ -56,8 +57,9 @@ public final class GenerationReaperVerticle extends VerticleBase {
             Database database,
             NotifyChannel notifyChannel,
             Settings settings,
-            List<GenerationFinishListener> listeners) {
-        this(database, notifyChannel, settings, listeners, () -> DatabaseClock.read(database));
+            List<GenerationFinishListener> listeners,
+            AttemptMetrics metrics) {
+        this(database, notifyChannel, settings, listeners, metrics, () -> DatabaseClock.read(database));
     }
 
     /** @param clockReader reads the database clock */
@@ -66,8 +68,10 @@ public final class GenerationReaperVerticle extends VerticleBase {
             NotifyChannel notifyChannel,
             Settings settings,
             List<GenerationFinishListener> listeners,
+            AttemptMetrics metrics,
             Supplier<Future<OffsetDateTime>> clockReader) {
         this.settings = settings;
+        this.metrics = metrics;
         this.clock =
                 new DatabaseClock(clockReader, System::nanoTime, GenerationWorkerVerticle.JOB_NAME, this::shiftTimes);
         this.notifyChannel = notifyChannel;
@@ -142,6 +146,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
                         AttemptFailureLogger.logFailure(
                                 LOG, generationLease, generationLease.job(), backendFailure, decision, done.retryAt());
                         recordSpan(abandonedLease, outcome, backendFailure);
+                        recordEnd(abandonedLease, outcome, backendFailure);
                         eventPublisher.publishProgress(generationLease.generationId());
                     }));
         }
@@ -157,6 +162,7 @@ public final class GenerationReaperVerticle extends VerticleBase {
                     AttemptFailureLogger.logFailure(
                             LOG, generationLease, generationLease.job(), backendFailure, decision, null);
                     recordSpan(abandonedLease, outcome, backendFailure);
+                    recordEnd(abandonedLease, outcome, backendFailure);
                     eventPublisher.publishFinished(finishRecord);
                 }));
     }
@@ -165,6 +171,14 @@ public final class GenerationReaperVerticle extends VerticleBase {
     private void recordSpan(AbandonedLease abandonedLease, AttemptOutcome outcome, BackendFailure backendFailure) {
         AttemptSpans.recordAbandoned(
                 tracing, abandonedLease.generationLease(), abandonedLease.age(), outcome, backendFailure);
+    }
+
+    private void recordEnd(AbandonedLease abandonedLease, AttemptOutcome outcome, BackendFailure backendFailure) {
+        metrics.recordEnd(
+                abandonedLease.generationLease().backend(),
+                outcome,
+                backendFailure.failureClass(),
+                abandonedLease.billing().submitted());
     }
 
     private Future<?> expire(UUID generationId) {

@@ -62,6 +62,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
     private final InputImageLoader inputImageLoader;
     private final Settings settings;
     private final ImmediateStart immediateStart;
+    private final AttemptMetrics metrics;
 
     private final AttemptDurationAverage attemptDurations = new AttemptDurationAverage();
 
@@ -88,8 +89,10 @@ public final class GenerationWorkerVerticle extends VerticleBase {
             ImageStoreHealth imageStoreHealth,
             InputImageLoader inputImageLoader,
             Settings settings,
-            List<GenerationFinishListener> finishListeners) {
+            List<GenerationFinishListener> finishListeners,
+            AttemptMetrics metrics) {
         this.localNode = localNode;
+        this.metrics = metrics;
         this.router = router;
         this.immediateStart = immediateStart;
         this.leases = new GenerationLeaseStore(database);
@@ -118,6 +121,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
                 new RetryPolicy(
                         settings.retry(), () -> ThreadLocalRandom.current().nextDouble()),
                 eventPublisher,
+                metrics,
                 System::nanoTime);
         claimLoop = new ClaimLoop<>(
                 vertx,
@@ -261,6 +265,7 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         @Override
         public Future<Duration> run() {
             long startedAt = System.nanoTime();
+            metrics.recordStart(generationLease);
             eventPublisher.publishProgress(generationLease.generationId());
             TraceSpan span = AttemptSpans.start(tracing, generationLease);
             backendCall.setSpan(span);

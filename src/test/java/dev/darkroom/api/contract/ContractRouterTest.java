@@ -15,7 +15,6 @@ import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.generation.watch.ProgressSubscribers;
-import dev.darkroom.telemetry.HttpServerRoles;
 import dev.darkroom.telemetry.ProcessMetrics;
 import dev.darkroom.telemetry.Tracing;
 import io.vertx.core.Deployable;
@@ -68,7 +67,7 @@ class ContractRouterTest {
                 JsonArray::new,
                 JsonObject::new,
                 JsonObject::new,
-                new ProcessMetrics("0", new HttpServerRoles(0, 0)));
+                new ProcessMetrics("0"));
 
         // then
         assertThat(await(vertx.deployVerticle(api))).isNotBlank();

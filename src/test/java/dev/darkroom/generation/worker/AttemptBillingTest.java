@@ -13,6 +13,7 @@ import dev.darkroom.config.TestSettings;
 import dev.darkroom.generation.GenerationLease;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.TestFailures;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.math.BigDecimal;
@@ -180,7 +181,8 @@ class AttemptBillingTest {
                         queue.settings,
                         "node",
                         TestSettings.with(queue.settings.node(), "reapInterval", Duration.ofMillis(50))),
-                List.of())));
+                List.of(),
+                new AttemptMetrics(new SimpleMeterRegistry()))));
 
         // then
         awaitTrue("recorded", () -> attempts() != null);

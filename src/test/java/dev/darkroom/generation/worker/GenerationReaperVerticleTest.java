@@ -11,6 +11,7 @@ import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.store.GenerationDatabaseFixture;
 import dev.darkroom.generation.store.TestFailures;
 import dev.darkroom.testing.SteppingClock;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.json.JsonObject;
@@ -32,14 +33,23 @@ class GenerationReaperVerticleTest {
     static final GenerationDatabaseFixture queue = new GenerationDatabaseFixture();
 
     private String deployReaper(GenerationFinishListener... listeners) {
-        return await(queue.vertx.deployVerticle(
-                new GenerationReaperVerticle(queue.database, queue.notifyChannel, queue.settings, List.of(listeners))));
+        return await(queue.vertx.deployVerticle(new GenerationReaperVerticle(
+                queue.database,
+                queue.notifyChannel,
+                queue.settings,
+                List.of(listeners),
+                new AttemptMetrics(new SimpleMeterRegistry()))));
     }
 
     private SteppingClock deployReaperWithSteppingClock() {
         SteppingClock clock = new SteppingClock();
-        await(queue.vertx.deployVerticle(
-                new GenerationReaperVerticle(queue.database, queue.notifyChannel, queue.settings, List.of(), clock)));
+        await(queue.vertx.deployVerticle(new GenerationReaperVerticle(
+                queue.database,
+                queue.notifyChannel,
+                queue.settings,
+                List.of(),
+                new AttemptMetrics(new SimpleMeterRegistry()),
+                clock)));
         Awaitility.await("read").atMost(Duration.ofSeconds(60)).until(() -> clock.readings() > 0);
         return clock;
     }

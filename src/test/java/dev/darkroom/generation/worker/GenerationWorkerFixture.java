@@ -17,6 +17,7 @@ import dev.darkroom.image.store.ImageStore;
 import dev.darkroom.image.store.ImageStoreHealth;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.node.NodeHeartbeatVerticle;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
@@ -32,6 +33,8 @@ final class GenerationWorkerFixture {
     final LocalNode localNode = new LocalNode(System::nanoTime);
     /** Connected with each deployed worker. Submissions of the database fixture do not use it. */
     final ImmediateStart immediateStart = new ImmediateStart();
+
+    final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
     private final GenerationDatabaseFixture queue;
     private boolean drained;
@@ -85,7 +88,8 @@ final class GenerationWorkerFixture {
                 health,
                 InputImageLoader.NONE,
                 settings,
-                List.of())));
+                List.of(),
+                new AttemptMetrics(registry))));
     }
 
     void wakeWorkers() {

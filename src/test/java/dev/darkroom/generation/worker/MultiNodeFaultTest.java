@@ -20,6 +20,7 @@ import dev.darkroom.image.store.ImageStoreHealth;
 import dev.darkroom.node.LocalNode;
 import dev.darkroom.node.NodeHeartbeatVerticle;
 import dev.darkroom.testing.TestPostgres;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
@@ -108,8 +109,12 @@ class MultiNodeFaultTest {
                 new BackendExecutor(queue.vertx, backend, 8, 0, neverOpens, Duration.ofSeconds(1), System::nanoTime);
         await(queue.vertx.deployVerticle(
                 new NodeHeartbeatVerticle(localNode, queue.database, settings.node(), "test")));
-        await(queue.vertx.deployVerticle(
-                new GenerationReaperVerticle(queue.database, queue.notifyChannel, settings, List.of(listener))));
+        await(queue.vertx.deployVerticle(new GenerationReaperVerticle(
+                queue.database,
+                queue.notifyChannel,
+                settings,
+                List.of(listener),
+                new AttemptMetrics(new SimpleMeterRegistry()))));
         await(queue.vertx.deployVerticle(new GenerationWorkerVerticle(
                 localNode,
                 new BackendRouter(TestModels.catalog(settings.models(), settings.backends()), List.of(backendExecutor)),
@@ -120,7 +125,8 @@ class MultiNodeFaultTest {
                 new ImageStoreHealth(),
                 InputImageLoader.NONE,
                 settings,
-                List.of(listener))));
+                List.of(listener),
+                new AttemptMetrics(new SimpleMeterRegistry()))));
     }
 
     private void expireRandomNode(Random random) {

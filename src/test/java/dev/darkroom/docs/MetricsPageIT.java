@@ -1,0 +1,108 @@
+package dev.darkroom.docs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.darkroom.docs.MetricsPage.Row;
+import dev.darkroom.testing.DarkroomExtension;
+import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.MetricsScrape;
+import dev.darkroom.testing.SseClient;
+import dev.darkroom.testing.WebhookReceiver;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Compares {@code docs/metrics.md} with the metrics of a service after requests of all kinds. */
+class MetricsPageIT {
+    @RegisterExtension
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests()
+            .smallProcess()
+            .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
+            .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*")
+            .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true"));
+
+    /** Counts requests that no handler receives, which need a process without handlers. */
+    private static final Set<String> ONLY_AFTER_FAILURES = Set.of("vertx_eventbus_reply_failures_total");
+
+    /** Exists only while the collector of the JVM moves objects. */
+    private static final String PAUSES = "jvm_gc_pause_seconds";
+
+    private static MetricsScrape scrape() {
+        return MetricsScrape.of(service.darkroom());
+    }
+
+    /** Uses the parts of the service that have metrics of their own. */
+    private static void useEverything(WebhookReceiver receiver) {
+        service.aiServer().script(new JsonObject().put("status", 500));
+        try (SseClient stream = SseClient.openNotifications(service.client())) {
+            String id = service.client()
+                    .create(new JsonObject().put("prompt", "a lake").put("webhookUrl", receiver.url("/ended")))
+                    .getString("id");
+            service.client().awaitEnd(id);
+            stream.awaitEvent("notification");
+            service.client().delete(id);
+        }
+        Awaitility.await("the delivery")
+                .until(() -> scrape().sum("darkroom_webhook_attempts_total", Map.of("outcome", "DELIVERED")) > 0);
+        Awaitility.await("the closed stream")
+                .until(() -> scrape().sum("vertx_http_server_request_resets_total", Map.of()) > 0);
+        System.gc();
+    }
+
+    @Test
+    void pageAndMetricsAgree() {
+        // given
+        try (WebhookReceiver receiver = new WebhookReceiver()) {
+            useEverything(receiver);
+        }
+
+        // when
+        MetricsScrape scrape = scrape();
+        List<Row> rows = MetricsPage.rows();
+
+        // then
+        Set<String> documented = new TreeSet<>();
+        rows.forEach(row -> documented.addAll(MetricsPage.names(row)));
+        assertThat(scrape.types().keySet()).isSubsetOf(documented);
+        assertThat(rows.stream().map(Row::name).filter(name -> !ONLY_AFTER_FAILURES.contains(name)))
+                .isSubsetOf(scrape.types().keySet());
+        List<String> differences = new ArrayList<>();
+        for (Row row : rows) {
+            compare(row, scrape, differences);
+        }
+        assertThat(differences).isEmpty();
+    }
+
+    private static void compare(Row row, MetricsScrape scrape, List<String> differences) {
+        String type = scrape.types().get(row.name());
+        if (type != null && !type.equals(row.type())) {
+            differences.add(row.name() + " is a " + type);
+        }
+        String withoutTotal = row.name().replaceFirst("_total$", "");
+        boolean hasUnit = withoutTotal.endsWith("_seconds") || withoutTotal.endsWith("_bytes");
+        boolean agrees = row.unit().equals("1") ? !hasUnit : withoutTotal.endsWith("_" + row.unit());
+        if (row.name().startsWith("darkroom_") && !agrees) {
+            differences.add(row.name() + " has not the unit " + row.unit());
+        }
+        for (MetricsScrape.Series one : scrape.series()) {
+            if (scrape.metricOf(one).equals(row.name())) {
+                Set<String> labels = new TreeSet<>(one.labels().keySet());
+                labels.remove("le");
+                if (!labels.equals(row.labels().keySet())) {
+                    differences.add(row.name() + " has the labels " + labels);
+                }
+                row.labels().forEach((name, values) -> {
+                    if (!values.isEmpty() && !values.contains(one.labels().get(name))) {
+                        differences.add(one.id() + " has an unlisted value");
+                    }
+                });
+            }
+        }
+    }
+}
