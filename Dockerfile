@@ -52,7 +52,7 @@ USER 10001:10001
 WORKDIR /var/lib/darkroom
 VOLUME /var/lib/darkroom
 EXPOSE 8080 8081
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=120s --retries=3 \
     CMD ["/opt/jre/bin/java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx16m", "-cp", "/opt/darkroom/darkroom.jar", "dev.darkroom.cli.HealthProbe"]
 ENTRYPOINT ["/opt/jre/bin/java", "@/opt/darkroom/jvm.options", "-jar", "/opt/darkroom/darkroom.jar"]
 CMD ["serve"]
