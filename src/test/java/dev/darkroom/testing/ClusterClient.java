@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /** Event-bus client: a Vert.x program that joins the cluster and uses only the public addresses. The methods block. */
 public final class ClusterClient implements AutoCloseable {
@@ -27,18 +28,23 @@ public final class ClusterClient implements AutoCloseable {
         this.manager = manager;
     }
 
-    /** Joins the cluster through the member that listens on {@code port}. */
-    public static ClusterClient join(int port) {
+    /** Joins the cluster through the members that listen on {@code ports}. */
+    public static ClusterClient join(Integer... ports) {
         Config config = new Config().setClusterName("darkroom").setLiteMember(true);
         config.setProperty("hazelcast.logging.type", "slf4j");
         config.setProperty("hazelcast.phone.home.enabled", "false");
         config.setProperty("hazelcast.local.localAddress", "127.0.0.1");
         config.setProperty("hazelcast.socket.bind.any", "false");
+        // After a partition, or when all other members died, searches for members like Darkroom does.
+        config.setProperty("hazelcast.merge.first.run.delay.seconds", "10");
+        config.setProperty("hazelcast.merge.next.run.delay.seconds", "10");
         config.getNetworkConfig().setPort(0).setPortAutoIncrement(false);
         JoinConfig join = config.getNetworkConfig().getJoin();
         join.getAutoDetectionConfig().setEnabled(false);
         join.getMulticastConfig().setEnabled(false);
-        join.getTcpIpConfig().setEnabled(true).setMembers(List.of("127.0.0.1:" + port));
+        join.getTcpIpConfig()
+                .setEnabled(true)
+                .setMembers(Stream.of(ports).map(port -> "127.0.0.1:" + port).toList());
         HazelcastClusterManager manager = new HazelcastClusterManager(config);
         try {
             Vertx vertx = Vertx.builder()
