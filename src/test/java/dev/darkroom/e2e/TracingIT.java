@@ -2,18 +2,25 @@ package dev.darkroom.e2e;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.telemetry.SpanAttribute;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.DarkroomInstance;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.HeaderRecordingAiServer;
+import dev.darkroom.testing.HeaderRecordingAiServer.Mode;
 import dev.darkroom.testing.InProcessFleet;
 import dev.darkroom.testing.SpanReceiver;
 import dev.darkroom.testing.SpanReceiver.ReceivedSpan;
 import dev.darkroom.testing.WebhookReceiver;
 import io.vertx.core.json.JsonObject;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -24,6 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 class TracingIT {
     private static final String TRACE_ID = "0af7651916cd43dd8448eb211c80319c";
     private static final String CALLER = "00-" + TRACE_ID + "-b7ad6b7169203331-01";
+    private static final List<String> ATTRIBUTES = Arrays.stream(SpanAttribute.values())
+            .map(SpanAttribute::attributeName)
+            .toList();
     private static final String PROMPT = "a lighthouse that no span mentions";
 
     @TempDir
@@ -74,6 +84,7 @@ class TracingIT {
     @DisplayName("One trace has the attempts of two nodes, the AI server and the webhook")
     void oneTraceAcrossNodes() {
         // given a generation whose attempts fail on the first node, which then stops
+        aiServer.set(Mode.FAIL);
         DarkroomInstance first = fleet.start("first", settings());
         String id = create(first.client(), Map.of("traceparent", CALLER, "tracestate", "vendor=1"))
                 .getString("id");
@@ -84,7 +95,7 @@ class TracingIT {
                 named(receiver.trace(TRACE_ID), "generation attempt").size();
 
         // when another node makes the next attempt
-        aiServer.recover();
+        aiServer.set(Mode.SUCCEED);
         DarkroomInstance second = fleet.start("second", settings());
         assertThat(second.client().awaitEnd(id).getString("status")).isEqualTo("COMPLETE");
         List<ReceivedSpan> trace = receiver.awaitTrace(
@@ -124,6 +135,8 @@ class TracingIT {
         assertThat(trace)
                 .extracting(ReceivedSpan::name)
                 .contains("image store", "outcome commit", "notification create");
+        // and every attribute is documented
+        assertThat(trace).flatExtracting(span -> span.attributes().keySet()).isSubsetOf(ATTRIBUTES);
         assertThat(receiver.authorizations()).containsOnly("Bearer abc");
         // and no span contains the prompt
         assertThat(receiver.spans().toString()).doesNotContain("lighthouse").doesNotContain("/hook");
@@ -131,6 +144,83 @@ class TracingIT {
         assertThat(second.log(id))
                 .anyMatch(line -> line.contains("attempt succeeded")
                         && line.contains("traceId=" + TRACE_ID + " spanId=" + succeeded.id()));
+    }
+
+    @Test
+    @DisplayName("A trace that is not sampled reaches the AI server and the webhook, without spans")
+    void unsampledTracePropagates() {
+        // given
+        DarkroomInstance darkroom = fleet.start("first", settings());
+        String caller = "00-" + TRACE_ID + "-b7ad6b7169203331-00";
+
+        // when
+        create(darkroom.client(), Map.of("traceparent", caller));
+        Awaitility.await("webhook")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> !webhooks.receivedRequests("/hook").isEmpty());
+        darkroom.close();
+
+        // then
+        assertThat(aiServer.requests().get(0).get("traceparent")).matches("00-" + TRACE_ID + "-[0-9a-f]{16}-00");
+        assertThat(webhooks.receivedRequests("/hook").get(0).headers().get("traceparent"))
+                .matches("00-" + TRACE_ID + "-[0-9a-f]{16}-00");
+        assertThat(receiver.spans()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("Polls are counted and have no spans")
+    void pollsAreCounted() {
+        // given an AI server with jobs
+        DarkroomInstance darkroom = fleet.start(
+                "first",
+                settings()
+                        .with("DARKROOM_BACKEND_TYPE", "sd_server")
+                        .with(
+                                "DARKROOM_BACKEND_URL",
+                                fleet.simulator().url().resolve("/").toString())
+                        .with("DARKROOM_BACKEND_POLL_INTERVAL", "50ms"));
+
+        // when
+        create(darkroom.client(), Map.of("traceparent", CALLER));
+        List<ReceivedSpan> trace = receiver.awaitTrace(
+                TRACE_ID, spans -> !named(spans, "generation attempt").isEmpty());
+
+        // then
+        ReceivedSpan call = named(trace, "backend call").get(0);
+        assertThat(Integer.parseInt(call.attribute("darkroom.backend.polls"))).isPositive();
+        assertThat(trace)
+                .filteredOn(span -> span.parentId().equals(call.id()))
+                .singleElement()
+                .extracting(ReceivedSpan::name)
+                .isEqualTo("POST");
+    }
+
+    @Test
+    @DisplayName("A request that its client aborts has a failed span, and its generation goes on in the trace")
+    void abortedRequestHasSpan() throws Exception {
+        // given an AI server that does not respond yet
+        aiServer.set(Mode.HANG);
+        DarkroomInstance darkroom = fleet.start("first", settings());
+        byte[] body = new JsonObject().put("prompt", PROMPT).encode().getBytes(StandardCharsets.UTF_8);
+
+        // when a client closes its connection while it waits
+        try (Socket socket = new Socket("127.0.0.1", darkroom.api().getPort())) {
+            socket.getOutputStream()
+                    .write(("POST /api/generation HTTP/1.1\r\nHost: localhost\r\nPrefer: wait=30\r\ntraceparent: "
+                                    + CALLER + "\r\nContent-Type: application/json\r\nContent-Length: " + body.length
+                                    + "\r\n\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().write(body);
+            Awaitility.await("call of the AI server")
+                    .atMost(Duration.ofSeconds(60))
+                    .until(() -> !aiServer.requests().isEmpty());
+        }
+
+        // then
+        List<ReceivedSpan> trace = receiver.awaitTrace(
+                TRACE_ID, spans -> !named(spans, "POST /api/generation").isEmpty());
+        assertThat(named(trace, "POST /api/generation").get(0).attribute("error.type"))
+                .isEqualTo("connection_closed");
     }
 
     private static ReceivedSpan childOf(List<ReceivedSpan> trace, ReceivedSpan parent, String name) {

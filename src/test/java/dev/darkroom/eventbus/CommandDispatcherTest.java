@@ -3,6 +3,10 @@ package dev.darkroom.eventbus;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.darkroom.config.Secret;
+import dev.darkroom.config.TracingSettings;
+import dev.darkroom.telemetry.Tracing;
+import dev.darkroom.testing.SpanReceiver;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -72,6 +76,35 @@ class CommandDispatcherTest {
         // then
         assertThat(handled.get()).isSameAs(command);
         assertThat(reply).isEqualTo(CommandReply.completed(new Greeting("ada-r1")));
+    }
+
+    @Test
+    void continuesTheTraceOfTheSender() throws Exception {
+        // given
+        try (SpanReceiver receiver = new SpanReceiver()) {
+            Tracing tracing = Tracing.create(
+                    new TracingSettings(receiver.endpoint(), Secret.NONE, 0, true, "darkroom"), "1", "process");
+            tracing.install(vertx);
+            register();
+
+            // when the message has the header that vertx-opentelemetry sends
+            vertx.eventBus()
+                    .request(
+                            ADDRESS,
+                            new TestCommand.Greet("ada"),
+                            new DeliveryOptions()
+                                    .setCodecName(CommandCodec.NAME)
+                                    .addHeader(
+                                            "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
+                    .await(60, TimeUnit.SECONDS);
+            tracing.close();
+
+            // then
+            assertThat(receiver.spans()).singleElement().satisfies(span -> {
+                assertThat(span.name()).isEqualTo("command Greet");
+                assertThat(span.parentId()).isEqualTo("b7ad6b7169203331");
+            });
+        }
     }
 
     @Test

@@ -13,13 +13,26 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 
-/** AI server with the OpenAI protocol that records the headers of its requests. Fails all of them until told otherwise. */
+/** AI server with the OpenAI protocol that records the headers of its requests. Its mode is that of the last call. */
 public final class HeaderRecordingAiServer implements AutoCloseable {
     private final HttpServer server;
     private final List<Map<String, String>> requests = new CopyOnWriteArrayList<>();
-    private volatile boolean healthy;
+    private final CountDownLatch closed = new CountDownLatch(1);
+    private volatile Mode mode = Mode.SUCCEED;
+
+    /** What the server does with a request. */
+    public enum Mode {
+        /** Sends an image. */
+        SUCCEED,
+        /** Sends the status 500. */
+        FAIL,
+        /** Sends no response before the server is closed. */
+        HANG
+    }
 
     public HeaderRecordingAiServer() {
         try {
@@ -28,6 +41,11 @@ public final class HeaderRecordingAiServer implements AutoCloseable {
             throw new IllegalStateException(e);
         }
         server.createContext("/v1/images/generations", this::respond);
+        server.setExecutor(Executors.newCachedThreadPool(task -> {
+            Thread thread = new Thread(task, "ai-server");
+            thread.setDaemon(true);
+            return thread;
+        }));
         server.start();
     }
 
@@ -35,9 +53,10 @@ public final class HeaderRecordingAiServer implements AutoCloseable {
         return "http://127.0.0.1:" + server.getAddress().getPort() + "/v1";
     }
 
-    /** Lets the following requests succeed. */
-    public void recover() {
-        healthy = true;
+    /** Sets what happens to the following requests. */
+    public HeaderRecordingAiServer set(Mode next) {
+        mode = next;
+        return this;
     }
 
     private void respond(HttpExchange exchange) throws IOException {
@@ -47,6 +66,11 @@ public final class HeaderRecordingAiServer implements AutoCloseable {
                     .collect(Collectors.toMap(
                             header -> header.getKey().toLowerCase(java.util.Locale.ROOT),
                             header -> header.getValue().get(0))));
+            Mode current = mode;
+            if (current == Mode.HANG) {
+                closed.await();
+                return;
+            }
             String image = Base64.getEncoder()
                     .encodeToString(TestImages.png(
                             DarkroomInstanceSettings.DEFAULT_SIDE, DarkroomInstanceSettings.DEFAULT_SIDE));
@@ -55,8 +79,10 @@ public final class HeaderRecordingAiServer implements AutoCloseable {
                     .encode()
                     .getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", "application/json");
-            exchange.sendResponseHeaders(healthy ? 200 : 500, body.length);
+            exchange.sendResponseHeaders(current == Mode.SUCCEED ? 200 : 500, body.length);
             exchange.getResponseBody().write(body);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -67,6 +93,7 @@ public final class HeaderRecordingAiServer implements AutoCloseable {
 
     @Override
     public void close() {
+        closed.countDown();
         server.stop(0);
     }
 }
