@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.darkroom.config.ImageStoreType;
 import dev.darkroom.config.Settings;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,10 +45,8 @@ class HelmTemplateIT {
     @TempDir
     Path directory;
 
-    static Stream<String> values() throws Exception {
-        try (Stream<Path> files = Files.list(HelmTools.VALUES)) {
-            return files.map(file -> file.getFileName().toString().replace(".yaml", "")).sorted().toList().stream();
-        }
+    static Stream<String> values() throws IOException {
+        return HelmTools.valuesFiles();
     }
 
     private static RenderedChart chart(String values) throws Exception {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The programs of the profile {@code helm}: Helm, kubernetes-validate, and a check of the objects of operators. The methods block. */
 final class HelmTools {
@@ -19,6 +20,20 @@ final class HelmTools {
     private static final ExternalTool RESOURCES = new ExternalTool("helm", "custom-resources");
 
     private HelmTools() {}
+
+    /** Returns the names of the files of {@link #VALUES}, without their extension. */
+    static Stream<String> valuesFiles() throws IOException {
+        try (Stream<Path> files = Files.list(VALUES)) {
+            return files.map(file -> file.getFileName().toString().replace(".yaml", "")).sorted().toList().stream();
+        }
+    }
+
+    /** Runs {@code kubectl} with its current context, and returns its output. Fails when it does. */
+    static String kubectl(String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("kubectl"));
+        command.addAll(List.of(arguments));
+        return VALIDATOR.run(Map.of(), command.toArray(String[]::new));
+    }
 
     /** Runs Helm on the chart, and returns its output. Fails when Helm does. */
     static String helm(String command, String... options) throws IOException, InterruptedException {
@@ -53,7 +68,7 @@ final class HelmTools {
                 "--strict",
                 "-k",
                 kubernetesVersion,
-                write(chart).toString());
+                write(chart.text()).toString());
     }
 
     /** Decodes the objects of operators, and returns their kinds. Fails for an unknown field or object. */
@@ -63,12 +78,13 @@ final class HelmTools {
             RESOURCES.run(Map.of(), "go", "build", "-o", program.toString(), ".");
         }
         return RESOURCES
-                .run(Map.of(), program.toString(), write(chart).toString())
+                .run(Map.of(), program.toString(), write(chart.text()).toString())
                 .lines()
                 .toList();
     }
 
-    private static Path write(RenderedChart chart) throws IOException {
-        return Files.writeString(Files.createTempFile(VALIDATOR.target(), "chart", ".yaml"), chart.text());
+    /** Writes objects into a new file. */
+    static Path write(String objects) throws IOException {
+        return Files.writeString(Files.createTempFile(VALIDATOR.target(), "chart", ".yaml"), objects);
     }
 }
