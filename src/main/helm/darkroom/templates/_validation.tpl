@@ -7,10 +7,10 @@
 {{- if gt (len (compact (list (ternary "x" "" .Values.cloudNativePg.enabled) .Values.database.existingSecret .Values.database.url))) 1 -}}
 {{- fail "several databases: set only one of database.existingSecret, database.url and cloudNativePg.enabled" -}}
 {{- end -}}
-{{- range $path := list "database.url" "database.directUrl" "backend.apiKey" "s3.accessKeyId" "s3.secretAccessKey" -}}
+{{- range $path := list "database.url" "database.directUrl" "backend.apiKey" "s3.accessKeyId" "s3.secretAccessKey" "tracing.headers" -}}
 {{- $part := splitList "." $path -}}
 {{- if hasKey (default dict (get $settings (index $part 0))) (index $part 1) -}}
-{{- fail (printf "settings.%s would be in a ConfigMap: use database, backendKeys and s3 of the chart for secrets" $path) -}}
+{{- fail (printf "settings.%s would be in a ConfigMap: use database, backendKeys, s3 or env of the chart for secrets" $path) -}}
 {{- end -}}
 {{- end -}}
 {{- range $name, $backend := default dict $settings.backends -}}

@@ -340,6 +340,7 @@ class HelmTemplateIT {
                 "settings.backend.apiKey=x | settings.backend.apiKey would be in a ConfigMap",
                 "settings.backends.a.apiKey=x | settings.backends.a.apiKey would be in a ConfigMap",
                 "settings.s3.secretAccessKey=x | settings.s3.secretAccessKey would be in a ConfigMap",
+                "settings.tracing.headers=a=b | settings.tracing.headers would be in a ConfigMap",
                 "settings.dataDir=/data | settings.dataDir is set by the chart",
                 "settings.http.host=127.0.0.1 | settings.http.host is set by the chart",
                 "settings.cluster.host=a | settings.cluster.host is set by the chart",
