@@ -1,5 +1,8 @@
 package dev.darkroom.telemetry;
 
+import dev.darkroom.telemetry.vertx.HttpServerRoles;
+import dev.darkroom.telemetry.vertx.MeasuredVertxFactory;
+import dev.darkroom.telemetry.vertx.VertxMeterFilter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
@@ -17,7 +20,6 @@ import io.vertx.core.metrics.MetricsOptions;
 import io.vertx.core.spi.VertxMetricsFactory;
 import io.vertx.micrometer.Label;
 import io.vertx.micrometer.MetricsDomain;
-import io.vertx.micrometer.MicrometerMetricsFactory;
 import io.vertx.micrometer.MicrometerMetricsOptions;
 import java.util.Set;
 
@@ -38,7 +40,7 @@ public final class ProcessMetrics implements AutoCloseable {
     /** @param version of Darkroom */
     public ProcessMetrics(String version) {
         registry = prometheus;
-        registry.config().meterFilter(new VertxMeterFilter(httpServers)).meterFilter(new DurationBuckets());
+        registry.config().meterFilter(new VertxMeterFilter()).meterFilter(new DurationBuckets());
         Info.builder()
                 .name("darkroom_build")
                 .help("Version of Darkroom")
@@ -85,23 +87,18 @@ public final class ProcessMetrics implements AutoCloseable {
 
     /** Returns the factory of the metrics of a Vert.x instance. */
     public VertxMetricsFactory vertxFactory() {
-        return new MicrometerMetricsFactory(registry);
+        return new MeasuredVertxFactory(registry, httpServers);
     }
 
     /** Returns the options of the metrics of a Vert.x instance, with labels of few values only. */
     public MetricsOptions vertxOptions() {
         return new MicrometerMetricsOptions()
                 .setEnabled(registry == prometheus)
-                .setLabels(Set.of(
-                        Label.LOCAL,
-                        Label.HTTP_METHOD,
-                        Label.HTTP_CODE,
-                        Label.HTTP_ROUTE,
-                        Label.EB_ADDRESS,
-                        Label.EB_FAILURE,
-                        Label.POOL_NAME,
-                        Label.POOL_TYPE))
-                // The HTTP metrics contain the same figures.
+                .setLabels(Set.of(Label.HTTP_METHOD, Label.HTTP_CODE, Label.POOL_NAME, Label.POOL_TYPE))
+                // The factory measures HTTP servers and the event bus, and the HTTP metrics contain the figures of
+                // sockets.
+                .addDisabledMetricsCategory(MetricsDomain.HTTP_SERVER)
+                .addDisabledMetricsCategory(MetricsDomain.EVENT_BUS)
                 .addDisabledMetricsCategory(MetricsDomain.NET_SERVER)
                 .addDisabledMetricsCategory(MetricsDomain.NET_CLIENT);
     }
