@@ -74,6 +74,8 @@ class StopOrderTest {
         effects.put("backend", "connections to the AI server are closed");
         effects.put("notify channel", "the `LISTEN` connection is closed");
         effects.put("database pools", "connections to the database are closed, after 5 s aborted");
+        effects.put("event loop monitor", "the delay of the event loops is no longer measured");
+        effects.put("metrics", "the meters are closed");
         effects.put("tracing", "the remaining spans are exported, for at most 5 s; only with `tracing.endpoint`");
         effects.put("vertx", "event loops and worker pools end, and the simulator with them");
         effects.put(EMBEDDED, "the embedded server stops");
