@@ -4,8 +4,8 @@ import dev.darkroom.queue.LeasedQueueSql;
 
 /** SQL of the outbox and of the lease of its publisher. */
 final class EventOutboxSql {
-    /** Time for which notifications are added to the outbox after the last process with a broker. */
-    private static final String ACTIVE_TIME = "interval '7 days'";
+    /** Time for which notifications are added to the outbox after the last renewal, so at least a week after the last process. */
+    private static final String ACTIVE_TIME = "interval '8 days'";
 
     /** Condition of all notifications, evaluated once per statement: whether they are added to the outbox. */
     static final String IS_ACTIVE =

@@ -52,6 +52,9 @@ class StopOrderTest {
         effects.put("input image client", "connections to URLs of input images are closed");
         effects.put("fleet", "drains are no longer applied; administration commands on the event bus get no reply");
         effects.put("backend executor", "the circuit breaker rejects all calls");
+        effects.put(
+                "event publisher",
+                "the current batch of events is published, within 5 s; only with `kafka.bootstrapServers`");
         effects.put("webhook sender", "running webhook deliveries finish, up to `shutdown.gracePeriod`");
         effects.put("webhook", "webhook commands on the event bus get no reply");
         effects.put(CLUSTER, "the node leaves the cluster, within 5 s");
@@ -77,6 +80,8 @@ class StopOrderTest {
         effects.put("event loop monitor", "the delay of the event loops is no longer measured");
         effects.put("metrics", "the meters are closed");
         effects.put("tracing", "the remaining spans are exported, for at most 5 s; only with `tracing.endpoint`");
+        effects.put("event loop monitor", "the delays of event loops are no longer measured");
+        effects.put("metrics", "meters are no longer counted");
         effects.put("vertx", "event loops and worker pools end, and the simulator with them");
         effects.put(EMBEDDED, "the embedded server stops");
         return effects;
@@ -91,6 +96,7 @@ class StopOrderTest {
                                 .database(TestPostgres.newDatabase())
                                 // Nothing listens there, and nothing is sent.
                                 .with("DARKROOM_TRACING_ENDPOINT", "http://127.0.0.1:1")
+                                .with("DARKROOM_KAFKA_BOOTSTRAP_SERVERS", "127.0.0.1:1")
                                 .environment(),
                         directory)
                 .settings();
