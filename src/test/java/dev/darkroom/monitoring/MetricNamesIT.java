@@ -59,17 +59,11 @@ class MetricNamesIT {
 
     private String problems(String text) throws IOException, InterruptedException {
         Path metrics = Files.writeString(directory.resolve("metrics.txt"), text);
-        try {
-            Process process = new ProcessBuilder("promtool", "check", "metrics")
-                    .redirectInput(metrics.toFile())
-                    .redirectErrorStream(true)
-                    .start();
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            process.waitFor();
-            return output;
-        } catch (IOException e) {
-            throw new AssertionError(
-                    "the profile \"monitoring\" needs promtool, such as that of Debian's package prometheus", e);
-        }
+        Process process = MonitoringTools.start(new ProcessBuilder("promtool", "check", "metrics")
+                .redirectInput(metrics.toFile())
+                .redirectErrorStream(true));
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor();
+        return output;
     }
 }

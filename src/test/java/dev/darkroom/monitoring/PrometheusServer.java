@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** A Prometheus server from the {@code PATH}, and its HTTP API. The methods block. */
@@ -143,13 +142,6 @@ final class PrometheusServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException(e);
-        }
-    }
-
-    /** Returns the lines of its output that contain a text. */
-    List<String> outputWith(String text) throws IOException {
-        try (Stream<String> lines = Files.lines(output)) {
-            return lines.filter(line -> line.contains(text)).toList();
         }
     }
 
