@@ -15,8 +15,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Compares {@code docs/metrics.md} with the metrics of a service after requests of all kinds. */
 class MetricsPageIT {
@@ -37,7 +40,14 @@ class MetricsPageIT {
         return MetricsScrape.of(service.darkroom());
     }
 
-    /** Uses the parts of the service that have metrics of their own. */
+    /** Uses the parts of the service that have metrics of their own: one generation, whose first attempt fails. */
+    @BeforeAll
+    static void useEverything() {
+        try (WebhookReceiver receiver = new WebhookReceiver()) {
+            useEverything(receiver);
+        }
+    }
+
     private static void useEverything(WebhookReceiver receiver) {
         service.aiServer().script(new JsonObject().put("status", 500));
         try (SseClient stream = SseClient.openNotifications(service.client())) {
@@ -55,13 +65,38 @@ class MetricsPageIT {
         System.gc();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "darkroom_generations_accepted_total, , , 1",
+        "darkroom_generations_ended_total, status, COMPLETE, 1",
+        "darkroom_generation_duration_seconds_count, status, COMPLETE, 1",
+        "darkroom_generation_queue_seconds_count, attempt, FIRST, 1",
+        "darkroom_generation_queue_seconds_count, attempt, LATER, 1",
+        "darkroom_attempts_total, failure, SERVER_ERROR, 1",
+        "darkroom_attempts_total, outcome, SUCCEEDED, 1",
+        "darkroom_attempt_duration_seconds_count, outcome, RETRYABLE, 1",
+        "darkroom_submissions_total, backend, default, 2",
+        "darkroom_backend_breaker_state, state, CLOSED, 1",
+        "darkroom_backend_breaker_state, state, OPEN, 0",
+        "darkroom_image_store_operation_seconds_count, operation, PUT, 1",
+        "darkroom_notification_delivery_seconds_count, , , 1",
+        "darkroom_stream_open_seconds_count, , , 1",
+        "darkroom_streams_open, , , 0",
+        "darkroom_webhook_lag_seconds_count, attempt, FIRST, 1",
+        "darkroom_webhook_attempts_total, outcome, DELIVERED, 1",
+        "darkroom_notify_connected, , , 1",
+        "darkroom_node_valid, , , 1",
+        "darkroom_image_store_failing, , , 0",
+        "vertx_http_server_requests_total, method, DELETE, 1",
+    })
+    void countsOneGenerationWithARetry(String name, String label, String value, double expected) {
+        // then
+        assertThat(scrape().sum(name, label == null ? Map.of() : Map.of(label, value)))
+                .isEqualTo(expected);
+    }
+
     @Test
     void pageAndMetricsAgree() {
-        // given
-        try (WebhookReceiver receiver = new WebhookReceiver()) {
-            useEverything(receiver);
-        }
-
         // when
         MetricsScrape scrape = scrape();
         List<Row> rows = MetricsPage.rows();
