@@ -6,6 +6,6 @@ public enum NodeRole {
     API,
     /** Calls AI servers. */
     WORKER,
-    /** Sends webhooks. */
+    /** Sends webhooks, and events to Kafka. */
     NOTIFIER
 }

@@ -151,7 +151,7 @@ final class ProcessKillScenario {
     }
 
     /** Returns the longest time from a kill until the last attempt of the killed process was recorded as LOST. */
-    private static Duration longestRecovery(DatabaseUrl database, Map<String, Instant> killedAt) {
+    static Duration longestRecovery(DatabaseUrl database, Map<String, Instant> killedAt) {
         Duration longest = Duration.ZERO;
         for (String row : TestPostgres.query(
                 database,
@@ -165,7 +165,7 @@ final class ProcessKillScenario {
         return longest;
     }
 
-    private static List<String> counts(DatabaseUrl database, String column, String table) {
+    static List<String> counts(DatabaseUrl database, String column, String table) {
         return TestPostgres.query(
                 database,
                 "SELECT count(*) || ' x ' || %s FROM %s GROUP BY %s ORDER BY 1".formatted(column, table, column));

@@ -93,19 +93,19 @@ public final class DarkroomFleet implements AutoCloseable {
         return List.copyOf(all);
     }
 
-    /** Returns a client of a random ready process, or null when there is none. */
+    /** Returns a client of a random ready process that serves the API, or null when there is none. */
     public synchronized ApiClient randomClient() {
         List<ApiClient> ready =
                 Arrays.stream(clients).filter(client -> client != null).toList();
         return ready.isEmpty() ? null : ready.get(ThreadLocalRandom.current().nextInt(ready.size()));
     }
 
-    /** Returns the number of ready processes. */
+    /** Returns the number of ready processes that serve the API. */
     public synchronized long readyCount() {
         return Arrays.stream(clients).filter(client -> client != null).count();
     }
 
-    /** Returns a client of the process at a place; null while it is not ready. */
+    /** Returns a client of the process at a place; null while it is not ready, and without an API. */
     public synchronized ApiClient client(int place) {
         return clients[place];
     }
@@ -139,8 +139,10 @@ public final class DarkroomFleet implements AutoCloseable {
     /** Waits until the process at a place is ready. */
     public void awaitReady(int place) {
         DarkroomInstanceProcess started = processAt(place).awaitReady();
-        synchronized (this) {
-            clients[place] = started.client();
+        if (environments.apply(place).getOrDefault("DARKROOM_NODE_ROLES", "api").contains("api")) {
+            synchronized (this) {
+                clients[place] = started.client();
+            }
         }
     }
 
