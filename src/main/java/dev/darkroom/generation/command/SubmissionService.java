@@ -240,6 +240,9 @@ final class SubmissionService {
 
     /** Stores a generation with the context of the span that stores it: the parent of the spans of its attempts. */
     private Future<Optional<Submitted>> store(Submission submission, TraceSpan command) {
+        if (!command.isPresent()) {
+            return submissions.submit(submission);
+        }
         TraceSpan span = command.startChild(SpanType.GENERATION_SUBMIT)
                 .set(SpanAttribute.MESSAGING_ID, submission.id())
                 .set(SpanAttribute.GENERATION, submission.id());

@@ -54,8 +54,8 @@ final class SubmissionBatch {
                 .addValue(requestColumn(batch, Integer[]::new, GenerationRequest::priority))
                 .addValue(column(batch, String[]::new, Submission::route))
                 .addValue(requestColumn(batch, String[]::new, request -> InputImageColumn.encode(request.inputs())))
-                .addValue(column(batch, String[]::new, ifTraced(TraceContext::traceparent)))
-                .addValue(column(batch, String[]::new, ifTraced(TraceContext::tracestate)));
+                .addValue(traceColumn(batch, TraceContext::traceparent))
+                .addValue(traceColumn(batch, TraceContext::tracestate));
         return plain
                 ? parameters
                 : parameters
@@ -85,8 +85,14 @@ final class SubmissionBatch {
         return each -> each.webhook() == null ? null : value.apply(each.webhook());
     }
 
-    private static Function<Submission, String> ifTraced(Function<TraceContext, String> value) {
-        return each -> each.trace() == null ? null : value.apply(each.trace());
+    /** Without a stream, because the column is empty without tracing. */
+    private static String[] traceColumn(List<Submission> batch, Function<TraceContext, String> value) {
+        String[] column = new String[batch.size()];
+        for (int i = 0; i < column.length; i++) {
+            TraceContext trace = batch.get(i).trace();
+            column[i] = trace == null ? null : value.apply(trace);
+        }
+        return column;
     }
 
     private static <T> Function<Submission, T> ifWaiting(Function<WaitingRequest, T> value) {
