@@ -41,6 +41,8 @@ final class MetricsBenchmark {
         String machine = MachineDescription.describe(
                 DIRECTORY, database.query("SHOW server_version").get(0));
         MetricsReport report = new MetricsReport(machine, ApiBenchmark.CONNECTIONS, options);
+        report.add(MeterCost.ofRequest());
+        report.add(MeterCost.ofMessage());
         try (JavaProcess with = start("with");
                 JavaProcess without = start(MeteredServer.WITHOUT)) {
             report.add(InterleavedComparison.run(

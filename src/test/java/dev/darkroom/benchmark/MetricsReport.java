@@ -12,6 +12,7 @@ final class MetricsReport implements BenchmarkReport {
     private static final double MAX_ALLOCATION = 1.03;
 
     private final List<InterleavedComparison> comparisons = new ArrayList<>();
+    private final List<MeterCost> costs = new ArrayList<>();
     private final String head;
 
     /** @param machine describes the machine */
@@ -29,6 +30,10 @@ final class MetricsReport implements BenchmarkReport {
     /** @param comparison of the service with metrics and the one without */
     void add(InterleavedComparison comparison) {
         comparisons.add(comparison);
+    }
+
+    void add(MeterCost cost) {
+        costs.add(cost);
     }
 
     /** Returns the workloads whose requests allocate too much more with metrics. */
@@ -72,7 +77,16 @@ final class MetricsReport implements BenchmarkReport {
                                     .medianOf(with, RoundMeasurement::processCpu)
                                     .format(0)));
         }
-        return text.append('\n').toString();
+        text.append("\nRecording alone:");
+        for (MeterCost cost : costs) {
+            text.append(" %s %s bytes and %s ns;"
+                    .formatted(
+                            cost.name(),
+                            MedianWithRange.formatNumber(cost.bytes(), 0),
+                            MedianWithRange.formatNumber(cost.nanos(), 0)));
+        }
+        text.setCharAt(text.length() - 1, '.');
+        return text.append("\n\n").toString();
     }
 
     @Override
