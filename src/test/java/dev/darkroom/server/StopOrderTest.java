@@ -80,8 +80,6 @@ class StopOrderTest {
         effects.put("event loop monitor", "the delay of the event loops is no longer measured");
         effects.put("metrics", "the meters are closed");
         effects.put("tracing", "the remaining spans are exported, for at most 5 s; only with `tracing.endpoint`");
-        effects.put("event loop monitor", "the delays of event loops are no longer measured");
-        effects.put("metrics", "meters are no longer counted");
         effects.put("vertx", "event loops and worker pools end, and the simulator with them");
         effects.put(EMBEDDED, "the embedded server stops");
         return effects;
