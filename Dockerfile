@@ -37,7 +37,7 @@ RUN sed -e 's#=target/darkroom.jsa#=/opt/darkroom/darkroom.jsa#' -e 's#^-Xmx.*#-
 FROM ${RUNTIME_IMAGE}
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="Darkroom" \
-      org.opencontainers.image.description="Durable image generation: a prompt goes in, images come out, nothing is lost in between." \
+      org.opencontainers.image.description="Service that queues, retries and stores the generation of images by AI servers." \
       org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.licenses="Apache-2.0"
