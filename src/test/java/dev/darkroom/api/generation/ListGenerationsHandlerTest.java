@@ -3,6 +3,7 @@ package dev.darkroom.api.generation;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.api.contract.OperationContext;
+import dev.darkroom.api.transport.RequestIdHandler;
 import dev.darkroom.auth.ImageUrlSigner;
 import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.Role;
@@ -56,13 +57,16 @@ class ListGenerationsHandlerTest {
         vertx.close().await(60, TimeUnit.SECONDS);
     }
 
+    /** A context with a request id and without a span. */
     private OperationContext operationContext() {
         RoutingContext routingContext = (RoutingContext) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {RoutingContext.class}, (proxy, method, arguments) -> {
                     if (method.getName().equals("fail")) {
                         failure.complete((Throwable) arguments[0]);
                     }
-                    return method.getName().equals("get") ? "request-1" : null;
+                    return method.getName().equals("get") && arguments[0].equals(RequestIdHandler.class.getName())
+                            ? "request-1"
+                            : null;
                 });
         return new OperationContext(routingContext, new Principal("ann", Role.USER), new JsonObject(), null, null);
     }
