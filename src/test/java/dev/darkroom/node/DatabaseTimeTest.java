@@ -17,12 +17,13 @@ class DatabaseTimeTest {
 
     /** Reads {@code time} in the middle of a reading that takes a number of milliseconds. */
     private void read(OffsetDateTime time, long millis) {
-        databaseTime
+        Future<OffsetDateTime> reading = databaseTime
                 .observe(() -> {
                     advance(millis);
                     return Future.succeededFuture(time);
                 })
                 .get();
+        assertThat(reading.succeeded()).isTrue();
     }
 
     private void advance(long millis) {
