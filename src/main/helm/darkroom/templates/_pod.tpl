@@ -135,7 +135,7 @@ containers:
       failureThreshold: 6
     lifecycle:
       preStop:
-        # The pod leaves the endpoints at once, but balancers learn of it later. Darkroom closes its port soon after SIGTERM.
+        # The pod leaves the endpoints at once, but load balancers notice it later. Darkroom closes its port soon after SIGTERM.
         sleep:
           seconds: {{ $values.preStopSeconds }}
     resources:
