@@ -22,6 +22,7 @@ import io.vertx.micrometer.Label;
 import io.vertx.micrometer.MetricsDomain;
 import io.vertx.micrometer.MicrometerMetricsOptions;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * The meters of one process: those of Vert.x, of the JVM, and those that features register in {@link #registry}. Thread-safe.
@@ -94,6 +95,9 @@ public final class ProcessMetrics implements AutoCloseable {
     public MetricsOptions vertxOptions() {
         return new MicrometerMetricsOptions()
                 .setEnabled(registry == prometheus)
+                // The library keeps one registry for each name in the JVM, and instances of one JVM have registries of
+                // their own.
+                .setRegistryName(UUID.randomUUID().toString())
                 .setLabels(Set.of(Label.HTTP_METHOD, Label.HTTP_CODE, Label.POOL_NAME, Label.POOL_TYPE))
                 // The factory measures HTTP servers and the event bus, and the HTTP metrics contain the figures of
                 // sockets.
