@@ -62,7 +62,9 @@ public final class NodeHeartbeatVerticle extends VerticleBase {
 
     @Override
     public Future<?> start() {
-        return register().onSuccess(registered -> {
+        // The first reading of the database clock: measurements use it from the start.
+        Future<Void> clockRead = clock.check().otherwiseEmpty();
+        return register().compose(registered -> clockRead).onSuccess(registered -> {
             vertx.setPeriodic(settings.heartbeatInterval().toMillis(), timer -> runHeartbeat());
             // Independent of the heartbeats and more frequent, so that a hanging heartbeat does not delay the
             // detection.
