@@ -74,24 +74,26 @@ class GracefulShutdownIT {
                             "fleet",
                             "backend executor",
                             "webhook sender",
-                            "webhook",
                             "generation",
                             "upload",
                             "progress subscribers",
                             "completion waiters",
+                            "webhook",
+                            "notification",
                             "periodic tasks",
                             "user erasure",
                             "lease reaper",
                             "node",
                             "management",
-                            "notification",
                             "webhook client",
                             "notification hub",
                             "image store",
                             "backend",
                             "notify channel",
                             "database pools",
-                            "vertx");
+                            "event loop monitor",
+                            "vertx",
+                            "metrics");
             assertNoErrors(darkroom);
         }
     }
@@ -148,7 +150,7 @@ class GracefulShutdownIT {
 
             // then
             assertThat(darkroom.awaitExit()).isZero();
-            assertThat(stoppedSteps(darkroom)).endsWith("vertx", "embedded database");
+            assertThat(stoppedSteps(darkroom)).endsWith("vertx", "metrics", "embedded database");
             assertThat(EmbeddedDatabase.findRunning(directory.resolve("data"))).isEmpty();
             assertNoErrors(darkroom);
         }

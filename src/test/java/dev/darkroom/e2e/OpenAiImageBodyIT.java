@@ -28,7 +28,6 @@ class OpenAiImageBodyIT {
     @RegisterExtension
     static final DarkroomExtension service = DarkroomExtension.shared();
 
-    /** @param size a large image does not fit into the buffers of a connection */
     private static byte[] body(boolean stream, String size) {
         return new JsonObject()
                 .put("prompt", "A pier")
@@ -112,7 +111,8 @@ class OpenAiImageBodyIT {
             socket.setSoLinger(true, 0);
             socket.connect(new InetSocketAddress(
                     service.client().base().getHost(), service.client().base().getPort()));
-            byte[] body = body(stream, "1024x1024");
+            // 1.4 MB. The buffers of the connection hold half a megabyte.
+            byte[] body = body(stream, "2048x2048");
             String head = "POST /v1/images/generations HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: " + requestId
                     + "\r\nAuthorization: " + service.user().authorization()
                     + "\r\nContent-Type: application/json\r\nContent-Length: " + body.length + "\r\n\r\n";
