@@ -2,6 +2,9 @@ package dev.darkroom.backend.http;
 
 import dev.darkroom.backend.BackendFailure;
 import dev.darkroom.backend.FailureClass;
+import dev.darkroom.backend.InputImageException;
+import dev.darkroom.http.HttpCallException;
+import java.util.Optional;
 
 /** Carries a {@link BackendFailure} through a chain of futures inside a backend, which converts it to an outcome. */
 public final class BackendCallException extends RuntimeException {
@@ -17,6 +20,19 @@ public final class BackendCallException extends RuntimeException {
     /** Returns the failure; never null. */
     public BackendFailure failure() {
         return backendFailure;
+    }
+
+    /** Returns the failure that an exception of a call stands for; empty for one that no part of a call throws on purpose. */
+    static Optional<BackendFailure> failureOf(Throwable cause) {
+        if (cause instanceof BackendCallException failed) {
+            return Optional.of(failed.backendFailure);
+        }
+        if (cause instanceof InputImageException unusable) {
+            return Optional.of(unusable.failure());
+        }
+        return cause instanceof HttpCallException failed
+                ? Optional.of(TransportErrorClassifier.classify(failed))
+                : Optional.empty();
     }
 
     /** Returns the exception with the status of the response. */

@@ -15,11 +15,8 @@ import dev.darkroom.http.HttpExchange;
 import dev.darkroom.http.OutboundHttpClient;
 import dev.darkroom.http.OutboundRequest;
 import dev.darkroom.http.OutboundResponse;
-import dev.darkroom.http.RedirectingTarget;
 import dev.darkroom.http.ResponseLimits;
 import dev.darkroom.http.ResponseMemory;
-import dev.darkroom.telemetry.SpanAttribute;
-import dev.darkroom.telemetry.TraceSpan;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -57,7 +54,7 @@ public final class BackendCallScope implements InputImageLoader.Call {
     private final BackendKey apiKey; // null: no credentials
     private final MemoryReservation reservation;
     private final InputImageLoader inputImageLoader;
-    private final TraceSpan span;
+    private final CallTrace trace;
     private final long deadline;
     private final Promise<BackendOutcome> outcome = Promise.promise();
     private final Set<Runnable> endHandlers = new LinkedHashSet<>();
@@ -66,8 +63,6 @@ public final class BackendCallScope implements InputImageLoader.Call {
 
     private boolean sent;
     private boolean preparing;
-    private boolean polling;
-    private int polls;
     private boolean ended;
     private boolean accepted;
     private boolean loadingInputs;
@@ -79,7 +74,7 @@ public final class BackendCallScope implements InputImageLoader.Call {
         this.apiKey = apiKey;
         this.reservation = memoryReservation;
         this.inputImageLoader = backendCall.inputImageLoader();
-        this.span = backendCall.span();
+        this.trace = new CallTrace(backendCall.span());
         this.deadline = System.nanoTime() + backendCall.timeout().toNanos();
     }
 
@@ -141,19 +136,12 @@ public final class BackendCallScope implements InputImageLoader.Call {
     }
 
     private BackendFailure toFailure(Throwable cause) {
-        if (cause instanceof BackendCallException failed) {
-            return failed.failure();
-        }
-        if (cause instanceof InputImageException unusable) {
-            return unusable.failure();
-        }
-        if (cause instanceof HttpCallException failed) {
-            return TransportErrorClassifier.classify(failed);
-        }
-        if (!ended) {
-            LOG.atError().addKeyValue("generation", key).setCause(cause).log("backend call failed unexpectedly");
-        }
-        return BackendFailure.INTERNAL_ERROR.withDetail(cause.getClass().getName());
+        return BackendCallException.failureOf(cause).orElseGet(() -> {
+            if (!ended) {
+                LOG.atError().addKeyValue("generation", key).setCause(cause).log("backend call failed unexpectedly");
+            }
+            return BackendFailure.INTERNAL_ERROR.withDetail(cause.getClass().getName());
+        });
     }
 
     private void end(BackendOutcome result) {
@@ -161,9 +149,7 @@ public final class BackendCallScope implements InputImageLoader.Call {
             return;
         }
         ended = true;
-        if (polls > 0) {
-            span.set(SpanAttribute.POLLS, polls);
-        }
+        trace.end();
         List.copyOf(endHandlers).forEach(Runnable::run);
         endHandlers.clear();
         outcome.complete(result);
@@ -193,24 +179,9 @@ public final class BackendCallScope implements InputImageLoader.Call {
         return requests.get().onComplete(done -> preparing = false);
     }
 
-    /** Sends a request that asks for the state of a job. Such requests are counted in the span of the call and have none of their own. */
+    /** Sends a request that asks for the state of a job. */
     <T> Future<T> poll(Supplier<Future<T>> request) {
-        polling = true;
-        polls++;
-        try {
-            return request.get();
-        } finally {
-            polling = false;
-        }
-    }
-
-    /** Returns a request with a span and the context of the trace. The context is not sent to URLs that the AI server chose. */
-    private OutboundRequest trace(OutboundRequest request) {
-        if (polling) {
-            return request.withContextOf(span);
-        }
-        OutboundRequest traced = request.withSpan(span);
-        return request.target() instanceof RedirectingTarget ? traced : traced.withContextOf(traced.span());
+        return trace.poll(request);
     }
 
     /** Returns whether the AI server responded to a request other than GET with a success, so that it may have done the work. */
@@ -244,7 +215,7 @@ public final class BackendCallScope implements InputImageLoader.Call {
         }
         Runnable abort = exchange::abort;
         onEnd(abort);
-        return client.send(exchange, trace(request), new ResponseLimits(timeout, maxBytes, reservation, true))
+        return client.send(exchange, trace.add(request), new ResponseLimits(timeout, maxBytes, reservation, true))
                 .onSuccess(
                         response -> accepted |= !preparing && response.success() && request.method() != HttpMethod.GET)
                 .onComplete(done -> endHandlers.remove(abort));

@@ -137,7 +137,8 @@ public final class GenerationWorkerVerticle extends VerticleBase {
         reportThroughput();
         GenerationSignals.SUBMITTED.subscribe(vertx, notifyChannel, key -> claimLoop.claim());
         GenerationSignals.CANCELLED.subscribe(vertx, notifyChannel, key -> claimLoop.abandonLost());
-        GenerationSignals.ERASED.subscribe(vertx, notifyChannel, key -> confirmErasedAttempts());
+        ErasedAttemptConfirmer erasedAttempts = new ErasedAttemptConfirmer(localNode, leases, claimLoop, eventLoop);
+        GenerationSignals.ERASED.subscribe(vertx, notifyChannel, key -> erasedAttempts.confirm());
         claimLoop.start();
         immediateStart.connect(this::permitStart);
         return Future.succeededFuture();
@@ -161,30 +162,6 @@ public final class GenerationWorkerVerticle extends VerticleBase {
     @Override
     public Future<?> stop() {
         return claimLoop.stop();
-    }
-
-    /**
-     * Stores which attempts of erased generations have ended. Queries the database first: its attempts were leased before the query, so
-     * they are known here after the pending statements. The next signal repeats a failed statement.
-     */
-    private void confirmErasedAttempts() {
-        localNode
-                .validId()
-                .ifPresent(id -> leases.findErased(id)
-                        .onSuccess(erased -> eventLoop.runOnContext(v -> claimLoop.withRunning(running -> {
-                            List<FencingToken> ended = erased.stream()
-                                    .filter(attempt -> !running.contains(attempt))
-                                    .toList();
-                            if (!ended.isEmpty()) {
-                                leases.markErasedEnded(id, ended)
-                                        .onFailure(GenerationWorkerVerticle::logConfirmationFailure);
-                            }
-                        })))
-                        .onFailure(GenerationWorkerVerticle::logConfirmationFailure));
-    }
-
-    private static void logConfirmationFailure(Throwable error) {
-        LOG.atWarn().addKeyValue("reason", error.getMessage()).log("erased attempts not confirmed");
     }
 
     private void reportThroughput() {
