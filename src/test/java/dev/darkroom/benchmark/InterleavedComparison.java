@@ -1,5 +1,6 @@
 package dev.darkroom.benchmark;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -38,7 +39,13 @@ final class InterleavedComparison {
             throws Exception {
         InterleavedComparison comparison = new InterleavedComparison(title);
         for (ComparedSystem system : systems) {
-            system.load().run(options.warmUp());
+            // In rounds, so that the queue does not reach its limit.
+            for (Duration done = Duration.ZERO;
+                    done.compareTo(options.warmUp()) < 0;
+                    done = done.plus(options.roundDuration())) {
+                before.prepare();
+                system.load().run(options.roundDuration());
+            }
             comparison.measurements.put(system, new ArrayList<>());
         }
         List<ComparedSystem> order = new ArrayList<>(systems);
