@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Failure drills: src/test/drills/failures.sh target/darkroom.jar. Prints its transcript; docs/drills.md has one.
-# Starts Darkroom with its embedded PostgreSQL and an AI server of its own, lets the AI server fail in five ways, and shows what an operator
-# sees: the log, GET /backends and the metrics. Ends with 1 when a generation does not complete, or when the expected signs are missing.
+# Starts Darkroom with its embedded PostgreSQL and an AI server of its own, lets the AI server fail in five ways, and shows the log,
+# GET /backends and the metrics. Ends with 1 when a generation does not complete, or when the expected signs are missing.
 # Needs Java, curl and jq.
 source "$(dirname "$0")/common.sh"
 require java curl jq

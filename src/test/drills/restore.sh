@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Restore drill: src/test/drills/restore.sh target/darkroom.jar. Prints its transcript; docs/drills.md has one.
-# Backs up Darkroom and its PostgreSQL under load, deletes both, restores them elsewhere, and checks what clients see. Then restores the
+# Backs up Darkroom and its PostgreSQL under load, deletes both, restores them elsewhere, and checks the responses to clients. Then restores the
 # database to a point in time, and from a dump. Needs Java, the programs of PostgreSQL 14 or newer, curl and jq. Ends with 1 at the first
 # difference.
 source "$(dirname "$0")/common.sh"

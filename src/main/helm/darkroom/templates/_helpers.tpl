@@ -103,7 +103,7 @@ true
 {{- end -}}
 {{- end -}}
 
-{{/* Name of the Deployment whose pods call AI servers. */}}
+{{/* Name of the Deployment with the pods that call AI servers. */}}
 {{- define "darkroom.workerName" -}}
 {{ include "darkroom.name" . }}{{ if .Values.split.enabled }}-worker{{ end }}
 {{- end -}}

@@ -56,7 +56,7 @@ final class LayeredSettings {
         return setting.matches() ? "backend." + setting.group("rest") : path;
     }
 
-    /** Returns the name of the backend that a setting belongs to; empty for other settings and those of {@code backend}. */
+    /** Returns the name of the backend that a setting belongs to; empty for other settings, also for the settings of {@code backend}. */
     static Optional<String> backendOf(String path) {
         Matcher setting = BACKEND_SETTING.matcher(path);
         return setting.matches() ? Optional.of(setting.group("name")) : Optional.empty();

@@ -73,8 +73,8 @@ final class EventOutboxSql {
             WHERE p.name = 'kafka' AND p.publisher = $1 ORDER BY e.id""";
 
     /**
-     * Deletes events that the broker has committed. Needs no lease: what the broker has committed must never be published again, also if
-     * another node is the publisher by now.
+     * Deletes events that the broker has committed. Needs no lease: committed events must never be published again, also if another
+     * node is the publisher by now.
      */
     static final String DELETE_PUBLISHED = "DELETE FROM event_outbox WHERE id = ANY ($1::bigint[])";
 

@@ -14,7 +14,8 @@ import java.util.Map;
  * transaction of the previous one and fences it, so that a process that was suspended publishes nothing late. A transaction also prevents
  * that an event is published without the earlier ones of its batch. Created on an event loop, and used from it.
  *
- * <p>The client of Vert.x blocks one thread of its default pool, which nothing else uses. What must not wait for that thread has a pool.
+ * <p>The client of Vert.x blocks one thread of its default pool, which nothing else uses. Tasks that must not wait for that
+ * thread have a pool.
  */
 final class KafkaEventProducer implements EventProducer {
     /** Media type of an event, by which consumers recognize the structured mode of CloudEvents. */

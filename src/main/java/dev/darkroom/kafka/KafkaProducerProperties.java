@@ -13,7 +13,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** Properties of the producer: those of the operator's file, such as TLS and SASL, and those that the guarantees depend on. */
+/** Merges the properties of the operator's file, such as TLS and SASL, with the properties that the guarantees depend on. */
 public final class KafkaProducerProperties {
     private KafkaProducerProperties() {}
 

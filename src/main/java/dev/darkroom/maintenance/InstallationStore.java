@@ -27,7 +27,8 @@ public final class InstallationStore {
     private InstallationStore() {}
 
     /**
-     * Fails with a {@link DatabaseException} when a migration of a later version has removed what this version uses.
+     * Fails with a {@link DatabaseException} when a migration of a later version has removed tables or columns that this
+     * version uses.
      *
      * @param version of this build; a development build has no number and never fails
      */

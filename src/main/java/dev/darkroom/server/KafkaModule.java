@@ -39,7 +39,7 @@ final class KafkaModule {
         }
     }
 
-    /** Adds the state of the publication to that of the node. */
+    /** Adds the state of the publication to the state of the node. */
     JsonObject addStatus(JsonObject node) {
         return enabled() ? node.put("kafka", status.toJson()) : node;
     }

@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * The meters of one process: those of Vert.x, of the JVM, and those that features register in {@link #registry}. Thread-safe.
+ * The meters of one process: of Vert.x, of the JVM, and of the features that register them in {@link #registry}. Thread-safe.
  *
  * <p>No label has an unbounded set of values: no user, id, URL or text of a message.
  */

@@ -3,7 +3,7 @@ package dev.darkroom.telemetry;
 import io.opentelemetry.api.common.AttributeKey;
 
 /**
- * Attributes of spans. Names without the prefix {@code darkroom.} are those of the semantic conventions of OpenTelemetry. Values are ids,
+ * Attributes of spans. Names without the prefix {@code darkroom.} follow the semantic conventions of OpenTelemetry. Values are ids,
  * numbers, and names from the settings or the code: no prompt, no URL, no user and no text of an AI server. {@code docs/tracing.md}
  * lists them.
  */

@@ -87,7 +87,7 @@ final class InterleavedComparison {
         return ratiosTo(baseline, measurement -> measurement.loadResult().rate());
     }
 
-    /** Returns a figure of the first system divided by that of a baseline. */
+    /** Returns a figure of the first system divided by the same figure of a baseline. */
     MedianWithRange ratiosTo(ComparedSystem baseline, ToDoubleFunction<RoundMeasurement> figure) {
         List<RoundMeasurement> first = measurements.get(systems().get(0));
         List<RoundMeasurement> other = measurements.get(baseline);

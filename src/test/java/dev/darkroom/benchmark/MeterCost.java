@@ -15,9 +15,9 @@ import io.vertx.core.spi.observability.HttpResponse;
 import java.lang.management.ManagementFactory;
 
 /**
- * Cost of recording alone, in one thread. Unlike that of whole requests, it hardly depends on other work of the machine.
+ * Cost of recording alone, in one thread. Unlike the cost of whole requests, it hardly depends on other work of the machine.
  *
- * @param name what is recorded
+ * @param name of the recorded event
  * @param bytes allocated each time
  * @param nanos processor time each time
  */

@@ -26,7 +26,7 @@ final class MetricsBenchmark {
         this.aiServer = aiServer;
     }
 
-    /** Runs the benchmark and returns the workloads whose requests allocate too much more with metrics. */
+    /** Runs the benchmark and returns the workloads that exceed the permitted allocation with metrics. */
     static List<String> run(BenchmarkOptions options) throws Exception {
         List<String> exceeded = new ArrayList<>();
         new BenchmarkRun("metrics", DIRECTORY).run(options, (database, aiServer) -> {

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
-/** Renders what metrics cost: ratios of the service with metrics to the one without, within a round. */
+/** Renders the cost of metrics: ratios of the service with metrics to the one without, within a round. */
 final class MetricsReport implements BenchmarkReport {
     /** Permitted ratio of the allocated bytes. */
     private static final double MAX_ALLOCATION = 1.03;
@@ -36,7 +36,7 @@ final class MetricsReport implements BenchmarkReport {
         costs.add(cost);
     }
 
-    /** Returns the workloads whose requests allocate too much more with metrics. */
+    /** Returns the workloads that exceed the permitted allocation with metrics. */
     List<String> findExceeded() {
         return comparisons.stream()
                 .filter(comparison -> allocation(comparison).median() > MAX_ALLOCATION)

@@ -97,7 +97,7 @@ final class RetryingClients implements AutoCloseable {
         if (!String.valueOf(negativePrompt).equals(String.valueOf(generation.getString("negativePrompt")))) {
             violate("negative prompt " + negativePrompt + " became " + generation.getString("negativePrompt"));
         }
-        // The host is that of the process which responded, and which may have stopped since.
+        // The URL has the host of the process that responded. That process may have stopped since.
         URI image =
                 URI.create(generation.getJsonArray("images").getJsonObject(0).getString("url"));
         ApiResponse downloaded = retry(client -> client.get(image.getRawPath() + "?" + image.getRawQuery()), 200);

@@ -40,7 +40,7 @@ class MetricsPageIT {
         return MetricsScrape.of(service.darkroom());
     }
 
-    /** Uses the parts of the service that have metrics of their own: one generation, whose first attempt fails. */
+    /** Uses the parts of the service that have metrics of their own: one generation with a failed first attempt. */
     @BeforeAll
     static void useEverything() {
         try (WebhookReceiver receiver = new WebhookReceiver()) {

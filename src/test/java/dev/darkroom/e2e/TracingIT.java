@@ -83,7 +83,7 @@ class TracingIT {
     @Test
     @DisplayName("One trace has the attempts of two nodes, the AI server and the webhook")
     void oneTraceAcrossNodes() {
-        // given a generation whose attempts fail on the first node, which then stops
+        // given a generation with failed attempts on the first node, which then stops
         aiServer.set(Mode.FAIL);
         DarkroomInstance first = fleet.start("first", settings());
         String id = create(first.client(), Map.of("traceparent", CALLER, "tracestate", "vendor=1"))

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** Tests which events are published, in which order, by which process, and what remains after failures. */
+/** Tests the publication of events, their order, the publishing process, and the remaining events after failures. */
 class EventPublisherTest extends NotificationFixture {
     private static final UUID GENERATION = UUID.fromString("01a209f2-71d0-7a31-8a3c-5b1f6c9d2e10");
 
@@ -138,7 +138,7 @@ class EventPublisherTest extends NotificationFixture {
 
     @Test
     void publishesAgainAfterAFailure() {
-        // given a producer whose commit fails, although the broker has committed
+        // given a producer that fails to commit, although the broker has committed
         await(store.activate());
         LocalNode node = node();
         FakeProducer broken = new FakeProducer();

@@ -42,7 +42,7 @@ final class ValuesTableRenderer {
                 || (schema.path("type").asText().equals("object") && !schema.has("properties"));
     }
 
-    /** Appends a row for a section with a description besides those of its values. */
+    /** Appends a row for a section with its own description, besides the rows of its values. */
     private void appendSectionRow(String section, String firstValue) {
         if (commented.contains(section) && commented.contains(firstValue)) {
             appendRow(section, "");

@@ -20,7 +20,7 @@ final class MetricsPage {
 
     private MetricsPage() {}
 
-    /** Returns the labels of each series, without those of the target. */
+    /** Returns the labels of each series, without the labels of the target. */
     static Map<String, Set<String>> labelsBySeries() {
         Map<String, Set<String>> series = new LinkedHashMap<>();
         try {

@@ -26,7 +26,7 @@ class MonitoringFilesTest {
     private static final Path RULE_TESTS = Path.of("src/test/monitoring/alerts.yml");
     private static final Path OPERATIONS = Path.of("docs/operations.md");
 
-    /** Labels that Prometheus adds to all series, and those of the alerts and recorded series. */
+    /** Labels that Prometheus adds to all series, and labels of the alerts and recorded series. */
     private static final Set<String> OTHER_LABELS = Set.of("job", "instance", "slo", "alertname", "alertstate");
 
     private static final Set<String> SERIES_OF_PROMETHEUS = Set.of("up", "ALERTS");

@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 public final class LocalNodeFixture {
     private LocalNodeFixture() {}
 
-    /** Returns a node whose id is valid for an hour. */
+    /** Returns a node with an id that is valid for an hour. */
     public static LocalNode valid(UUID id) {
         LocalNode node = new LocalNode(System::nanoTime);
         node.confirm(id, System.nanoTime(), TimeUnit.HOURS.toNanos(1));

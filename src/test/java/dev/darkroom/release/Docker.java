@@ -16,7 +16,7 @@ final class Docker {
     private Docker() {}
 
     /**
-     * What a command printed.
+     * Output of a command.
      *
      * @param output of standard output and standard error
      */

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Builds the jar again in another directory, time zone, locale and user name, and compares it with that of this build. */
+/** Builds the jar again in another directory, time zone, locale and user name, and compares it with the jar of this build. */
 @Tag("release")
 class ReproducibleJarIT {
     private static final List<String> SOURCES =

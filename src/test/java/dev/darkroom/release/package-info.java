@@ -1,2 +1,2 @@
-/** Tests of what a release consists of: the jar with its bill of materials, the container image, and the Compose stack. */
+/** Tests of the parts of a release: the jar with its bill of materials, the container image, and the Compose stack. */
 package dev.darkroom.release;

@@ -64,7 +64,7 @@ public final class DarkroomInstanceProcess implements DarkroomInstance, AutoClos
         return List.of("-jar", jar.toAbsolutePath().toString());
     }
 
-    /** Returns the arguments of the JVM that run a modified service. Its classes precede those of the jar on the class path. */
+    /** Returns the arguments of the JVM that run a modified service. Its classes precede the jar on the class path. */
     public static List<String> programWithClasses(Path classes) {
         return List.of("-cp", classes.toAbsolutePath() + File.pathSeparator + jar(), "dev.darkroom.Main");
     }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** The wall clock of processes, which may differ from that of the machine. Needs Linux and libfaketime. */
+/** The wall clock of processes, which may differ from the clock of the machine. Needs Linux and libfaketime. */
 public final class FakeClock {
     private final Path offsetFile;
 

@@ -17,14 +17,14 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
 
-/** AI server with the OpenAI protocol that records the headers of its requests. Its mode is that of the last call. */
+/** AI server with the OpenAI protocol that records the headers of its requests. The last call of {@link #set} decides its mode. */
 public final class HeaderRecordingAiServer implements AutoCloseable {
     private final HttpServer server;
     private final List<Map<String, String>> requests = new CopyOnWriteArrayList<>();
     private final CountDownLatch closed = new CountDownLatch(1);
     private volatile Mode mode = Mode.SUCCEED;
 
-    /** What the server does with a request. */
+    /** Response of the server to a request. */
     public enum Mode {
         /** Sends an image. */
         SUCCEED,
@@ -53,7 +53,7 @@ public final class HeaderRecordingAiServer implements AutoCloseable {
         return "http://127.0.0.1:" + server.getAddress().getPort() + "/v1";
     }
 
-    /** Sets what happens to the following requests. */
+    /** Sets the mode for the following requests. */
     public HeaderRecordingAiServer set(Mode next) {
         mode = next;
         return this;

@@ -67,7 +67,7 @@ public final class RequestSpans implements Handler<RoutingContext> {
         }
     }
 
-    /** Ends the span of a request whose response has ended or whose connection has closed. */
+    /** Ends the span of a request when its response has ended or its connection has closed. */
     void end(HttpServerResponse response) {
         TraceSpan span = running.remove(response);
         if (span == null) {

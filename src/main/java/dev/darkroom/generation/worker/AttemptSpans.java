@@ -57,7 +57,7 @@ final class AttemptSpans {
                 .set(SpanAttribute.SELECTION, generationLease.selection());
     }
 
-    /** Ends the span of an attempt that succeeded, or whose lease was lost before its outcome was recorded. */
+    /** Ends the span of an attempt that succeeded, or that lost its lease before its outcome was recorded. */
     static void complete(TraceSpan span, boolean recorded) {
         if (recorded) {
             span.set(SpanAttribute.OUTCOME, AttemptOutcome.SUCCEEDED).end();

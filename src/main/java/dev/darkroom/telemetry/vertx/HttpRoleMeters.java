@@ -107,7 +107,7 @@ final class HttpRoleMeters {
         return active.get(method);
     }
 
-    /** Counts a request whose connection broke. */
+    /** Counts a request that ended because its connection broke. */
     void countReset(int method) {
         counter("request.resets", "Requests whose connection broke", tags.and(METHOD, METHODS.get(method)))
                 .increment();

@@ -48,7 +48,7 @@ final class HttpServerMeters {
         }
     }
 
-    /** Metrics of the server on one port. The metric of a connection, and that of a request, is null while the server has no role. */
+    /** Metrics of the server on one port. The metrics of connections and requests are null while the server has no role. */
     private final class PortMetrics implements HttpServerMetrics<Request, Void, HttpRoleMeters> {
         private final int port;
         private volatile HttpRoleMeters meters;

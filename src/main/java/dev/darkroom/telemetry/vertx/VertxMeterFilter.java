@@ -8,7 +8,7 @@ import java.util.Set;
 
 /**
  * Bounds the label values of the meters of vertx-micrometer-metrics that servers and users choose. Excludes and renames meters of Micrometer
- * whose names {@code promtool} rejects.
+ * if {@code promtool} rejects their names.
  */
 public final class VertxMeterFilter implements MeterFilter {
     private static final String HTTP_CLIENT = "vertx.http.client.";

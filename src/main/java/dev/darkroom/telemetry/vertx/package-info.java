@@ -1,2 +1,2 @@
-/** Meters of Vert.x: those of vertx-micrometer-metrics, and cheaper ones of HTTP servers and of the event bus. */
+/** Meters of Vert.x, from vertx-micrometer-metrics, and cheaper meters of HTTP servers and of the event bus. */
 package dev.darkroom.telemetry.vertx;

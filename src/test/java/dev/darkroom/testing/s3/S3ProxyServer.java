@@ -17,7 +17,7 @@ public final class S3ProxyServer extends S3Server {
         this(Map.of());
     }
 
-    /** @param environment variables of the process, in addition to those of this process */
+    /** @param environment variables of the process, in addition to the variables of this process */
     public S3ProxyServer(Map<String, String> environment) {
         super(TOOL);
         this.environment = environment;
