@@ -1,5 +1,6 @@
 package dev.darkroom.webhook;
 
+import dev.darkroom.telemetry.AttemptWaitTimer;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -12,8 +13,7 @@ public final class DeliveryMetrics {
 
     private final MeterProvider<Counter> attempts;
     private final MeterProvider<Timer> durations;
-    private final Timer firstLag;
-    private final Timer laterLag;
+    private final AttemptWaitTimer lag;
 
     public DeliveryMetrics(MeterRegistry registry) {
         attempts = Counter.builder("darkroom.webhook.attempts")
@@ -22,19 +22,12 @@ public final class DeliveryMetrics {
         durations = Timer.builder("darkroom.webhook.attempt.duration")
                 .description("Time from the start of a delivery attempt until its outcome is stored")
                 .withRegistry(registry);
-        firstLag = lag(registry, "FIRST");
-        laterLag = lag(registry, "LATER");
-    }
-
-    private static Timer lag(MeterRegistry registry, String attempt) {
-        return Timer.builder("darkroom.webhook.lag")
-                .description("Time from the due time of a delivery attempt to its start")
-                .tag("attempt", attempt)
-                .register(registry);
+        lag = new AttemptWaitTimer(
+                registry, "darkroom.webhook.lag", "Time from the due time of a delivery attempt to its start");
     }
 
     void recordStart(WebhookDeliveryLease lease) {
-        (lease.number() == 1 ? firstLag : laterLag).record(lease.waited());
+        lag.record(lease.number(), lease.waited());
     }
 
     /** Records the stored outcome of an attempt of this process. */

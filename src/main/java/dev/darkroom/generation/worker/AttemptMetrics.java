@@ -3,6 +3,7 @@ package dev.darkroom.generation.worker;
 import dev.darkroom.backend.FailureClass;
 import dev.darkroom.generation.AttemptOutcome;
 import dev.darkroom.generation.GenerationLease;
+import dev.darkroom.telemetry.AttemptWaitTimer;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -19,8 +20,7 @@ public final class AttemptMetrics {
     private final MeterProvider<Counter> attempts;
     private final MeterProvider<Counter> submissions;
     private final MeterProvider<Timer> durations;
-    private final Timer firstQueueTimes;
-    private final Timer laterQueueTimes;
+    private final AttemptWaitTimer queueTimes;
 
     public AttemptMetrics(MeterRegistry registry) {
         attempts = Counter.builder("darkroom.attempts")
@@ -32,20 +32,12 @@ public final class AttemptMetrics {
         durations = Timer.builder("darkroom.attempt.duration")
                 .description("Time from the start of an attempt until its outcome is stored")
                 .withRegistry(registry);
-        firstQueueTimes = queueTimes(registry, "FIRST");
-        laterQueueTimes = queueTimes(registry, "LATER");
-    }
-
-    private static Timer queueTimes(MeterRegistry registry, String attempt) {
-        return Timer.builder("darkroom.generation.queue")
-                .description("Time from the due time of an attempt to its start")
-                .tag("attempt", attempt)
-                .register(registry);
+        queueTimes = new AttemptWaitTimer(
+                registry, "darkroom.generation.queue", "Time from the due time of an attempt to its start");
     }
 
     void recordStart(GenerationLease lease) {
-        Timer queueTimes = lease.number() == 1 ? firstQueueTimes : laterQueueTimes;
-        queueTimes.record(lease.waited() == null ? Duration.ZERO : lease.waited());
+        queueTimes.record(lease.number(), lease.waited() == null ? Duration.ZERO : lease.waited());
     }
 
     /** Records a stored outcome of an attempt of this process. */
