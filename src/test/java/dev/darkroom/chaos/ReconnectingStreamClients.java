@@ -2,8 +2,10 @@ package dev.darkroom.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.SseEvent;
 import dev.darkroom.testing.SseLoadClient;
+import dev.darkroom.testing.TestPostgres;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,6 +13,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Random;
 import java.util.function.IntSupplier;
+import org.awaitility.Awaitility;
 
 /**
  * Event-stream clients, one per user. Each reconnects with its last event id and ignores notifications it has seen. Collects
@@ -120,6 +123,27 @@ final class ReconnectingStreamClients implements SseLoadClient.Listener, AutoClo
     synchronized List<Long> lastNumbers() {
         streams.assertNoFailure();
         return Arrays.stream(lastNumbers).boxed().toList();
+    }
+
+    /**
+     * Waits until the clients have received all stored notifications, and asserts that there was no violation. The clients belong to
+     * {@code user-0} and the following users.
+     *
+     * @return the last sequence number of each client
+     */
+    List<Long> awaitAllNotifications(DatabaseUrl database) {
+        List<Long> last = TestPostgres.query(
+                        database,
+                        "SELECT coalesce(last_seq, 0) FROM generate_series(0, " + (keys.size() - 1)
+                                + ") n LEFT JOIN user_streams ON user_id = 'user-' || n ORDER BY n")
+                .stream()
+                .map(Long::valueOf)
+                .toList();
+        Awaitility.await("all notifications received")
+                .atMost(Duration.ofSeconds(60))
+                .until(() -> lastNumbers().equals(last));
+        assertNoViolations();
+        return last;
     }
 
     synchronized void assertNoViolations() {

@@ -84,17 +84,7 @@ class StreamInterruptionIT {
                 balancer.stopCutting();
 
                 // then
-                List<Long> top = query(
-                                database,
-                                "SELECT coalesce(last_seq, 0) FROM generate_series(0, " + (CLIENTS - 1)
-                                        + ") n LEFT JOIN user_streams ON user_id = 'user-' || n ORDER BY n")
-                        .stream()
-                        .map(Long::valueOf)
-                        .toList();
-                Awaitility.await("all notifications received")
-                        .atMost(Duration.ofSeconds(60))
-                        .until(() -> reconnectingStreamClients.lastNumbers().equals(top));
-                reconnectingStreamClients.assertNoViolations();
+                List<Long> top = reconnectingStreamClients.awaitAllNotifications(database);
                 assertThat(balancer.cutCount()).as("cut connections").isGreaterThan(CLIENTS);
                 assertThat(top.stream().mapToLong(Long::longValue).sum())
                         .as("one notification for each generation")
