@@ -1,6 +1,8 @@
 package dev.darkroom.benchmark;
 
 import java.time.Duration;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 
 /**
  * Extent of a benchmark.
@@ -26,5 +28,15 @@ record BenchmarkOptions(boolean brief, int rounds, Duration warmUp, Duration rou
                 roundDuration,
                 brief ? 3 * jobs : jobs,
                 jobs);
+    }
+
+    /**
+     * Returns the head of a report: the date, the load, the rounds and the machine.
+     *
+     * @param load of a round, for example {@code 16 concurrent requests}
+     */
+    String describeRounds(String load, String machine) {
+        return "Measured on %s: %s, %d rounds of %d s each. Medians; in brackets the lowest and the highest round.%n%nMachine: %s.%n%n"
+                .formatted(LocalDate.now(ZoneOffset.UTC), load, rounds, roundDuration.toSeconds(), machine);
     }
 }

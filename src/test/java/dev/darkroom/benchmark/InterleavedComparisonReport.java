@@ -1,7 +1,5 @@
 package dev.darkroom.benchmark;
 
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -13,14 +11,7 @@ final class InterleavedComparisonReport implements BenchmarkReport {
 
     /** @param machine describes the machine */
     InterleavedComparisonReport(String machine, int connections, BenchmarkOptions options) {
-        head =
-                "Measured on %s: %d concurrent calls, %d rounds of %d s each. Medians; in brackets the lowest and the highest round.%n%n"
-                                .formatted(
-                                        LocalDate.now(ZoneOffset.UTC),
-                                        connections,
-                                        options.rounds(),
-                                        options.roundDuration().toSeconds())
-                        + "Machine: " + machine + ".\n\n";
+        head = options.describeRounds(connections + " concurrent calls", machine);
     }
 
     /** @param comparison of a system with a single baseline */

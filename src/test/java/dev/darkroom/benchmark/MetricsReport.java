@@ -1,7 +1,5 @@
 package dev.darkroom.benchmark;
 
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -17,14 +15,7 @@ final class MetricsReport implements BenchmarkReport {
 
     /** @param machine describes the machine */
     MetricsReport(String machine, int connections, BenchmarkOptions options) {
-        head =
-                "Measured on %s: %d concurrent requests, %d rounds of %d s each. Medians; in brackets the lowest and the highest round.%n%n"
-                                .formatted(
-                                        LocalDate.now(ZoneOffset.UTC),
-                                        connections,
-                                        options.rounds(),
-                                        options.roundDuration().toSeconds())
-                        + "Machine: " + machine + ".\n\n";
+        head = options.describeRounds(connections + " concurrent requests", machine);
     }
 
     /** @param comparison of the service with metrics and the one without */
