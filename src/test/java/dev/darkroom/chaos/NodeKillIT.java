@@ -150,9 +150,7 @@ class NodeKillIT {
                 .with("DARKROOM_CLUSTER_ENABLED", "true")
                 .with("DARKROOM_CLUSTER_BUS_PORT", "0")
                 .with("DARKROOM_WEBHOOKS_RETRY_DELAYS", String.join(",", Collections.nCopies(10, "1s")))
-                .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-                .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
-                .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*");
+                .webhooksOnLoopback();
     }
 
     private static void createWebhook(ApiClient client, String url) {

@@ -242,9 +242,7 @@ class UpgradeDrillIT {
                 .with("DARKROOM_AUTH", "required")
                 .with("DARKROOM_CONNECTIONS_PER_ADDRESS", "0")
                 .with("DARKROOM_STREAMS_CONNECTS_PER_SECOND_PER_ADDRESS", "0")
-                .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-                .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
-                .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*")
+                .webhooksOnLoopback()
                 .with("DARKROOM_SHUTDOWN_GRACE_PERIOD", "20s");
     }
 }

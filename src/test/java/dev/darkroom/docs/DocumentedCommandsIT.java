@@ -30,9 +30,7 @@ class DocumentedCommandsIT {
             .with("DARKROOM_GENERATION_DEFAULT_WIDTH", "512")
             .with("DARKROOM_GENERATION_DEFAULT_HEIGHT", "512")
             .with("DARKROOM_LIMITS_REQUESTS_PER_SECOND", "100")
-            .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-            .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
-            .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*"));
+            .webhooksOnLoopback());
 
     private static WebhookReceiver webhookReceiver;
 

@@ -24,11 +24,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Compares {@code docs/metrics.md} with the metrics of a service after requests of all kinds. */
 class MetricsPageIT {
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests()
-            .smallProcess()
-            .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-            .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*")
-            .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true"));
+    static final DarkroomExtension service = new DarkroomExtension(
+            DarkroomInstanceSettings.forTests().smallProcess().webhooksOnLoopback());
 
     /** Counts requests that no handler receives, which need a process without handlers. */
     private static final String REPLY_FAILURES = "vertx_eventbus_reply_failures_total";

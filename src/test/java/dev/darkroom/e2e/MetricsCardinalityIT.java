@@ -22,11 +22,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** A client that chooses methods, paths, headers, ids and receivers at random adds no time series. */
 class MetricsCardinalityIT {
     @RegisterExtension
-    static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests()
-            .smallProcess()
-            .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-            .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*")
-            .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true"));
+    static final DarkroomExtension service = new DarkroomExtension(
+            DarkroomInstanceSettings.forTests().smallProcess().webhooksOnLoopback());
 
     private static final int REQUESTS = 10;
 

@@ -55,9 +55,7 @@ class NodeRolesIT {
                 fleet.settings(2)
                         .with("DARKROOM_NODE_ROLES", role)
                         .with("DARKROOM_HTTP_PORT", String.valueOf(HTTP_PORTS.get(role)))
-                        .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-                        .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
-                        .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*"));
+                        .webhooksOnLoopback());
     }
 
     @AfterAll

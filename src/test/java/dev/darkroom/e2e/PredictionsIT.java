@@ -46,10 +46,8 @@ class PredictionsIT {
     @RegisterExtension
     static final DarkroomExtension service = new DarkroomExtension(
             DarkroomInstanceSettings.forTests()
-                    .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-                    .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
-                    .with("DARKROOM_WEBHOOKS_RETRY_DELAYS", "100ms, 100ms")
-                    .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*"),
+                    .webhooksOnLoopback()
+                    .with("DARKROOM_WEBHOOKS_RETRY_DELAYS", "100ms, 100ms"),
             MODELS);
 
     @Test

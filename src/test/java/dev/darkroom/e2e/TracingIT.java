@@ -64,9 +64,7 @@ class TracingIT {
                 .with("DARKROOM_TRACING_ENDPOINT", receiver.endpoint().toString())
                 .with("DARKROOM_TRACING_HEADERS", "Authorization=Bearer abc")
                 .with("DARKROOM_RETRY_MAX_ATTEMPTS", "100")
-                .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-                .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
-                .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*");
+                .webhooksOnLoopback();
     }
 
     private JsonObject create(ApiClient client, Map<String, String> headers) {

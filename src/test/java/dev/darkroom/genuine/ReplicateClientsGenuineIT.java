@@ -92,9 +92,7 @@ class ReplicateClientsGenuineIT {
                 DarkroomInstanceSettings.forTests()
                         .database(database)
                         .with("DARKROOM_CONF", conf.toString())
-                        .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-                        .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
-                        .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*"));
+                        .webhooksOnLoopback());
     }
 
     /** Returns the environment of a client with a new API key. */

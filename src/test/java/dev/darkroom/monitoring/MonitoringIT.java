@@ -171,9 +171,7 @@ class MonitoringIT {
                 .with("DARKROOM_AUTH", "required")
                 .with("DARKROOM_BACKEND_API_KEY", "simulated")
                 .with("DARKROOM_LIMITS_REQUESTS_PER_SECOND", "20")
-                .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-                .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*")
-                .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
+                .webhooksOnLoopback()
                 .with("DARKROOM_WEBHOOKS_RETRY_DELAYS", "2s, 5s, 1m")
                 .environment());
         // The label server of metrics needs the port of the API to be known at the start.

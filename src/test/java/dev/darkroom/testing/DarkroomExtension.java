@@ -188,9 +188,7 @@ public final class DarkroomExtension implements BeforeAllCallback, BeforeEachCal
                     .with("DARKROOM_STREAMS_REVALIDATE_INTERVAL", "500ms")
                     // Makes stream tests fail when NOTIFY does not work.
                     .with("DARKROOM_NOTIFICATIONS_POLL_INTERVAL", "1h")
-                    .with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
-                    .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true")
-                    .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*")
+                    .webhooksOnLoopback()
                     .with("DARKROOM_WEBHOOKS_RETRY_DELAYS", "100ms, 200ms, 100ms, 100ms")
                     .with("DARKROOM_WEBHOOKS_POLL_INTERVAL", "100ms")
                     .with("DARKROOM_WEBHOOKS_TIMEOUT", "5s")

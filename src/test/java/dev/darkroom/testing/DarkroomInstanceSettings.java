@@ -78,6 +78,13 @@ public final class DarkroomInstanceSettings {
                 .with("DARKROOM_DATABASE_POOL_SIZE", "8");
     }
 
+    /** Permits webhooks at loopback addresses, on any port and without TLS. */
+    public DarkroomInstanceSettings webhooksOnLoopback() {
+        return with("DARKROOM_WEBHOOKS_ALLOWED_NETWORKS", "127.0.0.0/8")
+                .with("DARKROOM_WEBHOOKS_ALLOWED_PORTS", "*")
+                .with("DARKROOM_WEBHOOKS_ALLOW_HTTP", "true");
+    }
+
     /** Sets the number of concurrent attempts; 0 for a process without the role {@code worker}. */
     public DarkroomInstanceSettings workerConcurrency(int concurrency) {
         return concurrency == 0
