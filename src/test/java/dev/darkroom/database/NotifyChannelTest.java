@@ -28,19 +28,19 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Tag("database")
 @Execution(ExecutionMode.CONCURRENT)
 class NotifyChannelTest {
-    private static final Duration SELF_TEST_INTERVAL = Duration.ofSeconds(1);
+    /** Too long to lose a connection on a busy machine. */
+    private static final Duration LONG_INTERVAL = Duration.ofMinutes(1);
+
+    /** For tests that wait for a lost connection. */
+    private static final Duration SHORT_INTERVAL = Duration.ofSeconds(1);
 
     private final Vertx vertx = Vertx.vertx();
     private final DatabaseUrl url = TestPostgres.newDatabase();
     private final List<NotifyChannel> opened = new ArrayList<>();
 
-    private NotifyChannel open(DatabaseUrl databaseUrl) {
-        return open(databaseUrl, TimeMeter.SYSTEM_NANOTIME);
-    }
-
-    private NotifyChannel open(DatabaseUrl databaseUrl, TimeMeter clock) {
+    private NotifyChannel open(DatabaseUrl databaseUrl, Duration selfTestInterval, TimeMeter clock) {
         NotifyChannel notifyChannel =
-                NotifyChannel.open(vertx, databaseUrl, TestDatabaseSettings.of(databaseUrl), SELF_TEST_INTERVAL, clock);
+                NotifyChannel.open(vertx, databaseUrl, TestDatabaseSettings.of(databaseUrl), selfTestInterval, clock);
         opened.add(notifyChannel);
         return notifyChannel;
     }
@@ -50,12 +50,11 @@ class NotifyChannelTest {
     }
 
     private NotifyChannel openListening(DatabaseUrl databaseUrl, AtomicInteger calls) {
-        return openListening(databaseUrl, TimeMeter.SYSTEM_NANOTIME, calls);
+        return awaitListening(open(databaseUrl, LONG_INTERVAL, TimeMeter.SYSTEM_NANOTIME), calls);
     }
 
-    /** Opens a channel and waits until it listens, when every handler is called once. */
-    private NotifyChannel openListening(DatabaseUrl databaseUrl, TimeMeter clock, AtomicInteger calls) {
-        NotifyChannel notifyChannel = open(databaseUrl, clock);
+    /** Waits until the channel listens, when every handler is called once. */
+    private static NotifyChannel awaitListening(NotifyChannel notifyChannel, AtomicInteger calls) {
         notifyChannel.listen("work", key -> calls.incrementAndGet());
         await("listening", () -> calls.get() > 0);
         calls.set(0);
@@ -125,8 +124,8 @@ class NotifyChannelTest {
 
         // then
         await("notification received", () -> calls.get() > 0);
-        sender.send("work", null);
         int before = calls.get();
+        sender.send("work", null);
         await("another notification received", () -> calls.get() > before);
         assertThat(calls.get()).isLessThan(100);
     }
@@ -135,7 +134,7 @@ class NotifyChannelTest {
     void sendsFirstNotificationsAtOnceAndCombinesFurtherOnes() {
         // given a sender with a stopped clock
         AtomicLong time = new AtomicLong();
-        NotifyChannel sender = openListening(url, nanoClock(time), new AtomicInteger());
+        NotifyChannel sender = awaitListening(open(url, LONG_INTERVAL, nanoClock(time)), new AtomicInteger());
         List<String> keys = new CopyOnWriteArrayList<>();
         NotifyChannel receiver = openListening(url, new AtomicInteger());
         receiver.listen("row", keys::add);
@@ -223,7 +222,7 @@ class NotifyChannelTest {
         // given
         try (TcpProxy proxy = new TcpProxy(url.host(), url.port())) {
             AtomicInteger calls = new AtomicInteger();
-            openListening(proxyUrl(proxy, url), calls);
+            awaitListening(open(proxyUrl(proxy, url), SHORT_INTERVAL, TimeMeter.SYSTEM_NANOTIME), calls);
             NotifyChannel sender = openListening(url, new AtomicInteger());
 
             // when a notification is sent to the silent connection
@@ -239,9 +238,10 @@ class NotifyChannelTest {
     void closesConnectionEstablishedAfterTimeout() {
         // given a proxy on which connecting takes longer than the timeout
         try (TcpProxy proxy = new TcpProxy(url.host(), url.port())) {
-            proxy.delay(SELF_TEST_INTERVAL);
+            proxy.delay(SHORT_INTERVAL);
             AtomicInteger calls = new AtomicInteger();
-            open(proxyUrl(proxy, url)).listen("work", key -> calls.incrementAndGet());
+            open(proxyUrl(proxy, url), SHORT_INTERVAL, TimeMeter.SYSTEM_NANOTIME)
+                    .listen("work", key -> calls.incrementAndGet());
             await("late connection established", () -> sessions() >= 1);
 
             // when
@@ -267,7 +267,7 @@ class NotifyChannelTest {
         try (TcpProxy proxy = new TcpProxy(url.host(), url.port())) {
             proxy.refuseConnections();
             AtomicInteger calls = new AtomicInteger();
-            NotifyChannel notifyChannel = open(proxyUrl(proxy, url));
+            NotifyChannel notifyChannel = open(proxyUrl(proxy, url), SHORT_INTERVAL, TimeMeter.SYSTEM_NANOTIME);
             notifyChannel.listen("work", key -> calls.incrementAndGet());
             notifyChannel.send("work", null);
 
