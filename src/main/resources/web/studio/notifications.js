@@ -1,0 +1,300 @@
+// The notifications of the user: the newest ones, the unread count, and a call for each new one. Started by the session and stopped at its end. All
+// tabs of the user share one stream (shared-stream.js). A gap in the numbers, a `reset` or a refused stream causes a read of the list. The unread
+// count is that of the service; after an event it is read again. Failed reads set `notificationsError` and are repeated with the next event.
+
+import { call, ConnectionError } from './api.js';
+import { acknowledgeNotifications, listNotifications, markNotificationRead } from './client.js';
+import { connection } from './connection.js';
+import { session } from './session.js';
+import { joinSharedStream } from './shared-stream.js';
+import { effect, signal } from './vendor.js';
+
+/** @typedef {import('./client.js').Notification} Notification */
+/** @typedef {import('./event-stream.js').StreamEvent} StreamEvent */
+
+const MAX_ITEMS = 50;
+
+/** The newest notifications, newest first, at most 50. */
+export const notifications = signal(/** @type {Notification[]} */ ([]));
+/** The number of unread notifications, as the service counts them: among the last 1,000. */
+export const unreadCount = signal(0);
+/** Whether the list has been read. */
+export const notificationsLoaded = signal(false);
+/** Why the last read failed, or null. */
+export const notificationsError = signal(/** @type {Error | null} */ (null));
+
+/** @type {Set<(notification: Notification) => void>} */
+const listeners = new Set();
+
+/**
+ * Calls a function for each notification that arrives, once per tab, including those that were missed while the connection was lost.
+ * @param {(notification: Notification) => void} listener
+ * @returns {() => void} removes the listener
+ */
+export function onNotification(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** @type {Inbox | undefined} */
+let inbox;
+
+/** Starts and stops the notifications with the session. Called once. */
+export function startNotifications() {
+  let user = '';
+  effect(() => {
+    const current = session.value;
+    const name = current.state === 'signedIn' ? current.user.name : '';
+    if (name === user) return;
+    user = name;
+    inbox?.close();
+    inbox = name ? new Inbox(name) : undefined;
+  });
+  // The browser may keep a page that is left, and show it again. Its stream would block others meanwhile.
+  globalThis.window?.addEventListener('pagehide', () => {
+    inbox?.close();
+    inbox = undefined;
+  });
+  globalThis.window?.addEventListener('pageshow', (event) => {
+    if (event.persisted && user) inbox = new Inbox(user);
+  });
+}
+
+/**
+ * Marks a notification as read, on all devices of the user.
+ * @param {Notification} notification
+ * @returns {Promise<void>} rejected with the errors of `call`
+ */
+export async function markRead(notification) {
+  if (notification.readAt) return;
+  const read = await call(markNotificationRead, { path: { notificationId: notification.id } });
+  inbox?.replace(read);
+}
+
+/**
+ * Marks the notification of the end of a generation as read, if there is one: the user looks at the generation.
+ * @param {string} generationId
+ */
+export async function markGenerationRead(generationId) {
+  const unread = notifications.peek().filter((each) => each.data.generationId === generationId && !each.readAt);
+  try {
+    for (const notification of unread) await markRead(notification);
+  } catch {
+    // It stays unread.
+  }
+}
+
+/**
+ * Marks all notifications as read, also those that are not shown.
+ * @returns {Promise<void>} rejected with the errors of `call`
+ */
+export async function markAllRead() {
+  await inbox?.markAllRead();
+}
+
+/** The notifications of one user, until the session ends. */
+class Inbox {
+  /** @param {string} user */
+  constructor(user) {
+    /** The position of the last notification: the cursor of the list and the id of the stream. */
+    this.position = '';
+    /** @type {Map<number, Notification>} by `seq` */
+    this.bySeq = new Map();
+    this.acknowledged = 0;
+    this.closed = new AbortController();
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.timer = undefined;
+    /** @type {Promise<void>} */
+    this.reads = Promise.resolve();
+    this.stream = joinSharedStream({
+      user,
+      position: () => this.position,
+      onEvent: (event) => this.receive(event),
+      poll: () => this.catchUp(true),
+    });
+    // Without the answer of a leader the list is read from its beginning.
+    this.timer = setTimeout(() => this.load(), 5_000);
+    let wasOnline = true;
+    this.stopWatching = effect(() => {
+      const online = connection.value === 'online';
+      if (online && !wasOnline) this.refreshSoon();
+      wasOnline = online;
+    });
+  }
+
+  close() {
+    this.closed.abort();
+    clearTimeout(this.timer);
+    this.stopWatching();
+    this.stream.leave();
+    notifications.value = [];
+    unreadCount.value = 0;
+    notificationsLoaded.value = false;
+    notificationsError.value = null;
+  }
+
+  /** @param {StreamEvent} event */
+  receive({ name, id, data }) {
+    if (this.closed.signal.aborted) return;
+    switch (name) {
+      case '':
+        if (!this.position && id) {
+          this.position = id;
+          this.load();
+        }
+        break;
+      case 'notification':
+        if (data.seq <= seqOf(this.position)) break;
+        if (data.seq > seqOf(this.position) + 1) {
+          void this.catchUp(false);
+        } else {
+          this.position = id;
+          unreadCount.value++;
+          this.add([data], true);
+          this.refreshSoon();
+        }
+        break;
+      case 'unreadState':
+        unreadCount.value = data.unreadCount;
+        this.refreshSoon();
+        break;
+      case 'reset':
+        this.position = `${data.epoch}-${data.lastSeq}`;
+        this.bySeq.clear();
+        this.load();
+        break;
+      case 'ping':
+        if (data.lastSeq > seqOf(this.position)) void this.catchUp(false);
+        break;
+      default: // Types may be added.
+    }
+  }
+
+  /** Reads the newest notifications. */
+  load() {
+    clearTimeout(this.timer);
+    const [epoch] = this.position.split('-');
+    const cursor = epoch ? `${epoch}-${Math.max(0, seqOf(this.position) - MAX_ITEMS)}` : undefined;
+    void this.inOrder(() => this.readFrom(cursor, false));
+  }
+
+  /** Reads the newest notifications a moment after the last of several calls: their marks and the unread count may have changed. */
+  refreshSoon() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.load(), 400 + Math.random() * 200);
+  }
+
+  /**
+   * Reads the notifications after the last one.
+   * @param {boolean} publish whether the other tabs get them
+   */
+  catchUp(publish) {
+    return this.inOrder(() => this.readFrom(this.position || undefined, true, publish));
+  }
+
+  /**
+   * Runs reads one after the other.
+   * @param {() => Promise<void>} read
+   */
+  inOrder(read) {
+    this.reads = this.reads.then(async () => {
+      if (this.closed.signal.aborted) return;
+      try {
+        await read();
+        notificationsError.value = null;
+      } catch (error) {
+        if (this.closed.signal.aborted) return;
+        if (!(error instanceof ConnectionError)) notificationsError.value = /** @type {Error} */ (error);
+      }
+    });
+    return this.reads;
+  }
+
+  /**
+   * @param {string | undefined} cursor
+   * @param {boolean} isNew whether listeners are called
+   * @param {boolean} [publish]
+   */
+  async readFrom(cursor, isNew, publish = false) {
+    for (;;) {
+      const page = await call(listNotifications, { query: { cursor, limit: 100 }, signal: this.closed.signal });
+      const known = seqOf(this.position);
+      if (publish) {
+        const [epoch] = page.position.split('-');
+        for (const item of page.items) this.stream.publish({ name: 'notification', id: `${epoch}-${item.seq}`, data: item });
+      }
+      this.add(page.items, false);
+      if (page.reset || seqOf(page.position) > seqOf(this.position) || !this.position) this.position = page.position;
+      if (isNew && !publish) {
+        for (const item of page.items) if (item.seq > known) this.announce(item);
+      }
+      if (!page.nextCursor) {
+        unreadCount.value = page.unreadCount;
+        notificationsLoaded.value = true;
+        this.acknowledge();
+        return;
+      }
+      cursor = page.nextCursor;
+    }
+  }
+
+  /**
+   * @param {Notification[]} items
+   * @param {boolean} announce
+   */
+  add(items, announce) {
+    for (const item of items) this.bySeq.set(item.seq, item);
+    const newest = [...this.bySeq.values()].sort((a, b) => b.seq - a.seq).slice(0, MAX_ITEMS);
+    this.bySeq = new Map(newest.map((item) => [item.seq, item]));
+    notifications.value = newest;
+    if (announce) for (const item of items) this.announce(item);
+  }
+
+  /** @param {Notification} notification */
+  announce(notification) {
+    for (const listener of [...listeners]) listener(notification);
+  }
+
+  /** @param {Notification} read */
+  replace(read) {
+    if (!this.bySeq.has(read.seq)) return;
+    this.add([read], false);
+    unreadCount.value = Math.max(0, unreadCount.peek() - 1);
+    this.refreshSoon();
+  }
+
+  /** Acknowledges what was received, in the leader only: one request for all tabs. */
+  acknowledge() {
+    const seq = seqOf(this.position);
+    if (!this.stream.leads || seq <= this.acknowledged) return;
+    this.acknowledged = seq;
+    call(acknowledgeNotifications, { body: { seq }, signal: this.closed.signal }).catch(() => {
+      this.acknowledged = 0; // Repeated after the next read.
+    });
+  }
+
+  async markAllRead() {
+    const signal = this.closed.signal;
+    const [epoch] = this.position.split('-');
+    if (!epoch) return;
+    /** @type {string | undefined} */
+    let cursor = `${epoch}-${Math.max(0, seqOf(this.position) - 1_000)}`;
+    while (cursor) {
+      /** @type {import('./client.js').NotificationPage} */
+      const page = await call(listNotifications, { query: { cursor, limit: 100 }, signal });
+      for (const { id, readAt } of page.items) {
+        if (!readAt) await call(markNotificationRead, { path: { notificationId: id }, signal });
+      }
+      cursor = page.nextCursor;
+    }
+    this.load();
+  }
+}
+
+/**
+ * The number in a position such as `7f3a2b9c-17`; 0 if it is empty.
+ * @param {string} position
+ */
+function seqOf(position) {
+  return Number(position.split('-')[1] ?? 0);
+}
