@@ -75,19 +75,20 @@ class ArchitectureTest {
     private static final Map<String, String> DEPENDENCIES = Map.ofEntries(
             Map.entry(
                     "api",
-                    "api.body api.callback api.contract api.fleet api.generation api.management api.notification api.openai api.openai.error api.problem api.replicate api.security api.stream api.transport api.upload api.webhook auth backend.callback config fleet generation.watch image image.store maintenance notification.stream upload webhook telemetry"),
+                    "api.body api.callback api.content api.contract api.fleet api.generation api.management api.notification api.openai api.openai.error api.problem api.replicate api.route api.security api.stream api.transport api.upload api.webhook auth backend.callback config fleet generation.watch image image.store maintenance notification.stream upload webhook telemetry"),
             Map.entry("api.callback", "api.body api.contract api.problem api.transport auth backend.callback"),
             Map.entry("api.body", "api.problem api.transport"),
+            Map.entry("api.content", "api.transport"),
             Map.entry(
                     "api.contract",
-                    "api.body api.problem api.security api.transport auth eventbus notification telemetry"),
+                    "api.body api.content api.problem api.route api.security api.transport auth eventbus notification telemetry"),
             Map.entry("api.fleet", "api.contract api.problem auth eventbus fleet"),
             Map.entry(
                     "api.generation",
-                    "api.contract api.problem api.stream api.transport auth backend eventbus generation generation.json generation.waiting generation.watch image image.store"),
+                    "api.content api.contract api.problem api.stream api.transport auth backend eventbus generation generation.json generation.waiting generation.watch image image.store"),
             Map.entry(
                     "api.management",
-                    "api.body api.contract api.problem api.security api.transport auth config eventbus maintenance telemetry"),
+                    "api.body api.content api.contract api.problem api.route api.security api.transport auth config eventbus maintenance telemetry"),
             Map.entry(
                     "api.notification",
                     "api.contract api.problem api.security api.stream api.transport auth eventbus notification notification.stream netty"),
@@ -99,6 +100,7 @@ class ArchitectureTest {
             Map.entry(
                     "api.replicate",
                     "api.body api.contract api.generation api.problem api.transport api.upload backend eventbus generation webhook.command"),
+            Map.entry("api.route", "api.problem api.security api.transport"),
             Map.entry("api.security", "api.problem api.transport auth config"),
             Map.entry("api.stream", "api.contract api.transport auth config notification.stream"),
             Map.entry("api.transport", "api.problem auth netty telemetry"),

@@ -2,12 +2,13 @@ package dev.darkroom.api;
 
 import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.contract.ApiContract;
-import dev.darkroom.api.contract.ContractRouter;
+import dev.darkroom.api.contract.ContractRoutes;
 import dev.darkroom.api.generation.FinishedGenerationCache;
 import dev.darkroom.api.generation.OpenImageLimiter;
 import dev.darkroom.api.openai.error.OpenAiErrorRenderer;
 import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.replicate.PredictionErrorRenderer;
+import dev.darkroom.api.route.HttpRouter;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.security.TlsCertificateReloader;
 import dev.darkroom.api.stream.StreamAdmission;
@@ -129,13 +130,16 @@ public final class ApiVerticle extends VerticleBase {
         Router router;
         // Builds one router at a time: the thread safety of the shared contract is not documented.
         synchronized (apiContract) {
-            router = ContractRouter.create(
+            router = HttpRouter.create(
                     vertx,
-                    apiContract,
-                    operationHandlers.create(policy),
-                    sharedServices.authServices(),
+                    List.of(new ContractRoutes(
+                            vertx,
+                            apiContract,
+                            operationHandlers.create(policy),
+                            sharedServices.authServices(),
+                            policy,
+                            new RequestBodyLimits(http.maxBodyBytes(), http.requestTimeout()))),
                     policy,
-                    new RequestBodyLimits(http.maxBodyBytes(), http.requestTimeout()),
                     ERROR_RENDERERS,
                     requestSpans);
         }

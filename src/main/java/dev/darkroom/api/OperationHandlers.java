@@ -5,6 +5,7 @@ import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.callback.ReceiveCallbackHandler;
 import dev.darkroom.api.contract.CommandClient;
 import dev.darkroom.api.contract.JsonOperationHandler;
+import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.fleet.FleetOperations;
 import dev.darkroom.api.generation.CancelGenerationHandler;
@@ -34,6 +35,7 @@ import dev.darkroom.api.stream.StreamAdmission;
 import dev.darkroom.api.stream.StreamRegistry;
 import dev.darkroom.api.upload.UploadOperations;
 import dev.darkroom.api.webhook.WebhookOperations;
+import dev.darkroom.auth.Role;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.Settings;
 import dev.darkroom.fleet.FleetCommand;
@@ -42,6 +44,7 @@ import dev.darkroom.upload.UploadCommand;
 import dev.darkroom.webhook.WebhookBus;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -129,7 +132,11 @@ final class OperationHandlers {
                         policy),
                 new JsonOperationHandler("acknowledgeNotifications", 200, notifications::acknowledge),
                 new JsonOperationHandler("markNotificationRead", 200, notifications::markRead),
-                new GetOpenApiDocumentHandler(sharedServices.apiContract())));
+                new GetOpenApiDocumentHandler(
+                        "getOpenApiDocument", sharedServices.apiContract().yaml()),
+                new GetOpenApiDocumentHandler(
+                        "getOpenApiJsonDocument", sharedServices.apiContract().json()),
+                new JsonOperationHandler("getCurrentUser", 200, OperationHandlers::describeUser)));
         OpenAiImageResponder openAiResponder =
                 new OpenAiImageResponder(responder, sharedServices.images(), sharedServices.openImageLimiter());
         ImageCallServices imageCallServices = new ImageCallServices(
@@ -154,6 +161,12 @@ final class OperationHandlers {
         handlers.addAll(new UploadOperations(uploads, uploadLimits).handlers());
         handlers.addAll(new FleetOperations(commandClient(FleetCommand.ADDRESS)).handlers());
         return handlers;
+    }
+
+    private static Future<JsonObject> describeUser(OperationContext request) {
+        return Future.succeededFuture(new JsonObject()
+                .put("name", request.user())
+                .put("admin", request.principal().role() == Role.ADMIN));
     }
 
     private CommandClient commandClient(String address) {

@@ -48,7 +48,7 @@ class CorsAndSecurityHeadersIT {
         "GET, /nowhere, 404, no-store",
         "PUT, /api/generation, 405, no-store",
         "POST, /api/generation, 415, no-store",
-        "GET, /openapi.yaml, 200, no-store",
+        "GET, /openapi.yaml, 200, no-cache",
         "GET, /eventbus/info, 404, no-store",
         "GET, /eventbus/websocket, 404, no-store",
         "HEAD, /images/01a20919-f15c-75a9-bb7a-000000000000.png, 404, no-store"

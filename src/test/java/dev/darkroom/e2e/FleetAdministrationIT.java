@@ -131,6 +131,15 @@ class FleetAdministrationIT {
     }
 
     @Test
+    void currentUserHasTheRoleThatAdministrationRequires() {
+        assertThat(admin.get("/api/user").json())
+                .isEqualTo(new JsonObject().put("name", "root").put("admin", true));
+        assertThat(user.get("/api/user").json())
+                .isEqualTo(new JsonObject().put("name", "ann").put("admin", false));
+        assertProblem(first.client().get("/api/user"), 401, "unauthorized", "/api/user");
+    }
+
+    @Test
     void drainedAiServerGetsNoCallsOfAnyNodeUntilItIsEnabled() {
         // given
         ApiClient adminOfSecond = second.client().withKey(key("root-2", Role.ADMIN));

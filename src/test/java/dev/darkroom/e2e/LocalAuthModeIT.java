@@ -49,6 +49,12 @@ class LocalAuthModeIT {
                 .isEqualTo(401);
     }
 
+    @Test
+    void returnsTheLocalUser() {
+        assertThat(service.client().get("/api/user").json())
+                .isEqualTo(new JsonObject().put("name", "local").put("admin", false));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

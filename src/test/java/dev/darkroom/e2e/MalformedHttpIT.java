@@ -72,6 +72,7 @@ class MalformedHttpIT {
                 "/api/generation/" + ID + "/cancel | POST | GET HEAD PUT DELETE PATCH OPTIONS TRACE",
                 "/api/generation/" + ID + "/retry | POST | GET HEAD PUT DELETE PATCH OPTIONS TRACE",
                 "/images/" + ID + ".png | GET, HEAD | POST PUT DELETE PATCH OPTIONS TRACE",
+                "/openapi.json | GET, HEAD | POST PUT DELETE PATCH OPTIONS TRACE",
                 "/openapi.yaml | GET, HEAD | POST PUT DELETE PATCH OPTIONS TRACE",
             })
     void rejectsWrongMethod(String path, String allowed, String methods) {

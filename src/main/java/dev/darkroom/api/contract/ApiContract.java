@@ -1,5 +1,6 @@
 package dev.darkroom.api.contract;
 
+import dev.darkroom.api.content.StaticContent;
 import io.vertx.openapi.contract.OpenAPIContract;
 import io.vertx.openapi.contract.Operation;
 import java.util.List;
@@ -8,10 +9,11 @@ import java.util.List;
  * The operations of {@code openapi.yaml} that one port serves. Immutable, except that the OpenAPI library annotates its schemas while a
  * router is created: only one thread at a time may create routers.
  *
- * @param document complete text of the file, served unchanged
+ * @param yaml complete text of the file
+ * @param json the same document as JSON
  * @param openApi operations of this port, parsed
  */
-public record ApiContract(String document, OpenAPIContract openApi) {
+public record ApiContract(StaticContent yaml, StaticContent json, OpenAPIContract openApi) {
 
     /** Returns the ids of all operations. */
     List<String> operationIds() {

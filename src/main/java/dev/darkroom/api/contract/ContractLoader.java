@@ -2,6 +2,7 @@ package dev.darkroom.api.contract;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.darkroom.api.content.StaticContent;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
@@ -11,7 +12,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -43,18 +43,27 @@ public final class ContractLoader {
      */
     public record Contracts(ApiContract api, ApiContract management) {}
 
+    /** The complete document in its served forms, and the parts of the ports. */
+    private record Documents(StaticContent yaml, StaticContent json, JsonObject api, JsonObject management) {}
+
     /** Loads the contract, which takes longer than the rest of the start. Parses it on a worker thread. */
     public static Future<Contracts> load(Vertx vertx) {
         String document = readResource();
         WorkerExecutor worker = vertx.createSharedWorkerExecutor("darkroom-contract", 1);
         return worker.executeBlocking(() -> {
                     JsonObject json = parse(document);
-                    return List.of(select(json, false), select(json, true));
+                    return new Documents(
+                            StaticContent.of("application/yaml", document),
+                            StaticContent.of("application/json", json.encode()),
+                            select(json, false),
+                            select(json, true));
                 })
-                .compose(parts -> Future.all(
-                        OpenAPIContract.from(vertx, parts.get(0)), OpenAPIContract.from(vertx, parts.get(1))))
-                .map(parsed -> new Contracts(
-                        new ApiContract(document, parsed.resultAt(0)), new ApiContract(document, parsed.resultAt(1))))
+                .compose(documents -> Future.all(
+                                OpenAPIContract.from(vertx, documents.api()),
+                                OpenAPIContract.from(vertx, documents.management()))
+                        .map(parsed -> new Contracts(
+                                new ApiContract(documents.yaml(), documents.json(), parsed.resultAt(0)),
+                                new ApiContract(documents.yaml(), documents.json(), parsed.resultAt(1)))))
                 .eventually(worker::close);
     }
 

@@ -1,5 +1,6 @@
 package dev.darkroom.api.generation;
 
+import dev.darkroom.api.content.EntityTags;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.auth.ImageUrlSigner;
@@ -81,7 +82,7 @@ public final class GetGenerationHandler implements OperationHandler {
 
     private Future<Void> sendPending(OperationContext operationContext, Generation generation) {
         responder.setRetryAfter(operationContext, generation);
-        return send(operationContext, EntityTags.ofPending(generation), () -> responder.encode(generation, null));
+        return send(operationContext, PendingGenerationTag.of(generation), () -> responder.encode(generation, null));
     }
 
     private FinishedGenerationCache.CachedResponse cache(

@@ -1,5 +1,6 @@
 package dev.darkroom.api.generation;
 
+import dev.darkroom.api.content.EntityTags;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.problem.Problem;

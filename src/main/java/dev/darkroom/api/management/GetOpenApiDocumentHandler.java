@@ -1,29 +1,18 @@
 package dev.darkroom.api.management;
 
-import dev.darkroom.api.contract.ApiContract;
+import dev.darkroom.api.content.StaticContent;
 import dev.darkroom.api.contract.OperationContext;
 import dev.darkroom.api.contract.OperationHandler;
-import dev.darkroom.api.transport.ResponseWriter;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpHeaders;
 
-/** {@code GET /openapi.yaml}. */
-public final class GetOpenApiDocumentHandler implements OperationHandler {
-    /** The same bytes for every response. */
-    private final Buffer document;
-
-    public GetOpenApiDocumentHandler(ApiContract apiContract) {
-        this.document = Buffer.buffer(apiContract.document());
-    }
-
-    @Override
-    public String operationId() {
-        return "getOpenApiDocument";
-    }
+/**
+ * {@code GET /openapi.yaml} and {@code GET /openapi.json}.
+ *
+ * @param document shared by all responses
+ */
+public record GetOpenApiDocumentHandler(String operationId, StaticContent document) implements OperationHandler {
 
     @Override
     public void handle(OperationContext operationContext) {
-        operationContext.response().putHeader(HttpHeaders.CONTENT_TYPE, "application/yaml");
-        ResponseWriter.endShared(operationContext.request(), document);
+        document.send(operationContext.routingContext());
     }
 }

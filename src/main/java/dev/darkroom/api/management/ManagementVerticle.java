@@ -2,10 +2,11 @@ package dev.darkroom.api.management;
 
 import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.contract.ApiContract;
-import dev.darkroom.api.contract.ContractRouter;
+import dev.darkroom.api.contract.ContractRoutes;
 import dev.darkroom.api.contract.JsonOperationHandler;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.problem.ErrorRenderers;
+import dev.darkroom.api.route.HttpRouter;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.transport.InvalidRequestHandler;
 import dev.darkroom.api.transport.RequestSpans;
@@ -99,6 +100,7 @@ public final class ManagementVerticle extends VerticleBase {
                 statusHandler("getNodeStatus", node),
                 statusHandler("getDatabaseStatus", database),
                 new GetMetricsHandler(metrics, vertx.createSharedWorkerExecutor("darkroom-metrics", 1)));
+        HostAndOriginPolicy policy = HostAndOriginPolicy.forManagement(settings);
         HttpServerOptions options =
                 new HttpServerOptions().setIdleTimeout(IDLE_TIMEOUT_SECONDS).setHttp2ClearTextEnabled(false);
         // Without traces: probes and scrapes would be most of them.
@@ -107,13 +109,16 @@ public final class ManagementVerticle extends VerticleBase {
         server = vertx.createHttpServer(options)
                 .connectionHandler(slowRequestGuard::watch)
                 .requestHandler(slowRequestGuard.trackRequests(
-                        ContractRouter.create(
+                        HttpRouter.create(
                                 vertx,
-                                apiContract,
-                                handlers,
-                                AuthServices.withoutAuthentication(),
-                                HostAndOriginPolicy.forManagement(settings),
-                                BODY_LIMITS,
+                                List.of(new ContractRoutes(
+                                        vertx,
+                                        apiContract,
+                                        handlers,
+                                        AuthServices.withoutAuthentication(),
+                                        policy,
+                                        BODY_LIMITS)),
+                                policy,
                                 ErrorRenderers.PROBLEM_DOCUMENTS,
                                 requestSpans),
                         requestSpans))

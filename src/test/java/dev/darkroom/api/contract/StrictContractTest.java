@@ -60,6 +60,8 @@ class StrictContractTest {
     static Stream<String> responseSchemas() {
         return OPEN.responseBodies().values().stream()
                 .map(body -> body.at("/schema/$ref").asText())
+                // The OpenAPI document is no message of the service and has no schema.
+                .filter(reference -> !reference.isEmpty())
                 .distinct();
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.problem.ErrorRenderers;
+import dev.darkroom.api.route.HttpRouter;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.transport.RequestSpans;
 import dev.darkroom.auth.AuthServices;
@@ -43,13 +44,16 @@ final class ValidationServers implements AutoCloseable {
                 .map(ValidationServers::acceptingHandler)
                 .toList();
         return listen(vertx.createHttpServer()
-                .requestHandler(ContractRouter.create(
+                .requestHandler(HttpRouter.create(
                         vertx,
-                        apiContract,
-                        handlers,
-                        AuthServices.withoutAuthentication(),
+                        List.of(new ContractRoutes(
+                                vertx,
+                                apiContract,
+                                handlers,
+                                AuthServices.withoutAuthentication(),
+                                HostAndOriginPolicy.unrestricted(List.of()),
+                                new RequestBodyLimits(MAX_BODY_BYTES, Duration.ofSeconds(30)))),
                         HostAndOriginPolicy.unrestricted(List.of()),
-                        new RequestBodyLimits(MAX_BODY_BYTES, Duration.ofSeconds(30)),
                         ErrorRenderers.PROBLEM_DOCUMENTS,
                         new RequestSpans(Tracing.OFF))));
     }

@@ -8,15 +8,12 @@ import dev.darkroom.api.ApiVerticle;
 import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.generation.FinishedGenerationCache;
 import dev.darkroom.api.management.ManagementVerticle;
-import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.security.HostAndOriginPolicy;
-import dev.darkroom.api.transport.RequestSpans;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.config.Settings;
 import dev.darkroom.config.SettingsLoader;
 import dev.darkroom.generation.watch.ProgressSubscribers;
 import dev.darkroom.telemetry.ProcessMetrics;
-import dev.darkroom.telemetry.Tracing;
 import io.vertx.core.Deployable;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -34,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Each operation of the contract has one handler, and each handler an operation. */
-class ContractRouterTest {
+class ContractRoutesTest {
     private final Vertx vertx = Vertx.vertx();
 
     @AfterEach
@@ -82,15 +79,13 @@ class ContractRouterTest {
         handlers.removeIf(handler -> handler.operationId().equals("getImage"));
 
         // then
-        assertThatThrownBy(() -> ContractRouter.create(
+        assertThatThrownBy(() -> new ContractRoutes(
                         vertx,
                         apiContract,
                         handlers,
                         AuthServices.withoutAuthentication(),
                         HostAndOriginPolicy.unrestricted(List.of()),
-                        new RequestBodyLimits(1, Duration.ofSeconds(1)),
-                        ErrorRenderers.PROBLEM_DOCUMENTS,
-                        new RequestSpans(Tracing.OFF)))
+                        new RequestBodyLimits(1, Duration.ofSeconds(1))))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("no handler for [getImage]");
     }
@@ -103,15 +98,13 @@ class ContractRouterTest {
         handlers.addAll(handlers(List.of("paintGeneration")));
 
         // then
-        assertThatThrownBy(() -> ContractRouter.create(
+        assertThatThrownBy(() -> new ContractRoutes(
                         vertx,
                         apiContract,
                         handlers,
                         AuthServices.withoutAuthentication(),
                         HostAndOriginPolicy.unrestricted(List.of()),
-                        new RequestBodyLimits(1, Duration.ofSeconds(1)),
-                        ErrorRenderers.PROBLEM_DOCUMENTS,
-                        new RequestSpans(Tracing.OFF)))
+                        new RequestBodyLimits(1, Duration.ofSeconds(1))))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the contract has no operation paintGeneration");
     }

@@ -1,4 +1,4 @@
-package dev.darkroom.api.contract;
+package dev.darkroom.api.route;
 
 import dev.darkroom.api.problem.ErrorRenderer.ErrorResponse;
 import dev.darkroom.api.problem.ErrorRenderers;

@@ -11,55 +11,10 @@ import dev.darkroom.generation.TestGenerations;
 import dev.darkroom.generation.route.BackendSelection;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-class EntityTagsTest {
-    private static final String ETAG = "\"2c26b46b\"";
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "\"2c26b46b\"",
-                "W/\"2c26b46b\"",
-                "*",
-                " * ",
-                "\"other\", \"2c26b46b\"",
-                "\"other\",W/\"2c26b46b\",\"third\"",
-                "\"with, comma\", \"2c26b46b\"",
-                ",, \"2c26b46b\"",
-            })
-    void matchesTagOfList(String ifNoneMatch) {
-        assertThat(EntityTags.matches(ifNoneMatch, ETAG)).isTrue();
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "",
-                "\"other\"",
-                "2c26b46b",
-                "\"2C26B46B\"",
-                "\"2c26b46b",
-                "w/\"2c26b46b\"",
-                "\"*\"",
-                "W/*",
-                "\"2c26\", \"b46b\"",
-                "\"a, \\\"2c26b46b\"",
-            })
-    void doesNotMatchOtherOrMalformedTag(String ifNoneMatch) {
-        assertThat(EntityTags.matches(ifNoneMatch, ETAG)).isFalse();
-    }
-
+class PendingGenerationTagTest {
     @Test
-    void weakTagMatchesItselfAndItsStrongForm() {
-        assertThat(EntityTags.matches("W/" + ETAG, "W/" + ETAG)).isTrue();
-        assertThat(EntityTags.matches(ETAG, "W/" + ETAG)).isTrue();
-        assertThat(EntityTags.matches("W/\"other\"", "W/" + ETAG)).isFalse();
-    }
-
-    @Test
-    void tagOfPendingGenerationChangesWithEachStateButNotWithTheEstimate() {
+    void changesWithEachStateButNotWithTheEstimate() {
         // given
         Generation waiting = TestGenerations.generation(GenerationStatus.PENDING, 0);
         Generation first = waiting.withQueuePosition(new QueuePosition(0, CREATED_AT));
@@ -80,15 +35,10 @@ class EntityTagsTest {
 
         // then
         assertThat(Stream.of(waiting, first, second, running, runningLater, runningWithKey, failed, retried, updated)
-                        .map(EntityTags::ofPending))
+                        .map(PendingGenerationTag::of))
                 .doesNotHaveDuplicates()
                 .allMatch(tag -> tag.matches("W/\"[!#-~]+\""));
-        assertThat(EntityTags.ofPending(waiting.withQueuePosition(new QueuePosition(1, CREATED_AT.plusSeconds(9)))))
-                .isEqualTo(EntityTags.ofPending(second));
-    }
-
-    @Test
-    void doesNotMatchWithoutHeader() {
-        assertThat(EntityTags.matches(null, ETAG)).isFalse();
+        assertThat(PendingGenerationTag.of(waiting.withQueuePosition(new QueuePosition(1, CREATED_AT.plusSeconds(9)))))
+                .isEqualTo(PendingGenerationTag.of(second));
     }
 }

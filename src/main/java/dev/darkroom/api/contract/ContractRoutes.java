@@ -1,108 +1,130 @@
 package dev.darkroom.api.contract;
 
 import dev.darkroom.api.body.RequestBodyLimits;
-import dev.darkroom.api.problem.ErrorRenderers;
+import dev.darkroom.api.route.RouteContributor;
+import dev.darkroom.api.route.ServedPath;
 import dev.darkroom.api.security.AuthenticationHandler;
-import dev.darkroom.api.security.CorsPolicyHandler;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.security.RateLimitHandler;
-import dev.darkroom.api.security.SecurityHeadersHandler;
-import dev.darkroom.api.transport.AccessLogHandler;
-import dev.darkroom.api.transport.DateHeaderHandler;
 import dev.darkroom.api.transport.RequestIdHandler;
 import dev.darkroom.api.transport.RequestSpans;
 import dev.darkroom.api.transport.UnsentByteTracker;
 import dev.darkroom.auth.AuthServices;
 import dev.darkroom.auth.Principal;
 import io.vertx.core.Future;
+import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.openapi.router.OpenAPIRoute;
-import io.vertx.ext.web.openapi.router.RouterBuilder;
+import io.vertx.openapi.contract.OpenAPIContract;
 import io.vertx.openapi.contract.Operation;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Creates routers that serve exactly the operations of a contract. */
-public final class ContractRouter {
+/** Routes of exactly the operations of a contract. For the event loop of one router. */
+public final class ContractRoutes implements RouteContributor {
     /** Time for the body after which a request is authenticated again. With the cache of API keys it is below the time of an erasure. */
     private static final Duration MAX_BODY_TIME = Duration.ofSeconds(1);
 
-    private static final Logger LOG = LoggerFactory.getLogger(ContractRouter.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ContractRoutes.class);
 
-    private ContractRouter() {}
+    private final Vertx vertx;
+    private final OpenAPIContract openApi;
+    private final Map<String, OperationHandler> handlers;
+    private final AuthServices authServices;
+    private final HostAndOriginPolicy policy;
+    private final RequestBodyLimits limits;
 
     /**
-     * @param policy host and origin checks
+     * @param policy origin checks
      * @param limits size and time limits of request bodies
-     * @param errorRenderers forms of error responses
-     * @param requestSpans starts the spans of the requests
      * @throws IllegalStateException when an operation has no handler or a handler has no operation
      */
-    public static Router create(
+    public ContractRoutes(
             Vertx vertx,
             ApiContract apiContract,
             List<OperationHandler> handlers,
             AuthServices authServices,
             HostAndOriginPolicy policy,
-            RequestBodyLimits limits,
-            ErrorRenderers errorRenderers,
-            RequestSpans requestSpans) {
-        RateLimitHandler rateLimitHandler = new RateLimitHandler(authServices);
-        Set<String> streamOperationIds = handlers.stream()
-                .filter(OperationHandler::opensStream)
-                .map(OperationHandler::operationId)
-                .collect(Collectors.toSet());
-        RouterBuilder builder = RouterBuilder.create(vertx, apiContract.openApi())
-                .rootHandler(new RequestIdHandler())
-                .rootHandler(requestSpans)
-                .rootHandler(new DateHeaderHandler())
-                .rootHandler(new AccessLogHandler())
-                .rootHandler(new SecurityHeadersHandler())
-                .rootHandler(context -> {
-                    policy.checkHost(context.request());
-                    context.next();
-                })
-                .rootHandler(new CorsPolicyHandler(policy.corsOrigins()))
-                .rootHandler(new StrictPathHandler(apiContract.openApi(), streamOperationIds));
+            RequestBodyLimits limits) {
+        this.vertx = vertx;
+        this.openApi = apiContract.openApi();
+        this.handlers = handlers.stream()
+                .collect(Collectors.toUnmodifiableMap(OperationHandler::operationId, Function.identity()));
+        this.authServices = authServices;
+        this.policy = policy;
+        this.limits = limits;
         Set<String> unhandled = new HashSet<>(apiContract.operationIds());
         for (OperationHandler handler : handlers) {
             if (!unhandled.remove(handler.operationId())) {
                 throw new IllegalStateException("the contract has no operation " + handler.operationId());
             }
-            OpenAPIRoute route = builder.getRoute(handler.operationId());
-            String path = route.getOperation().getOpenAPIPath();
-            RequestReader reader = new RequestReader(vertx, route.getOperation(), limits, handler);
-            // AuthenticationHandler and RequestReader replace both, from the same contract; RequestReader explains why.
-            AuthenticationHandler authenticationHandler = new AuthenticationHandler(route.getOperation(), authServices);
-            route.setDoSecurity(false).setDoValidation(false).addHandler(context -> {
-                RequestSpans.recordRoute(context, path);
-                policy.checkOrigin(context.request(), handler.opensStream());
-                authenticate(context, authenticationHandler, principal -> {
-                    identifyConnection(context, principal);
-                    rateLimitHandler.countRequest(principal, context.request());
-                    readAndHandle(context, principal, reader, handler, authenticationHandler);
-                });
-            });
         }
         if (!unhandled.isEmpty()) {
             throw new IllegalStateException("no handler for " + unhandled);
         }
-        Router router = builder.createRouter();
-        router.getRoutes().stream()
-                .filter(route -> route.getMetadata(RouterBuilder.KEY_META_DATA_OPERATION) instanceof Operation operation
-                        && StrictPathHandler.supportsHead(apiContract.openApi(), operation, streamOperationIds))
-                .forEach(route -> route.method(HttpMethod.HEAD));
-        return addErrorHandlers(router, errorRenderers);
+    }
+
+    @Override
+    public List<ServedPath> paths() {
+        return openApi.getPaths().stream()
+                .map(path -> new ServedPath(
+                        path.getName(),
+                        path.getOperations().stream()
+                                .flatMap(operation -> methods(operation).stream())
+                                .collect(Collectors.toSet())))
+                .toList();
+    }
+
+    @Override
+    public void addRoutes(Router router) {
+        RateLimitHandler rateLimitHandler = new RateLimitHandler(authServices);
+        for (Operation operation : openApi.operations()) {
+            Route route =
+                    router.route(ServedPath.readOnly(operation.getOpenAPIPath()).routerPath());
+            methods(operation).forEach(route::method);
+            route.handler(createHandler(operation, rateLimitHandler));
+        }
+    }
+
+    /**
+     * Returns the methods of an operation. A GET also serves HEAD (RFC 9110, section 9.3.2), unless its path has its own HEAD operation or
+     * its response may stay open.
+     */
+    private Set<HttpMethod> methods(Operation operation) {
+        boolean supportsHead = HttpMethod.GET.equals(operation.getHttpMethod())
+                && !handlers.get(operation.getOperationId()).opensStream()
+                && openApi.operations().stream()
+                        .noneMatch(other -> HttpMethod.HEAD.equals(other.getHttpMethod())
+                                && other.getOpenAPIPath().equals(operation.getOpenAPIPath()));
+        return supportsHead ? Set.of(operation.getHttpMethod(), HttpMethod.HEAD) : Set.of(operation.getHttpMethod());
+    }
+
+    private Handler<RoutingContext> createHandler(Operation operation, RateLimitHandler rateLimitHandler) {
+        OperationHandler handler = handlers.get(operation.getOperationId());
+        String path = operation.getOpenAPIPath();
+        RequestReader reader = new RequestReader(vertx, operation, limits, handler);
+        AuthenticationHandler authenticationHandler = new AuthenticationHandler(operation, authServices);
+        return context -> {
+            RequestSpans.recordRoute(context, path);
+            policy.checkOrigin(context.request(), handler.opensStream());
+            authenticate(context, authenticationHandler, principal -> {
+                identifyConnection(context, principal);
+                rateLimitHandler.countRequest(principal, context.request());
+                readAndHandle(context, principal, reader, handler, authenticationHandler);
+            });
+        };
     }
 
     private static void authenticate(
@@ -177,15 +199,5 @@ public final class ContractRouter {
                         operationContext.receivedBody().release().run();
                     }
                 });
-    }
-
-    /** Answers failed requests, and errors of the router itself. */
-    private static Router addErrorHandlers(Router router, ErrorRenderers errorRenderers) {
-        ProblemHandler problems = new ProblemHandler(errorRenderers);
-        for (int status = 400; status < 600; status++) {
-            int errorStatus = status;
-            router.errorHandler(status, context -> problems.handle(context, errorStatus));
-        }
-        return router;
     }
 }
