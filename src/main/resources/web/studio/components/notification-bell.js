@@ -1,0 +1,170 @@
+// The bell with the unread count, and the panel with the newest notifications that it opens. Opening a notification marks it as read and leads to its
+// generation. Escape, a click elsewhere or a change of the route close the panel. A failed mark is shown in the panel and can be repeated.
+//
+// Classes besides those of the design system: `bell`, `bell-count`, `bell-panel`, `bell-list`, `bell-item` (with `unread`), `bell-text`.
+
+import { call, errorText } from '../api.js';
+import { getGeneration } from '../client.js';
+import { markAllRead, markRead, notifications, notificationsError, notificationsLoaded, onNotification, unreadCount } from '../notifications.js';
+import { html, signal, useEffect, useRef, useSignal } from '../vendor.js';
+
+/** @typedef {import('../client.js').Notification} Notification */
+
+/** The prompts of generations by id, read when the panel shows them; empty for deleted ones. */
+const prompts = signal(/** @type {ReadonlyMap<string, string>} */ (new Map()));
+
+export function NotificationBell() {
+  const open = useSignal(false);
+  const announcement = useSignal('');
+  const root = useRef(/** @type {HTMLDivElement | null} */ (null));
+  const button = useRef(/** @type {HTMLButtonElement | null} */ (null));
+
+  useEffect(
+    () =>
+      onNotification((notification) => {
+        announcement.value = title(notification);
+      }),
+    [],
+  );
+  useEffect(() => {
+    if (!open.value) return undefined;
+    const close = () => (open.value = false);
+    const onPointer = (/** @type {Event} */ event) => {
+      if (!root.current?.contains(/** @type {Node} */ (event.target))) close();
+    };
+    const onKey = (/** @type {KeyboardEvent} */ event) => {
+      if (event.key !== 'Escape') return;
+      close();
+      button.current?.focus();
+    };
+    document.addEventListener('pointerdown', onPointer);
+    document.addEventListener('focusin', onPointer);
+    document.addEventListener('keydown', onKey);
+    window.addEventListener('hashchange', close);
+    return () => {
+      document.removeEventListener('pointerdown', onPointer);
+      document.removeEventListener('focusin', onPointer);
+      document.removeEventListener('keydown', onKey);
+      window.removeEventListener('hashchange', close);
+    };
+  }, [open.value]);
+
+  const unread = unreadCount.value;
+  const label = unread === 0 ? 'Notifications' : `Notifications, ${unread >= 1_000 ? '1,000 or more' : unread} unread`;
+  return html`<div class="bell" ref=${root}>
+    <button
+      ref=${button}
+      class="button ghost"
+      type="button"
+      aria-label=${label}
+      aria-expanded=${open.value ? 'true' : 'false'}
+      aria-controls="notification-panel"
+      data-testid="notification-bell"
+      onClick=${() => (open.value = !open.value)}
+    >
+      <svg viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="1.75" aria-hidden="true">
+        <path stroke-linecap="round" stroke-linejoin="round" d="M6 9.5a6 6 0 0 1 12 0c0 5 2 6.5 2 6.5H4s2-1.5 2-6.5M10 19.5a2.2 2.2 0 0 0 4 0" />
+      </svg>
+      ${unread > 0 && html`<span class="bell-count" data-testid="unread-count" aria-hidden="true">${unread > 99 ? '99+' : unread}</span>`}
+    </button>
+    <div class="visually-hidden" role="status">${announcement.value}</div>
+    ${open.value && html`<${Panel} />`}
+  </div>`;
+}
+
+function Panel() {
+  const error = useSignal('');
+  const items = notifications.value;
+  const failure = error.value || (notificationsError.value ? errorText(notificationsError.value) : '');
+
+  useEffect(() => {
+    const leave = new AbortController();
+    void readPrompts(items, leave.signal);
+    return () => leave.abort();
+  }, [items]);
+
+  /** @param {() => Promise<void>} action */
+  async function run(action) {
+    error.value = '';
+    try {
+      await action();
+    } catch (problem) {
+      error.value = errorText(problem);
+    }
+  }
+
+  return html`<section id="notification-panel" class="bell-panel card" aria-label="Notifications" data-testid="notification-panel">
+    <div class="toolbar">
+      <h2>Notifications</h2>
+      ${unreadCount.value > 0 &&
+      html`<button class="button ghost" type="button" onClick=${() => run(markAllRead)}>Mark all as read</button>`}
+    </div>
+    <p class="error" role="alert">${failure}</p>
+    ${!notificationsLoaded.value && !failure && html`<div class="skeleton" aria-label="Loading"></div>`}
+    ${notificationsLoaded.value &&
+    items.length === 0 &&
+    html`<p class="empty">No notifications yet. You get one when a generation ends.</p>`}
+    <ul class="bell-list">
+      ${items.map((item) => html`<${Item} key=${item.id} item=${item} onOpen=${() => run(() => markRead(item))} />`)}
+    </ul>
+  </section>`;
+}
+
+/** @param {{item: Notification, onOpen: () => void}} props */
+function Item({ item, onOpen }) {
+  const { generationId, status, error } = item.data;
+  const prompt = generationId && prompts.value.get(generationId);
+  const kind = status === 'COMPLETE' ? 'ok' : 'error';
+  const content = html`
+    <span class=${`badge ${kind}`}>${status === 'COMPLETE' ? 'Complete' : status === 'FAILED' ? 'Failed' : 'Disabled'}</span>
+    <span class="bell-text">${prompt || title(item)}</span>
+    ${error && html`<span class="text-muted">${error.message}</span>`}
+    <time class="text-muted" datetime=${item.timestamp} title=${new Date(item.timestamp).toLocaleString()}>${ago(item.timestamp)}</time>
+    ${!item.readAt && html`<span class="visually-hidden">Unread</span>`}
+  `;
+  return html`<li class=${item.readAt ? 'bell-item' : 'bell-item unread'} data-testid="notification">
+    ${generationId
+      ? html`<a href=${`#/generations/${generationId}`} onClick=${onOpen}>${content}</a>`
+      : html`<a href="#/admin" onClick=${onOpen}>${content}</a>`}
+  </li>`;
+}
+
+/**
+ * What happened, for people.
+ * @param {Notification} notification
+ */
+function title({ type, data }) {
+  if (type === 'webhook.disabled') return 'A webhook was disabled because its deliveries failed';
+  if (type !== 'generation.ended') return type;
+  if (data.status === 'FAILED') return data.error?.code === 'CANCELLED' ? 'Generation cancelled' : 'Generation failed';
+  return data.imageCount === 1 ? 'Generation complete, 1 image' : `Generation complete, ${data.imageCount} images`;
+}
+
+const relativeTime = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+
+/** @param {string} timestamp */
+function ago(timestamp) {
+  const seconds = Math.min(0, (Date.parse(timestamp) - Date.now()) / 1_000);
+  if (seconds > -60) return 'just now';
+  if (seconds > -3_600) return relativeTime.format(Math.round(seconds / 60), 'minute');
+  if (seconds > -86_400) return relativeTime.format(Math.round(seconds / 3_600), 'hour');
+  return relativeTime.format(Math.round(seconds / 86_400), 'day');
+}
+
+/**
+ * Reads the prompts of notifications one after the other, as notifications have none.
+ * @param {Notification[]} items
+ * @param {AbortSignal} abort
+ */
+async function readPrompts(items, abort) {
+  for (const { generationId } of items.slice(0, 20).map((item) => item.data)) {
+    if (!generationId || prompts.peek().has(generationId)) continue;
+    try {
+      const { prompt } = await call(getGeneration, { path: { generationId }, signal: abort });
+      prompts.value = new Map(prompts.peek()).set(generationId, prompt);
+    } catch {
+      if (abort.aborted) return;
+      prompts.value = new Map(prompts.peek()).set(generationId, '');
+    }
+  }
+}
