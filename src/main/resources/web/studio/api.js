@@ -1,7 +1,7 @@
 // Calls operations of the generated client. Sends the API key of the session, turns error responses into `ProblemError` and missing responses
 // into `ConnectionError`, and repeats submissions with one `Idempotency-Key`. Imported once; lives as long as the page.
 
-import { client, listGenerations } from './client.js';
+import { client, getCurrentUser } from './client.js';
 import { probeWith, reportReachable, reportUnreachable, whenReachable } from './connection.js';
 import { baseUrl } from './page.js';
 import { backoff, delay } from './timing.js';
@@ -175,4 +175,4 @@ function randomKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-probeWith(() => call(listGenerations, { query: { limit: 1 } }));
+probeWith(() => call(getCurrentUser));

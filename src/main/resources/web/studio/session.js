@@ -3,12 +3,12 @@
 // signs out: that ends the sessions of this user in all tabs.
 
 import { call, ConnectionError, onUnauthorized, ProblemError, useApiKey } from './api.js';
-import { listGenerations } from './client.js';
+import { getCurrentUser } from './client.js';
 import { whenReachable } from './connection.js';
 import { authRequired } from './page.js';
 import { signal } from './vendor.js';
 
-/** @typedef {{name: string, admin: boolean}} User */
+/** @typedef {import('./client.js').CurrentUser} User */
 
 /**
  * - `starting`: the stored key is being verified
@@ -79,7 +79,7 @@ export async function signIn(key) {
   useApiKey(key);
   let user;
   try {
-    user = await currentUser(key);
+    user = await call(getCurrentUser);
   } catch (error) {
     if (key !== undefined && !(error instanceof ConnectionError && readKey() === key)) useApiKey(undefined);
     throw error;
@@ -117,15 +117,6 @@ function expire(key) {
 function discard() {
   lastUser = '';
   for (const listener of [...endListeners]) listener();
-}
-
-/**
- * @param {string | undefined} key
- * @returns {Promise<User>}
- */
-async function currentUser(key) {
-  await call(listGenerations, { query: { limit: 1 } });
-  return { name: key?.split('_')[1] ?? 'local', admin: true };
 }
 
 // sessionStorage throws when the browser blocks storage; the key then lives until the page is left.

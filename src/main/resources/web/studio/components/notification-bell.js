@@ -6,12 +6,14 @@
 import { call, errorText } from '../api.js';
 import { getGeneration } from '../client.js';
 import { markAllRead, markRead, notifications, notificationsError, notificationsLoaded, onNotification, unreadCount } from '../notifications.js';
+import { onSessionEnd } from '../session.js';
 import { html, signal, useEffect, useRef, useSignal } from '../vendor.js';
 
 /** @typedef {import('../client.js').Notification} Notification */
 
 /** The prompts of generations by id, read when the panel shows them; empty for deleted ones. */
 const prompts = signal(/** @type {ReadonlyMap<string, string>} */ (new Map()));
+onSessionEnd(() => (prompts.value = new Map()));
 
 export function NotificationBell() {
   const open = useSignal(false);
