@@ -8,10 +8,10 @@ import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.ConnectionCuttingProxy;
 import dev.darkroom.testing.DarkroomFleet;
 import dev.darkroom.testing.DarkroomInstanceSettings;
-import dev.darkroom.testing.HeadlessBrowser;
 import dev.darkroom.testing.InProcessSimulator;
 import dev.darkroom.testing.TestApiKeys;
 import dev.darkroom.testing.TestPostgres;
+import dev.darkroom.testing.browser.BrowserSession;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
@@ -46,7 +46,7 @@ class BrowserStreamIT {
 
     private InProcessSimulator inProcessSimulator;
     private HttpServer pages;
-    private HeadlessBrowser headlessBrowser;
+    private BrowserSession browserSession;
     private DatabaseUrl database;
     private final AtomicInteger currentNode = new AtomicInteger();
 
@@ -64,12 +64,12 @@ class BrowserStreamIT {
             }
         });
         pages.start();
-        headlessBrowser = new HeadlessBrowser(directory);
+        browserSession = new BrowserSession(directory);
     }
 
     @AfterEach
     void stop() {
-        headlessBrowser.close();
+        browserSession.close();
         pages.stop(0);
         inProcessSimulator.close();
     }
@@ -82,7 +82,7 @@ class BrowserStreamIT {
             ApiClient.ApiResponse apiResponse =
                     stream.client().send("POST", "/api/notifications/ticket", Map.of(), null);
             assertThat(apiResponse.status()).as(apiResponse.text()).isEqualTo(201);
-            headlessBrowser.runScript(
+            browserSession.runScript(
                     "listen(arguments[0])",
                     stream.url() + "?ticket=" + apiResponse.json().getString("ticket"));
         });
@@ -93,7 +93,7 @@ class BrowserStreamIT {
         DarkroomInstanceSettings settings = settings().with("DARKROOM_AUTH", "required");
         assertSurvivesNodeLoss(
                 settings,
-                stream -> headlessBrowser.runScript("read(arguments[0], arguments[1])", stream.url(), stream.key()));
+                stream -> browserSession.runScript("read(arguments[0], arguments[1])", stream.url(), stream.key()));
     }
 
     /** @param client client of the stream's user, at the first node */
@@ -113,7 +113,7 @@ class BrowserStreamIT {
             String url = "http://127.0.0.1:" + balancer.port() + "/api/notifications/stream";
             ApiClient first = darkroomFleet.client(0).withKey(key);
             ApiClient second = darkroomFleet.client(1).withKey(key);
-            headlessBrowser.open(
+            browserSession.open(
                     URI.create("http://127.0.0.1:" + pages.getAddress().getPort() + "/"));
             opener.open(new Stream(url, key, first));
             awaitState("connected", state -> state.getInteger("opened") == 1);
@@ -163,7 +163,9 @@ class BrowserStreamIT {
         return Awaitility.await(description)
                 .atMost(Duration.ofSeconds(40))
                 .pollInterval(Duration.ofMillis(100))
-                .until(() -> headlessBrowser.runScript("return state"), condition::holds);
+                .until(
+                        () -> new JsonObject((String) browserSession.runScript("return JSON.stringify(state)")),
+                        condition::holds);
     }
 
     private static List<Long> numbers(JsonArray objects, String field) {

@@ -1,0 +1,86 @@
+package dev.darkroom.testing.browser;
+
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+
+/** A request of a page, as the browser reports it. Changes until it has ended. */
+public final class BrowserRequest {
+    private final String url;
+    private final String method;
+    private final String type;
+    private final JsonObject headers;
+    private int status;
+    private long transferredBytes;
+    private boolean open = true;
+    private boolean failed;
+
+    /** @param event {@code Network.requestWillBeSent} of the DevTools protocol */
+    BrowserRequest(JsonObject event) {
+        JsonObject request = event.getJsonObject("request");
+        url = request.getString("url");
+        method = request.getString("method");
+        headers = request.getJsonObject("headers");
+        type = event.getString("type", "");
+    }
+
+    void responded(JsonObject event) {
+        status = event.getJsonObject("response").getInteger("status");
+    }
+
+    void finished(long bytes) {
+        transferredBytes = bytes;
+        open = false;
+    }
+
+    void failed() {
+        failed = true;
+        open = false;
+    }
+
+    public String url() {
+        return url;
+    }
+
+    /** Returns method and path without query, such as {@code GET /api/generation}. */
+    public String methodAndPath() {
+        return method + " "
+                + (url.startsWith("http")
+                        ? URI.create(url.replaceFirst("[?#].*", "")).getPath()
+                        : url);
+    }
+
+    /** Returns the type of the DevTools protocol, such as {@code Document}, {@code Script} or {@code Fetch}. */
+    public String type() {
+        return type;
+    }
+
+    /** Returns the value of a request header that the page set, or null. */
+    public String header(String name) {
+        return headers.getString(name);
+    }
+
+    /** Returns the HTTP status, or 0 without a response. */
+    public int status() {
+        return status;
+    }
+
+    /** Returns the bytes received, headers included and as compressed; 0 for a response from the cache. */
+    public long transferredBytes() {
+        return transferredBytes;
+    }
+
+    /** Returns whether the response has not ended, as that of an open stream. */
+    public boolean isOpen() {
+        return open;
+    }
+
+    /** Returns whether the request ended without a complete response. */
+    public boolean isFailed() {
+        return failed;
+    }
+
+    @Override
+    public String toString() {
+        return methodAndPath() + " " + status + (failed ? " failed" : "");
+    }
+}
