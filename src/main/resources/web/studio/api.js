@@ -56,7 +56,7 @@ client.setConfig({ baseUrl, cache: 'no-store', auth: () => apiKey });
  * Sets the API key of later requests.
  * @param {string | undefined} key
  */
-export function useApiKey(key) {
+export function setApiKey(key) {
   apiKey = key;
 }
 

@@ -24,7 +24,7 @@ import { backoff, delay } from './timing.js';
 
 const DEAD_AFTER_MS = 45_000;
 /** The time in which a stream must send its first event. A proxy that collects responses exceeds it. */
-const FIRST_EVENT_MS = 15_000;
+const FIRST_EVENT_MS = 5_000;
 const REFUSED_RETRY_MS = 30_000;
 
 /**

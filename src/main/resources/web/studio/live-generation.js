@@ -30,6 +30,9 @@ const MIN_POLL_MS = 1_000;
 /** The interval at which the queue position of a waiting generation is read beside its stream, which does not report it. */
 const POSITION_MS = 3_000;
 
+/** The time before which no stream is opened, because one was refused. */
+let streamsRefusedUntil = 0;
+
 /** @type {Map<string, LiveGeneration>} */
 const shown = new Map();
 
@@ -144,20 +147,18 @@ export class LiveGeneration {
    * @throws the reason of `abort`
    */
   async follow(abort) {
-    /** The time before which no stream is opened, because one was refused. */
-    let refusedUntil = 0;
     let lastEventId = '';
     for (;;) {
       await whenReachable(abort);
       if (!this.generation.peek()) await this.refresh();
       abort.throwIfAborted();
       if (this.ended) return;
-      if (this.generation.peek() && Date.now() >= refusedUntil) {
+      if (this.generation.peek() && Date.now() >= streamsRefusedUntil) {
         const end = await withStreamSlot(abort, () => this.stream(abort, lastEventId, (id) => (lastEventId = id)));
         abort.throwIfAborted();
         if (end?.reason === 'unauthorized') reportUnauthorized();
-        if (end) refusedUntil = Date.now() + end.retryMs;
-        if (end && end.reason !== 'refused') await this.refresh();
+        if (end?.reason === 'refused') streamsRefusedUntil = Date.now() + end.retryMs;
+        else if (end && !this.ended) await this.refresh();
         if (this.ended) return;
       }
       this.state.value = this.error.peek() ? this.state.peek() : 'polling';

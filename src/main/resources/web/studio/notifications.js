@@ -1,6 +1,6 @@
 // The notifications of the user: the newest ones, the unread count, and a call for each new one. Started by the session and stopped at its end. All
 // tabs of the user share one stream (shared-stream.js). A gap in the numbers, a `reset` or a refused stream causes a read of the list. The unread
-// count is that of the service; after an event it is read again. Failed reads set `notificationsError` and are repeated with the next event.
+// count is that of the service, which sends it after each acknowledgement. Failed reads set `notificationsError`; the next event repeats them.
 
 import { call, ConnectionError } from './api.js';
 import { acknowledgeNotifications, listNotifications, markNotificationRead } from './client.js';
@@ -104,6 +104,8 @@ class Inbox {
     this.closed = new AbortController();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.acknowledging = undefined;
     /** @type {Promise<void>} */
     this.reads = Promise.resolve();
     this.stream = joinSharedStream({
@@ -125,6 +127,7 @@ class Inbox {
   close() {
     this.closed.abort();
     clearTimeout(this.timer);
+    clearTimeout(this.acknowledging);
     this.stopWatching();
     this.stream.leave();
     notifications.value = [];
@@ -151,10 +154,11 @@ class Inbox {
           this.position = id;
           unreadCount.value++;
           this.add([data], true);
-          this.refreshSoon();
+          this.acknowledgeSoon();
         }
         break;
       case 'unreadState':
+        if (data.unreadCount === unreadCount.peek()) break;
         unreadCount.value = data.unreadCount;
         this.refreshSoon();
         break;
@@ -231,7 +235,7 @@ class Inbox {
       if (!page.nextCursor) {
         unreadCount.value = page.unreadCount;
         notificationsLoaded.value = true;
-        this.acknowledge();
+        this.acknowledgeSoon();
         return;
       }
       cursor = page.nextCursor;
@@ -263,14 +267,21 @@ class Inbox {
     this.refreshSoon();
   }
 
-  /** Acknowledges what was received, in the leader only: one request for all tabs. */
-  acknowledge() {
-    const seq = seqOf(this.position);
-    if (!this.stream.leads || seq <= this.acknowledged) return;
-    this.acknowledged = seq;
-    call(acknowledgeNotifications, { body: { seq }, signal: this.closed.signal }).catch(() => {
-      this.acknowledged = 0; // Repeated after the next read.
-    });
+  /**
+   * Acknowledges what was received, at most once a second, and in the leader only: one request for all tabs. The service then sends the unread
+   * count to all of them.
+   */
+  acknowledgeSoon() {
+    if (!this.stream.leads || this.acknowledging) return;
+    this.acknowledging = setTimeout(() => {
+      this.acknowledging = undefined;
+      const seq = seqOf(this.position);
+      if (!this.stream.leads || seq <= this.acknowledged) return;
+      this.acknowledged = seq;
+      call(acknowledgeNotifications, { body: { seq }, signal: this.closed.signal }).catch(() => {
+        this.acknowledged = 0; // Repeated after the next notification.
+      });
+    }, 1_000);
   }
 
   async markAllRead() {

@@ -2,7 +2,7 @@
 // sessionStorage, so that a reload keeps it; never in a URL, in localStorage or in a cookie. Another tab has its own session, until the user
 // signs out: that ends the sessions of this user in all tabs.
 
-import { call, ConnectionError, onUnauthorized, ProblemError, useApiKey } from './api.js';
+import { call, ConnectionError, onUnauthorized, ProblemError, setApiKey } from './api.js';
 import { getCurrentUser } from './client.js';
 import { whenReachable } from './connection.js';
 import { authRequired } from './page.js';
@@ -76,12 +76,12 @@ export async function startSession() {
  * @throws {ProblemError | import('./api.js').ConnectionError} with the status 401 if the key is invalid
  */
 export async function signIn(key) {
-  useApiKey(key);
+  setApiKey(key);
   let user;
   try {
     user = await call(getCurrentUser);
   } catch (error) {
-    if (key !== undefined && !(error instanceof ConnectionError && readKey() === key)) useApiKey(undefined);
+    if (key !== undefined && !(error instanceof ConnectionError && readKey() === key)) setApiKey(undefined);
     throw error;
   }
   if (key !== undefined) writeKey(key);
@@ -143,7 +143,7 @@ function writeKey(key) {
 
 function forgetKey() {
   keyInMemory = undefined;
-  useApiKey(undefined);
+  setApiKey(undefined);
   try {
     sessionStorage.removeItem(STORED_KEY);
   } catch {
