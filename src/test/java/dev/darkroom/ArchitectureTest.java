@@ -75,7 +75,7 @@ class ArchitectureTest {
     private static final Map<String, String> DEPENDENCIES = Map.ofEntries(
             Map.entry(
                     "api",
-                    "api.body api.callback api.content api.contract api.fleet api.generation api.management api.notification api.openai api.openai.error api.problem api.replicate api.route api.security api.stream api.transport api.upload api.webhook auth backend.callback config fleet generation.watch image image.store maintenance notification.stream upload webhook telemetry"),
+                    "api.body api.callback api.content api.contract api.fleet api.generation api.management api.notification api.openai api.openai.error api.problem api.replicate api.route api.security api.stream api.transport api.upload api.web api.webhook auth backend.callback config fleet generation.watch image image.store maintenance notification.stream upload webhook telemetry"),
             Map.entry("api.callback", "api.body api.contract api.problem api.transport auth backend.callback"),
             Map.entry("api.body", "api.problem api.transport"),
             Map.entry("api.content", "api.transport"),
@@ -105,6 +105,7 @@ class ArchitectureTest {
             Map.entry("api.stream", "api.contract api.transport auth config notification.stream"),
             Map.entry("api.transport", "api.problem auth netty telemetry"),
             Map.entry("api.upload", "api.body api.contract api.problem api.transport eventbus image upload"),
+            Map.entry("api.web", "api.content api.route api.transport"),
             Map.entry("api.webhook", "api.contract api.problem eventbus webhook webhook.command"),
             Map.entry("auth", "cache config database"),
             Map.entry("auth.jwt", "auth cache config http http.egress"),

@@ -9,6 +9,7 @@ import dev.darkroom.api.openai.error.OpenAiErrorRenderer;
 import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.replicate.PredictionErrorRenderer;
 import dev.darkroom.api.route.HttpRouter;
+import dev.darkroom.api.route.RouteContributor;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.security.TlsCertificateReloader;
 import dev.darkroom.api.stream.StreamAdmission;
@@ -31,6 +32,7 @@ import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -77,10 +79,12 @@ public final class ApiVerticle extends VerticleBase {
      *
      * @param processId of this process, as in the table of nodes
      * @param apiContract paths of the API port, see {@code ContractLoader}
+     * @param pages further paths of the API port; empty without pages
      */
     public record SharedServices(
             UUID processId,
             ApiContract apiContract,
+            List<RouteContributor> pages,
             ImageStore images,
             CallbackReceiver callbackReceiver,
             AuthServices authServices,
@@ -127,21 +131,19 @@ public final class ApiVerticle extends VerticleBase {
         HostAndOriginPolicy policy = HostAndOriginPolicy.forApi(settings);
         InboundSettings.Http http = settings.http();
         requestSpans = new RequestSpans(Tracing.of(vertx));
+        List<RouteContributor> contributors = new ArrayList<>();
+        contributors.add(new ContractRoutes(
+                vertx,
+                apiContract,
+                operationHandlers.create(policy),
+                sharedServices.authServices(),
+                policy,
+                new RequestBodyLimits(http.maxBodyBytes(), http.requestTimeout())));
+        contributors.addAll(sharedServices.pages());
         Router router;
         // Builds one router at a time: the thread safety of the shared contract is not documented.
         synchronized (apiContract) {
-            router = HttpRouter.create(
-                    vertx,
-                    List.of(new ContractRoutes(
-                            vertx,
-                            apiContract,
-                            operationHandlers.create(policy),
-                            sharedServices.authServices(),
-                            policy,
-                            new RequestBodyLimits(http.maxBodyBytes(), http.requestTimeout()))),
-                    policy,
-                    ERROR_RENDERERS,
-                    requestSpans);
+            router = HttpRouter.create(vertx, contributors, policy, ERROR_RENDERERS, requestSpans);
         }
         HttpServerOptions options = serverOptions();
         if (!http.tls().isEnabled()) {

@@ -122,6 +122,13 @@ public final class InboundSettings {
             Duration replyTimeout) {}
 
     /**
+     * Pages for browsers on the port of the API.
+     *
+     * @param enabled whether the pages are served
+     */
+    public record Web(boolean enabled) {}
+
+    /**
      * Images that requests are based on: uploads, and images fetched from URLs.
      *
      * @param maxBytes maximum size of one image

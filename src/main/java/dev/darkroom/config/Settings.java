@@ -54,6 +54,7 @@ public record Settings(
         Management management,
         Simulator simulator,
         Api api,
+        InboundSettings.Web web,
         Limits limits,
         Generation generation,
         InboundSettings.InputImages inputImages,
@@ -85,6 +86,14 @@ public record Settings(
     /** Returns whether this process has a role. */
     public boolean hasRole(NodeRole role) {
         return node.roles().contains(role);
+    }
+
+    /**
+     * Returns whether requests need no authentication and come only from this machine. With a {@code publicUrl}, a proxy on this machine may
+     * forward those of others.
+     */
+    public boolean isForLocalUseOnly() {
+        return auth == AuthMode.LOCAL && !allowUnauthenticatedRemote && publicUrl == null;
     }
 
     /** Returns the longest timeout of an attempt at any backend. */

@@ -6,6 +6,7 @@ import dev.darkroom.api.body.RequestBodyMemory;
 import dev.darkroom.api.contract.ApiContract;
 import dev.darkroom.api.generation.FinishedGenerationCache;
 import dev.darkroom.api.generation.OpenImageLimiter;
+import dev.darkroom.api.route.RouteContributor;
 import dev.darkroom.api.security.UnusableCertificateException;
 import dev.darkroom.api.stream.StreamLimiter;
 import dev.darkroom.api.stream.StreamMetrics;
@@ -35,12 +36,14 @@ final class ApiModule {
      * Deploys the HTTP verticles and returns their port.
      *
      * @param processId of this process, as in the table of nodes
+     * @param pages paths for browsers; empty without pages
      * @throws StartupException when the address cannot be bound or the certificate cannot be used
      */
     static int deploy(
             ServerResources resources,
             UUID processId,
             ApiContract apiContract,
+            List<RouteContributor> pages,
             NotificationHub hub,
             ProgressSubscribers progressSubscribers)
             throws Exception {
@@ -57,6 +60,7 @@ final class ApiModule {
         ApiVerticle.SharedServices sharedServices = new ApiVerticle.SharedServices(
                 processId,
                 apiContract,
+                pages,
                 resources.images(),
                 new CallbackReceiver(resources.database(), resources.notifyChannel()),
                 authServices,

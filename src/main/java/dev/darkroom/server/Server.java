@@ -255,6 +255,7 @@ public final class Server {
                     resources,
                     localNode.processId(),
                     contracts.api(),
+                    WebModule.load(resources, simulatorUrl, this::publicUrl),
                     notifications.hub(),
                     generations.progressSubscribers());
             listeningPort.set(apiPort);

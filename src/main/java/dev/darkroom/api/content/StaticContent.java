@@ -55,6 +55,11 @@ public final class StaticContent {
         return of(mediaType, text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Returns whether the document is an HTML page. */
+    public boolean isHtml() {
+        return mediaType.startsWith("text/html");
+    }
+
     private static byte[] compress(byte[] bytes) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         try (GZIPOutputStream stream = new BestCompression(out)) {

@@ -78,6 +78,11 @@ public interface ImageStore {
         return Future.succeededFuture(Optional.empty());
     }
 
+    /** Returns the scheme, host and port of the URLs of {@link #downloadUrl}; empty when the service sends the bytes of images. */
+    default Future<Optional<URI>> downloadOrigin() {
+        return downloadUrl("origin").map(url -> url.map(found -> found.resolve("/")));
+    }
+
     /** Checks that images can be written, without writing one. Fails with the reason otherwise. */
     Future<Void> checkWritable();
 

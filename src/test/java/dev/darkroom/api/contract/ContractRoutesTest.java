@@ -49,6 +49,7 @@ class ContractRoutesTest {
                 new ApiVerticle.SharedServices(
                         UUID.randomUUID(),
                         contracts.api(),
+                        List.of(),
                         null,
                         null,
                         AuthServices.withoutAuthentication(),
