@@ -66,11 +66,13 @@ public sealed interface FleetResult {
      * State of a backend on a node, see {@code BackendJson.toJson}.
      *
      * @param node id of the node
+     * @param openUntil end of the open time of the breaker; null unless it is open
      */
     record BackendOnNode(
             UUID node,
             String host,
             String breaker,
+            OffsetDateTime openUntil,
             boolean drained,
             long retryAfterMs,
             int concurrency,
@@ -119,10 +121,15 @@ public sealed interface FleetResult {
         }
     }
 
-    /** State of a backend, see {@code BackendJson.toJson}. */
+    /**
+     * State of a backend, see {@code BackendJson.toJson}.
+     *
+     * @param openUntil end of the open time of the breaker; null unless it is open
+     */
     record ExecutorState(
             String name,
             String breaker,
+            OffsetDateTime openUntil,
             boolean drained,
             long retryAfterMs,
             int concurrency,

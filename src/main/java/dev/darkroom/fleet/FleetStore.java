@@ -187,6 +187,7 @@ record FleetStore(Database database) {
         return new ExecutorState(
                 state.getString("name"),
                 state.getString("breaker"),
+                toTime(state.getString("openUntil")),
                 state.getBoolean("drained"),
                 state.getLong("retryAfterMs"),
                 state.getInteger("concurrency"),
@@ -197,11 +198,12 @@ record FleetStore(Database database) {
     }
 
     private static BackendKeyState toKeyState(JsonObject key) {
-        String cooldownUntil = key.getString("cooldownUntil");
         return new BackendKeyState(
-                key.getString("name"),
-                key.getString("state"),
-                cooldownUntil == null ? null : OffsetDateTime.parse(cooldownUntil));
+                key.getString("name"), key.getString("state"), toTime(key.getString("cooldownUntil")));
+    }
+
+    private static OffsetDateTime toTime(String timestamp) {
+        return timestamp == null ? null : OffsetDateTime.parse(timestamp);
     }
 
     private static RouteQueue toQueue(Row row) {

@@ -194,6 +194,7 @@ public final class FleetVerticle extends VerticleBase {
                                         node.id(),
                                         node.host(),
                                         state.breaker(),
+                                        state.openUntil(),
                                         state.drained(),
                                         state.retryAfterMs(),
                                         state.concurrency(),

@@ -47,6 +47,7 @@ public final class FleetCommandSamples {
                     NODE,
                     "vm",
                     "OPEN",
+                    TIME,
                     true,
                     1,
                     0,
@@ -84,7 +85,7 @@ public final class FleetCommandSamples {
                                 List.of("api", "worker"),
                                 4,
                                 3120L,
-                                List.of(new ExecutorState("gpu-1", "CLOSED", false, 0, 4, 3, List.of()))))),
+                                List.of(new ExecutorState("gpu-1", "CLOSED", null, false, 0, 4, 3, List.of()))))),
                 new QueueStatus(List.of(
                         new ModelQueue(null, true, 0, 0, null, List.of()),
                         new ModelQueue("flux", false, 2, 1, 7L, List.of(new UserQueue("ann", 2))))));

@@ -120,7 +120,7 @@ class FleetStoreTest {
                 columns + "('" + ids.get(0) + "', 'new', '2', now(), now() + interval '1 min', 0, NULL, '[]')",
                 columns + "('" + ids.get(1)
                         + "', 'old', '1', now() - interval '1 h', now() + interval '1 min', 4, 3120,"
-                        + " '[{\"name\": \"gpu-1\", \"breaker\": \"OPEN\", \"drained\": true, \"retryAfterMs\": 5,"
+                        + " '[{\"name\": \"gpu-1\", \"breaker\": \"OPEN\", \"openUntil\": \"2026-11-30T13:00:00.000Z\", \"drained\": true, \"retryAfterMs\": 5,"
                         + " \"concurrency\": 1, \"availablePermits\": 2, \"later\": {},"
                         + " \"apiKeys\": [{\"name\": \"main\", \"state\": \"USABLE\"}, {\"name\": \"spare\","
                         + " \"state\": \"PAYMENT_REQUIRED\", \"cooldownUntil\": \"2026-11-30T14:00:00.000Z\"}]}]')",
@@ -136,6 +136,7 @@ class FleetStoreTest {
                 .containsExactly(new ExecutorState(
                         "gpu-1",
                         "OPEN",
+                        OffsetDateTime.parse("2026-11-30T13:00:00.000Z"),
                         true,
                         5,
                         1,

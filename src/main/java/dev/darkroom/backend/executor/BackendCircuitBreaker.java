@@ -42,13 +42,11 @@ final class BackendCircuitBreaker {
     private final LongSupplier nanoTime;
     private final Consumer<BreakerState> listener;
     private final Vertx vertx;
-    private final Duration openDuration;
     private final Supplier<Future<HealthCheckResult>> healthCheck;
 
     // Guarded by this.
     private final OpenDurationBackoff openDurations;
     private BreakerState breakerState = BreakerState.CLOSED;
-    private Duration currentOpenDuration = Duration.ZERO;
     private int stateVersion;
     private int activeProbes;
     private int successfulProbes;
@@ -78,11 +76,11 @@ final class BackendCircuitBreaker {
             Supplier<Future<HealthCheckResult>> healthCheck,
             Consumer<BreakerState> listener) {
         this.vertx = vertx;
-        this.openDuration = settings.openDuration();
         this.openDurations = new OpenDurationBackoff(
                 settings.openDuration(),
                 settings.maxOpenDuration(),
-                () -> ThreadLocalRandom.current().nextDouble());
+                () -> ThreadLocalRandom.current().nextDouble(),
+                nanoTime);
         this.healthCheck = healthCheck;
         this.name = name;
         this.concurrency = concurrency;
@@ -110,6 +108,11 @@ final class BackendCircuitBreaker {
 
     synchronized BreakerState state() {
         return breakerState;
+    }
+
+    /** Returns the time until the next health check; zero while it runs, and unless the breaker is open. */
+    synchronized Duration remainingOpenDuration() {
+        return breakerState == BreakerState.OPEN ? openDurations.remaining() : Duration.ZERO;
     }
 
     /** Returns how many calls may start in addition to the active ones. */
@@ -234,7 +237,7 @@ final class BackendCircuitBreaker {
             activeProbes = 0;
             successfulProbes = 0;
             if (state == BreakerState.OPEN) {
-                currentOpenDuration = openDurations.nextDuration();
+                openDurations.nextDuration();
                 concurrencyLimit.recordOutage(halfOpenCalls);
                 window.clear();
             } else if (state == BreakerState.CLOSED) {
@@ -252,7 +255,7 @@ final class BackendCircuitBreaker {
     private void onOpenDurationElapsed() {
         Duration remaining;
         synchronized (this) {
-            remaining = currentOpenDuration.minus(openDuration);
+            remaining = openDurations.beyondInitial();
         }
         if (remaining.toMillis() > 0) {
             scheduleHealthCheck(remaining);

@@ -150,6 +150,11 @@ public final class BackendExecutor {
         return backendCircuitBreaker.state();
     }
 
+    /** Returns the time until the open circuit breaker checks the AI server; zero while it does, and unless it is open. */
+    Duration remainingOpenDuration() {
+        return backendCircuitBreaker.remainingOpenDuration();
+    }
+
     /** Returns the rest of the rate limit pause; zero when the backend is not paused. */
     public Duration remainingPause() {
         return admission.remainingPause();

@@ -47,6 +47,35 @@ class BackendCircuitBreakerTest extends BackendExecutorFixture {
     }
 
     @Test
+    void reportsTheTimeOfTheNextHealthCheckOnlyWhileOpen() throws Exception {
+        // given
+        assertThat(BackendJson.toJson(backendExecutor).containsKey("openUntil")).isFalse();
+        backend.health = HealthCheckResult.UNREACHABLE;
+
+        // when
+        Instant before = Instant.now();
+        open();
+
+        // then
+        assertThat(backendExecutor.remainingOpenDuration()).isEqualTo(MAX_OPEN_DURATION);
+        assertThat(Instant.parse(BackendJson.toJson(backendExecutor).getString("openUntil")))
+                .isAfter(before);
+
+        // when it ends, and the health check fails
+        nanos.addAndGet(MAX_OPEN_DURATION.toNanos());
+        assertThat(backendExecutor.remainingOpenDuration()).isZero();
+        await().atMost(60, TimeUnit.SECONDS)
+                .until(() -> backendExecutor.remainingOpenDuration().equals(MAX_OPEN_DURATION));
+
+        // when it passes
+        backend.health = HealthCheckResult.PASSED;
+        awaitState(BreakerState.HALF_OPEN);
+
+        // then
+        assertThat(BackendJson.toJson(backendExecutor).containsKey("openUntil")).isFalse();
+    }
+
+    @Test
     void breakerStaysClosedBelowTheFailureRate() throws Exception {
         for (int i = 0; i < 10 * MINIMUM_CALLS; i++) {
             call(i % 3 == 2 ? FAILED : GENERATED);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -17,7 +18,7 @@ class OpenDurationBackoffTest {
     }
 
     private static OpenDurationBackoff backoff(double random) {
-        return new OpenDurationBackoff(Duration.ofSeconds(10), Duration.ofMinutes(5), () -> random);
+        return new OpenDurationBackoff(Duration.ofSeconds(10), Duration.ofMinutes(5), () -> random, () -> 0);
     }
 
     @Test
@@ -44,9 +45,33 @@ class OpenDurationBackoffTest {
     }
 
     @Test
+    void countsDownTheCurrentDuration() {
+        // given
+        AtomicLong nanos = new AtomicLong(5);
+        OpenDurationBackoff backoff =
+                new OpenDurationBackoff(Duration.ofSeconds(10), Duration.ofMinutes(5), () -> 0, nanos::get);
+        assertThat(backoff.remaining()).isZero();
+        seconds(backoff, 2);
+
+        // when
+        nanos.addAndGet(Duration.ofSeconds(3).toNanos());
+
+        // then
+        assertThat(backoff.remaining()).hasSeconds(17);
+        assertThat(backoff.beyondInitial()).hasSeconds(10);
+
+        // when
+        nanos.addAndGet(Duration.ofSeconds(18).toNanos());
+
+        // then
+        assertThat(backoff.remaining()).isZero();
+    }
+
+    @Test
     void neverOverflows() {
         // given
-        OpenDurationBackoff backoff = new OpenDurationBackoff(Duration.ofMillis(1), Duration.ofDays(20_000), () -> 0);
+        OpenDurationBackoff backoff =
+                new OpenDurationBackoff(Duration.ofMillis(1), Duration.ofDays(20_000), () -> 0, () -> 0);
 
         // then
         assertThat(Stream.generate(backoff::nextDuration).limit(100))
