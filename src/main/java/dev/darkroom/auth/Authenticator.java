@@ -14,25 +14,25 @@ import org.slf4j.LoggerFactory;
  * is always verified, even if authentication is optional, so that a wrong credential does not go unnoticed. Thread-safe; nothing
  * blocks.
  *
- * @param required whether a request without the header is rejected; otherwise it belongs to {@link Principal#LOCAL}, as does one with the
- *     key {@code local}, for clients that always send a key
+ * @param anonymous the user of a request without the header, or with the key {@code local}, for clients that always send a key; null when
+ *     such requests are rejected
  * @param apiKeyLookup finds the owner of a key, as {@link ApiKeyCache#findOwner}
  * @param jwtLookup verifies a JWT, as {@code JwtAuthenticator#authenticate}; null when JWTs are not accepted
  */
 public record Authenticator(
-        boolean required,
+        Principal anonymous,
         Function<ApiKey, Future<Optional<Principal>>> apiKeyLookup,
         Function<String, Future<Principal>> jwtLookup) {
     private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
 
     static final Pattern BEARER_PATTERN = Pattern.compile("Bearer +(\\S+) *", Pattern.CASE_INSENSITIVE);
 
-    /** Key of {@link Principal#LOCAL}. */
+    /** Key of the user of requests without a header. */
     static final String LOCAL_KEY = "local";
 
     /** For an address without authentication. Rejects every API key and token as unknown. */
     public static Authenticator forLocalUser() {
-        return new Authenticator(false, key -> Future.succeededFuture(Optional.empty()), null);
+        return new Authenticator(Principal.LOCAL_USER, key -> Future.succeededFuture(Optional.empty()), null);
     }
 
     /**
@@ -44,9 +44,9 @@ public record Authenticator(
      */
     public Future<Principal> authenticate(String authorization) {
         if (authorization == null) {
-            return required
+            return anonymous == null
                     ? reject(AuthenticationException.Reason.MISSING_CREDENTIALS, missingCredentialDetail())
-                    : Future.succeededFuture(Principal.LOCAL);
+                    : Future.succeededFuture(anonymous);
         }
         Matcher bearer = BEARER_PATTERN.matcher(authorization);
         if (!bearer.matches()) {
@@ -55,8 +55,8 @@ public record Authenticator(
                     "The Authorization header must be: Bearer, a space, the key or token.");
         }
         String presented = bearer.group(1);
-        if (!required && presented.equals(LOCAL_KEY)) {
-            return Future.succeededFuture(Principal.LOCAL);
+        if (anonymous != null && presented.equals(LOCAL_KEY)) {
+            return Future.succeededFuture(anonymous);
         }
         return ApiKey.parse(presented).map(this::authenticateApiKey).orElseGet(() -> authenticateToken(presented));
     }

@@ -9,6 +9,7 @@ import dev.darkroom.auth.CredentialRevalidator;
 import dev.darkroom.auth.FailedLoginLimiter;
 import dev.darkroom.auth.ImageUrlSigner;
 import dev.darkroom.auth.KeyedRateLimiter;
+import dev.darkroom.auth.Principal;
 import dev.darkroom.auth.StreamTickets;
 import dev.darkroom.auth.UrlSigningKeys;
 import dev.darkroom.auth.jwt.JwtAuthenticator;
@@ -41,7 +42,7 @@ final class AuthServicesFactory {
         }
         ApiKeyCache apiKeys = new ApiKeyCache(vertx, database, Ticker.systemTicker());
         Authenticator authenticator = new Authenticator(
-                settings.auth() == InboundSettings.AuthMode.REQUIRED,
+                anonymous(settings),
                 apiKeys::findOwner,
                 settings.jwt().accepted() ? createJwtAuthenticator(vertx, settings)::authenticate : null);
         UrlSigningKeys keys = new UrlSigningKeys(vertx, database, InstantSource.system(), System::nanoTime);
@@ -57,6 +58,14 @@ final class AuthServicesFactory {
                 new FailedLoginLimiter(createRateLimiter(
                         limits.failedLoginsPerMinute(), limits.failedLoginsPerMinute(), Duration.ofMinutes(1))),
                 createRateLimiter(limits.anonymousBurst(), limits.anonymousPerSecond(), Duration.ofSeconds(1)));
+    }
+
+    /** Returns the user of requests without a credential; null when they are rejected. Remote clients get no admin role without one. */
+    static Principal anonymous(Settings settings) {
+        if (settings.auth() == InboundSettings.AuthMode.REQUIRED) {
+            return null;
+        }
+        return settings.allowUnauthenticatedRemote() ? Principal.LOCAL_USER : Principal.LOCAL_ADMIN;
     }
 
     /**

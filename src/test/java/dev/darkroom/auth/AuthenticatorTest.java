@@ -23,7 +23,9 @@ class AuthenticatorTest {
 
     private static Authenticator authenticator(boolean required) {
         return new Authenticator(
-                required, key -> Future.succeededFuture(Optional.ofNullable(OWNERS.get(key.hash()))), null);
+                required ? null : Principal.LOCAL_USER,
+                key -> Future.succeededFuture(Optional.ofNullable(OWNERS.get(key.hash()))),
+                null);
     }
 
     private static AuthenticationException.Reason failureReason(Future<Principal> result) {
@@ -33,7 +35,7 @@ class AuthenticatorTest {
 
     @Test
     void usesLocalUserWithoutCredentialOnlyIfOptional() {
-        assertThat(authenticator(false).authenticate(null).result()).isEqualTo(Principal.LOCAL);
+        assertThat(authenticator(false).authenticate(null).result()).isEqualTo(Principal.LOCAL_USER);
         assertThat(failureReason(authenticator(true).authenticate(null)))
                 .isEqualTo(AuthenticationException.Reason.MISSING_CREDENTIALS);
     }
@@ -51,7 +53,7 @@ class AuthenticatorTest {
 
     @Test
     void acceptsTheKeyOfTheLocalUserOnlyIfOptional() {
-        assertThat(authenticator(false).authenticate("Bearer local").result()).isEqualTo(Principal.LOCAL);
+        assertThat(authenticator(false).authenticate("Bearer local").result()).isEqualTo(Principal.LOCAL_USER);
         assertThat(failureReason(authenticator(true).authenticate("Bearer local")))
                 .isEqualTo(AuthenticationException.Reason.INVALID_CREDENTIALS);
     }
@@ -75,7 +77,7 @@ class AuthenticatorTest {
     void reportsUnavailableWhenDatabaseIsUnavailable() {
         // given
         Authenticator authenticator =
-                new Authenticator(true, key -> Future.failedFuture(new ConnectException("database unavailable")), null);
+                new Authenticator(null, key -> Future.failedFuture(new ConnectException("database unavailable")), null);
 
         // when
         Future<Principal> principal = authenticator.authenticate("Bearer " + ALICE_KEY.secret());
@@ -89,7 +91,7 @@ class AuthenticatorTest {
         // given
         List<String> verifiedTokens = new ArrayList<>();
         Authenticator authenticator =
-                new Authenticator(true, key -> Future.succeededFuture(Optional.empty()), token -> {
+                new Authenticator(null, key -> Future.succeededFuture(Optional.empty()), token -> {
                     verifiedTokens.add(token);
                     return Future.succeededFuture(ALICE);
                 });

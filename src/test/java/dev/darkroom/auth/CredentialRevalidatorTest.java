@@ -23,7 +23,7 @@ class CredentialRevalidatorTest {
 
     private static CredentialRevalidator revalidator(Instant now, AuthenticationException.Reason failureReason) {
         Authenticator authenticator = new Authenticator(
-                true,
+                null,
                 key -> Future.succeededFuture(Optional.empty()),
                 token -> failureReason == null
                         ? Future.succeededFuture(new Principal("alice", Role.USER))

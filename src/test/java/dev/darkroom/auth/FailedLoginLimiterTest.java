@@ -78,7 +78,7 @@ class FailedLoginLimiterTest {
         for (int i = 0; i < 5; i++) {
             pendingVerifications.get(i).fail(wrongCredential());
         }
-        pendingVerifications.get(5).complete(Principal.LOCAL);
+        pendingVerifications.get(5).complete(Principal.LOCAL_USER);
 
         assertThat(failureReason(results.get(5))).isEqualTo(AuthenticationException.Reason.TOO_MANY_FAILURES);
     }
@@ -89,7 +89,7 @@ class FailedLoginLimiterTest {
         for (int i = 0; i < 400; i++) {
             results.add(verify());
         }
-        pendingVerifications.forEach(promise -> promise.complete(Principal.LOCAL));
+        pendingVerifications.forEach(promise -> promise.complete(Principal.LOCAL_USER));
 
         assertThat(results).allMatch(Future::succeeded);
     }

@@ -52,7 +52,7 @@ class LocalAuthModeIT {
     @Test
     void returnsTheLocalUser() {
         assertThat(service.client().get("/api/user").json())
-                .isEqualTo(new JsonObject().put("name", "local").put("admin", false));
+                .isEqualTo(new JsonObject().put("name", "local").put("admin", true));
     }
 
     @ParameterizedTest
