@@ -10,13 +10,13 @@ const NUMBER = new Intl.NumberFormat('en-US');
 export function formatDuration(millis) {
   const tenths = Math.max(0, Math.round(millis / 100));
   if (tenths < 600) {
-    return `${(tenths / 10).toFixed(1)} s`;
+    return `${(tenths / 10).toFixed(1)}\u00a0s`;
   }
   const seconds = Math.round(millis / 1_000);
   if (seconds < 3_600) {
-    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+    return `${Math.floor(seconds / 60)}\u00a0min ${seconds % 60}\u00a0s`;
   }
-  return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
+  return `${Math.floor(seconds / 3_600)}\u00a0h ${Math.floor((seconds % 3_600) / 60)}\u00a0min`;
 }
 
 /**
@@ -25,7 +25,7 @@ export function formatDuration(millis) {
  */
 export function formatCountdown(millis) {
   const seconds = Math.max(0, Math.ceil(millis / 1_000));
-  return seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  return seconds < 120 ? `${seconds}\u00a0s` : `${Math.round(seconds / 60)}\u00a0min`;
 }
 
 /** @param {string} timestamp of the API */

@@ -22,6 +22,7 @@ const ICONS = {
   link: html`<path d="M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.300l-1 1" /><path d="M14 10a4 4 0 0 0-5.7 0l-3 3a4 4 0 0 0 5.7 5.700l1-1" />`,
   monitor: html`<rect x="3.5" y="4.5" width="17" height="11.5" rx="2" /><path d="M8.5 20h7" /><path d="M12 16v4" />`,
   moon: html`<path d="M19.5 14A8 8 0 0 1 10 4.500a8 8 0 1 0 9.5 9.500z" />`,
+  pencil: html`<path d="m14.5 6.5 3 3" /><path d="M5 19l1-4L16.5 4.500l3 3L9 18z" />`,
   plus: html`<path d="M12 5v14" /><path d="M5 12h14" />`,
   retry: html`<path d="M19.5 8.500A8 8 0 1 0 20 13" /><path d="M20 4v4.500h-4.5" />`,
   server: html`<rect x="4" y="4" width="16" height="6.5" rx="1.5" /><rect x="4" y="13.5" width="16" height="6.5" rx="1.5" /><path d="M7.5 7.250v.1" /><path d="M7.5 16.750v.1" />`,
@@ -31,11 +32,13 @@ const ICONS = {
   user: html`<circle cx="12" cy="8" r="4" /><path d="M4.5 20a7.5 7.5 0 0 1 15 0" />`,
 };
 
+/** @typedef {keyof typeof ICONS} IconName */
+
 /**
  * An icon beside a text, or in a button with an accessible name. Screen readers skip it.
  *
- * @param {{name: keyof typeof ICONS}} props
+ * @param {{name: IconName, kind?: string}} props `kind` is a further class
  */
-export function Icon({ name }) {
-  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${ICONS[name]}</svg>`;
+export function Icon({ name, kind = '' }) {
+  return html`<svg class=${`icon ${kind}`} viewBox="0 0 24 24" aria-hidden="true">${ICONS[name]}</svg>`;
 }

@@ -11,11 +11,7 @@ const KEY = 'darkroom.theme';
 const SYSTEM = { theme: 'system', icon: 'monitor', name: 'system' };
 
 /** @type {ThemeEntry[]} */
-const THEMES = [
-  SYSTEM,
-  { theme: 'light', icon: 'sun', name: 'light' },
-  { theme: 'dark', icon: 'moon', name: 'dark' },
-];
+const THEMES = [SYSTEM, { theme: 'light', icon: 'sun', name: 'light' }, { theme: 'dark', icon: 'moon', name: 'dark' }];
 
 const current = signal(/** @type {Theme} */ (document.documentElement.dataset.theme ?? 'system'));
 

@@ -23,16 +23,16 @@ const SELECTIONS = {
  * @typedef {{start: number, end: number}} Span
  */
 
-/** @param {{generation: Generation}} props */
-export function Attempts({ generation }) {
+/** @param {{generation: Generation, compact?: boolean}} props `compact` leaves out what the page of the generation shows */
+export function Attempts({ generation, compact = false }) {
   const pending = generation.status === 'PENDING';
   const now = useServerNow(pending);
   const created = Date.parse(generation.createdAt);
   const end = axisEnd(generation, now) - created;
-  const ticks = axisTicks(end);
+  const ticks = axisTicks(end, compact ? 4 : 6);
   const { attempts } = generation;
   const waiting = pending && attempts.every((attempt) => attempt.outcome !== 'RUNNING');
-  return html`<div class="attempts">
+  return html`<div class=${`attempts ${compact ? 'compact' : ''}`}>
     <ol class="attempt-list">
       ${attempts.length === 0 && html`<${QueueLane} generation=${generation} now=${now} end=${end} />`}
       ${attempts.map((attempt, index) => {
@@ -45,6 +45,7 @@ export function Attempts({ generation }) {
           now=${now}
           waitEnd=${waitEnd(attempt, attempts[index + 1], last && waiting ? now : undefined)}
           waits=${last && waiting}
+          compact=${compact}
         />`;
       })}
     </ol>
@@ -79,10 +80,10 @@ function QueueLane({ generation, now, end }) {
 }
 
 /**
- * @param {{attempt: Attempt, created: number, end: number, now: number, waitEnd?: number, waits: boolean}} props
+ * @param {{attempt: Attempt, created: number, end: number, now: number, waitEnd?: number, waits: boolean, compact: boolean}} props
  *   `waits` is true while the next attempt is awaited
  */
-function AttemptLane({ attempt, created, end, now, waitEnd: waitedUntil, waits }) {
+function AttemptLane({ attempt, created, end, now, waitEnd: waitedUntil, waits, compact }) {
   const { number, backend, outcome, counted, error, retryAt, progress, costMicros } = attempt;
   const start = Date.parse(attempt.startedAt) - created;
   const stop = (attempt.finishedAt ? Date.parse(attempt.finishedAt) : Math.max(now, Date.parse(attempt.startedAt))) - created;
@@ -98,16 +99,16 @@ function AttemptLane({ attempt, created, end, now, waitEnd: waitedUntil, waits }
         <p>
           <span class="visually-hidden">Attempt ${number}: </span>
           <strong>${outcome === 'RUNNING' ? 'Running' : outcome === 'SUCCEEDED' ? 'Succeeded' : failureWords(error ?? {})}</strong>
-          ${error && html` <code>${error.code}${error.httpStatus ? ` ${error.httpStatus}` : ''}</code>`}
         </p>
         <p class="text-muted small">
+          ${error && html`<code>${error.code}${error.httpStatus ? ` ${error.httpStatus}` : ''}</code> · `}
           ${[
-            `at ${backend}`,
+            `${backend}`,
             formatDuration(stop - start),
-            error && (counted ? 'counts toward the limit' : 'does not count'),
-            selection,
+            error && (counted ? (compact ? 'counts' : 'counts toward the limit') : compact ? 'not counted' : 'does not count toward the limit'),
+            !compact && selection,
             costMicros !== undefined && `cost ${formatCost(costMicros)}`,
-            attempt.apiKey && `key ${attempt.apiKey}`,
+            !compact && attempt.apiKey && `key ${attempt.apiKey}`,
           ]
             .filter(Boolean)
             .join(' · ')}
@@ -191,11 +192,12 @@ function axisEnd(generation, now) {
 const STEPS = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000, 7_200_000];
 
 /**
- * Three to five round times on the axis.
+ * Round times on the axis.
  * @param {number} end milliseconds
+ * @param {number} maximum number of times
  */
-function axisTicks(end) {
-  const step = STEPS.find((candidate) => end / candidate <= 5) ?? 14_400_000;
+function axisTicks(end, maximum) {
+  const step = STEPS.find((candidate) => end / candidate < maximum) ?? 14_400_000;
   return Array.from({ length: Math.floor(end / step) + 1 }, (_, index) => index * step).filter((tick) => tick <= end * 0.95);
 }
 

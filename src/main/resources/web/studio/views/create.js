@@ -71,6 +71,7 @@ export function CreateForm() {
       setSubmission({ state: 'idle' });
       announce('Generation queued.');
       addCreated(generation);
+      showStage();
     } catch (error) {
       if (abort.current.signal.aborted) {
         setSubmission({ state: 'idle' });
@@ -116,6 +117,18 @@ export function CreateForm() {
     }
     ${submission.state === 'failed' && html`<${Problem} error=${submission.error} onRetry=${send} />`}
   </form>`;
+}
+
+/** Brings the stage into view on narrow pages, where it is below the form. */
+function showStage() {
+  requestAnimationFrame(() => {
+    const stage = document.querySelector('.stage');
+    if (stage && stage.getBoundingClientRect().top > innerHeight * 0.5) {
+      // Hides the keyboard of a phone.
+      /** @type {HTMLElement | null} */ (document.activeElement)?.blur();
+      stage.scrollIntoView({ behavior: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'auto' : 'smooth', block: 'start' });
+    }
+  });
 }
 
 /**

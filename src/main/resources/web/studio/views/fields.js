@@ -68,7 +68,7 @@ export function PromptField({ errors, onSubmit }) {
 export function NegativePromptField({ errors }) {
   const { negativePrompt } = draft.value;
   return html`<div class="field">
-    <label for="negativePrompt">Without</label>
+    <label for="negativePrompt">Negative prompt</label>
     <input
       id="negativePrompt"
       placeholder="people, text"

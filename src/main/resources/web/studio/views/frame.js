@@ -9,7 +9,7 @@ import { stateWords } from './state-words.js';
 /** @typedef {import('../client.js').Generation} Generation */
 
 /**
- * @param {{generation: Generation, now: number, develop: boolean}} props `develop` is true if the images came while the user watched
+ * @param {{generation: Generation, now: number, develop: boolean}} props `develop` is true if the generation was pending while the user watched
  */
 export function Frames({ generation, now, develop }) {
   const { images, count, width, height, status, prompt } = generation;
@@ -36,7 +36,7 @@ export function Frames({ generation, now, develop }) {
           )
         : Array.from(
             { length: count },
-            (_, index) => html`<div key=${index} class=${`frame ${status === 'PENDING' ? 'pending' : 'failed'}`}>
+            (_, index) => html`<div key=${index} class=${`frame ${status === 'PENDING' ? 'pending' : 'failed'} ${develop ? 'watched' : ''}`}>
               ${
                 index === 0 &&
                 html`<div class="frame-text">

@@ -30,10 +30,13 @@ export function Gallery() {
   const filtered = Object.keys(filter).length > 0;
   const firstLoad = state === 'loading' && ids.length === 0;
   const empty = shown.length === 0 && state === 'ready' && !nextCursor;
+  if (empty && !filtered && stagedId.value) {
+    return null;
+  }
   return html`<section class="gallery" aria-labelledby="gallery-title" aria-busy=${firstLoad ? 'true' : undefined}>
     <div class="page-head">
       <h2 id="gallery-title">Gallery</h2>
-      ${(!empty || filtered || stagedId.value) && html`<${FilterBar} />`}
+      ${(!empty || filtered) && html`<${FilterBar} />`}
     </div>
     ${
       unseen.length > 0 &&
@@ -52,7 +55,7 @@ export function Gallery() {
     }
     ${firstLoad && html`<${LoadingRows} />`}
     <${Rows} ids=${shown} />
-    ${empty && (filtered ? html`<${NothingFound} />` : !stagedId.value && html`<${EmptyGallery} />`)}
+    ${empty && (filtered ? html`<${NothingFound} />` : html`<${EmptyGallery} />`)}
     ${state === 'failed' && html`<${Problem} error=${error} title="The gallery could not be loaded" onRetry=${loadMore} />`}
     ${state !== 'failed' && (nextCursor || (state === 'loading' && !firstLoad)) && html`<${LoadMore} />`}
   </section>`;

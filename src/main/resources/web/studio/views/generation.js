@@ -87,6 +87,9 @@ function DetailHead({ generation }) {
     };
   }, [generation.id]);
   useEffect(() => {
+    document.title = `${shortPrompt(generation)} · Darkroom`;
+  }, [generation.prompt]);
+  useEffect(() => {
     /** @param {KeyboardEvent} event */
     const onKeyDown = (event) => {
       const target = /** @type {HTMLElement} */ (event.target);
@@ -109,13 +112,19 @@ function DetailHead({ generation }) {
   }, [neighbors]);
   return html`<div class="detail-head">
     <a class="button ghost" href="#/"><${Icon} name="grid" />Gallery</a>
-    <h1 tabindex="-1">Generation</h1>
+    <h1 tabindex="-1" class="visually-hidden">Generation: ${shortPrompt(generation)}</h1>
     <span class=${`badge ${{ PENDING: 'info', COMPLETE: 'ok', FAILED: 'error' }[generation.status]}`}>${stateWords(generation, now)}</span>
     <nav class="detail-neighbors" aria-label="Neighbors">
       <${NeighborLink} id=${neighbors.newer} icon="arrowLeft" label="Newer generation" />
       <${NeighborLink} id=${neighbors.older} icon="arrowRight" label="Older generation" />
     </nav>
   </div>`;
+}
+
+/** The start of the prompt. @param {Generation} generation */
+function shortPrompt({ prompt }) {
+  const letters = Array.from(prompt);
+  return letters.length > 80 ? `${letters.slice(0, 79).join('')}…` : prompt;
 }
 
 /** @param {{id?: string, icon: 'arrowLeft' | 'arrowRight', label: string}} props */
@@ -131,7 +140,7 @@ function PromptCard({ generation }) {
   return html`<section class="prompt-card" aria-labelledby="prompt-title">
     <h2 id="prompt-title" class="visually-hidden">Prompt</h2>
     <p class="prompt-text">${prompt}</p>
-    ${negativePrompt && html`<p class="text-muted"><span class="small">Without</span> ${negativePrompt}</p>`}
+    ${negativePrompt && html`<p class="text-muted"><span class="small">Negative prompt:</span> ${negativePrompt}</p>`}
     <button type="button" class="button ghost" onClick=${() => copyText(prompt, 'Prompt')}><${Icon} name="copy" />Copy prompt</button>
   </section>`;
 }
@@ -148,20 +157,9 @@ function DetailActions({ generation, onUpdate }) {
   }
     <div class="toolbar">
       ${status === 'COMPLETE' && html`<${DownloadButtons} id=${id} images=${images ?? []} />`}
-      ${status === 'FAILED' && html`<${RetryButton} generation=${generation} primary=${true} onCreated=${(/** @type {Generation} */ created) => navigate(generationHref(created.id))} />`}
-      ${
-        status !== 'PENDING' &&
-        html`<button
-          type="button"
-          class="button"
-          onClick=${() => {
-            draftFrom(generation, true);
-            navigate('#/');
-          }}
-        >
-          <${Icon} name="plus" />Use as draft
-        </button>`
-      }
+      ${status === 'FAILED' && error?.retryable && html`<${RetryButton} generation=${generation} primary=${true} onCreated=${openCreated} />`}
+      ${status !== 'PENDING' && html`<${EditButton} generation=${generation} />`}
+      ${status === 'FAILED' && !error?.retryable && html`<${RetryButton} generation=${generation} onCreated=${openCreated} />`}
       <button type="button" class="button" onClick=${() => copyText(generationUrl(id), 'Link')}><${Icon} name="link" />Copy link</button>
       ${
         status === 'PENDING'
@@ -169,6 +167,27 @@ function DetailActions({ generation, onUpdate }) {
           : html`<${DeleteButton} generation=${generation} onDeleted=${() => navigate('#/')} />`
       }
     </div>`;
+}
+
+/** @param {Generation} created */
+function openCreated({ id }) {
+  navigate(generationHref(id));
+}
+
+/** Fills the form with the values of a generation. @param {{generation: Generation}} props */
+function EditButton({ generation }) {
+  // A request that cannot succeed unchanged must be edited.
+  const edited = generation.error?.retryable === false;
+  return html`<button
+    type="button"
+    class=${`button ${edited ? 'primary' : ''}`}
+    onClick=${() => {
+      draftFrom(generation, !edited);
+      navigate('#/');
+    }}
+  >
+    <${Icon} name="pencil" />Edit as new
+  </button>`;
 }
 
 /** @param {{id: string, images: import('../client.js').Image[]}} props */
@@ -190,6 +209,8 @@ function DownloadButton({ id, image, label, name }) {
     class="button primary"
     href=${image.url}
     download=${name}
+    target="_blank"
+    rel="noreferrer"
     onFocus=${() => expired(image.url) && renewImageUrls(id)}
     onPointerEnter=${() => expired(image.url) && renewImageUrls(id)}
     ><${Icon} name="download" />${label}</a

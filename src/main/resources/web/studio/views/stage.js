@@ -1,7 +1,8 @@
 // The generation that this page created last, live, above the gallery.
 
 import { announce } from '../announcer.js';
-import { useServerNow } from '../clock.js';
+import { serverNow, useServerNow } from '../clock.js';
+import { formatAge, plural } from '../format.js';
 import { keepGeneration, knownGeneration, stagedId } from '../generations.js';
 import { Icon } from '../icons.js';
 import { useGeneration } from '../live-generation.js';
@@ -10,7 +11,7 @@ import { html, useEffect, useRef } from '../vendor.js';
 import { CancelButton, RetryButton } from './actions.js';
 import { Attempts } from './attempts.js';
 import { Frames } from './frame.js';
-import { stateSentence, stateWords, totalDuration } from './state-words.js';
+import { stateSentence, totalDuration } from './state-words.js';
 
 export function Stage() {
   const id = stagedId.value;
@@ -48,6 +49,11 @@ function StagedGeneration({ id }) {
   const { live, generation, watched } = useWatchedGeneration(id);
   const pending = generation?.status === 'PENDING';
   const now = useServerNow(pending);
+  const scroller = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    // Keeps the newest attempt in sight.
+    scroller.current?.scrollTo({ top: scroller.current.scrollHeight });
+  }, [generation?.attempts.length, generation?.status]);
   if (!generation) {
     return null;
   }
@@ -55,11 +61,10 @@ function StagedGeneration({ id }) {
     <div class="stage-frames"><${Frames} generation=${generation} now=${now} develop=${watched} /></div>
     <div class="stage-text">
       <div class="stage-head">
-        <h2 id="stage-title">${pending ? 'In progress' : 'Latest'}</h2>
-        <span class=${`badge ${{ PENDING: 'info', COMPLETE: 'ok', FAILED: 'error' }[generation.status]}`}>${stateWords(generation, now)}</span>
+        <h2 id="stage-title" class="stage-prompt">${generation.prompt}</h2>
         <button
           type="button"
-          class="button ghost icon-only stage-close"
+          class="button ghost icon-only"
           aria-label="Close the live view"
           title="Close"
           onClick=${() => {
@@ -69,16 +74,8 @@ function StagedGeneration({ id }) {
           <${Icon} name="cross" />
         </button>
       </div>
-      <p class="stage-prompt">${generation.prompt}</p>
-      <${Attempts} generation=${generation} />
-      ${generation.error && html`<p class="stage-error">${generation.error.message}</p>`}
-      ${
-        !pending &&
-        generation.status === 'COMPLETE' &&
-        html`<p class="text-muted small">
-          Finished in ${totalDuration(generation)}${generation.failedAttempts ? `, after ${generation.failedAttempts} failed ${generation.failedAttempts === 1 ? 'attempt' : 'attempts'}` : ''}
-        </p>`
-      }
+      <div class="stage-attempts" tabindex="0" role="group" aria-label="Attempts" ref=${scroller}><${Attempts} generation=${generation} compact=${true} /></div>
+      <p class="stage-summary text-muted small">${summary(generation)}</p>
       <div class="toolbar">
         <a class="button" href=${generationHref(id)}>Open</a>
         ${pending && html`<${CancelButton} generation=${generation} onCancelled=${(/** @type {any} */ cancelled) => live.update(cancelled)} />`}
@@ -86,4 +83,17 @@ function StagedGeneration({ id }) {
       </div>
     </div>
   </section>`;
+}
+
+/** @param {import('../client.js').Generation} generation */
+function summary(generation) {
+  const { status, failedAttempts, error } = generation;
+  if (status === 'FAILED') {
+    return error?.message;
+  }
+  const failed = failedAttempts ? plural(failedAttempts, 'failed attempt') : '';
+  if (status === 'COMPLETE') {
+    return `Complete in ${totalDuration(generation)}${failed && ` after ${failed}`}`;
+  }
+  return `Created ${formatAge(generation.createdAt, serverNow())}${failed && `, ${failed}`}`;
 }

@@ -9,6 +9,15 @@ import { html, useRef } from '../vendor.js';
 import { Picture } from './picture.js';
 import { stateWords } from './state-words.js';
 
+/**
+ * A cancelled generation is no error.
+ * @param {import('../client.js').Generation} generation
+ * @returns {{name: import('../icons.js').IconName, kind: string}}
+ */
+function failureIcon({ error }) {
+  return error?.code === 'CANCELLED' ? { name: 'cross', kind: '' } : { name: 'alert', kind: 'error' };
+}
+
 /** @param {{id: string}} props */
 export function Tile({ id }) {
   const generation = knownGeneration(id)?.value;
@@ -27,7 +36,7 @@ export function Tile({ id }) {
     ${
       status === 'FAILED' &&
       html`<span class="tile-state"
-        ><${Icon} name=${generation.error?.code === 'CANCELLED' ? 'cross' : 'alert'} /><span>${endWords(generation.error ?? {})}</span></span
+        ><${Icon} ...${failureIcon(generation)} /><span>${endWords(generation.error ?? {})}</span></span
       >`
     }
     <span class="tile-prompt">${prompt}</span>
