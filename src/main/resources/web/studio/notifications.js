@@ -71,16 +71,23 @@ export async function markRead(notification) {
   inbox?.replace(read);
 }
 
+/** The generations whose notifications are marked as read when they arrive. @type {Set<string>} */
+const seen = new Set();
+
 /**
- * Marks the notification of the end of a generation as read, if there is one: the user looks at the generation.
+ * Marks the notification of the end of a generation as read, now or when it arrives: the user looks at the generation.
  * @param {string} generationId
  */
-export async function markGenerationRead(generationId) {
-  const unread = notifications.peek().filter((each) => each.data.generationId === generationId && !each.readAt);
-  try {
-    for (const notification of unread) await markRead(notification);
-  } catch {
-    // It stays unread.
+export function markGenerationRead(generationId) {
+  seen.add(generationId);
+  void readSeen(notifications.peek());
+}
+
+/** @param {Notification[]} items */
+async function readSeen(items) {
+  for (const item of items) {
+    if (item.readAt || !item.data.generationId || !seen.delete(item.data.generationId)) continue;
+    await markRead(item).catch(() => {}); // It stays unread.
   }
 }
 
@@ -130,6 +137,7 @@ class Inbox {
     clearTimeout(this.acknowledging);
     this.stopWatching();
     this.stream.leave();
+    seen.clear();
     notifications.value = [];
     unreadCount.value = 0;
     notificationsLoaded.value = false;
@@ -251,6 +259,7 @@ class Inbox {
     const newest = [...this.bySeq.values()].sort((a, b) => b.seq - a.seq).slice(0, MAX_ITEMS);
     this.bySeq = new Map(newest.map((item) => [item.seq, item]));
     notifications.value = newest;
+    void readSeen(items);
     if (announce) for (const item of items) this.announce(item);
   }
 

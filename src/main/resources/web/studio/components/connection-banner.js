@@ -13,7 +13,7 @@ export function ConnectionBanner() {
     html`<div class=${`banner ${state === 'offline' ? 'error' : 'warn'}`}>
       <p>
         ${state === 'offline' ? 'You are offline. ' : 'The service cannot be reached. '}
-        <span>What you see may be out of date; it is updated when the connection is back.</span>
+        <span>This page is updated when the connection is back.</span>
         <${Countdown} />
       </p>
       <button class="button" type="button" onClick=${checkNow}>Try now</button>

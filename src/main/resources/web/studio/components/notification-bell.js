@@ -116,11 +116,13 @@ function Panel() {
 function Item({ item, onOpen }) {
   const { generationId, status, error } = item.data;
   const prompt = generationId && prompts.value.get(generationId);
-  const kind = status === 'COMPLETE' ? 'ok' : 'error';
+  const cancelled = error?.code === 'CANCELLED';
+  const [kind, word] =
+    status === 'COMPLETE' ? ['ok', 'Complete'] : cancelled ? ['neutral', 'Cancelled'] : ['error', status ? 'Failed' : 'Disabled'];
   const content = html`
-    <span class=${`badge ${kind}`}>${status === 'COMPLETE' ? 'Complete' : status === 'FAILED' ? 'Failed' : 'Disabled'}</span>
+    <span class=${`badge ${kind}`}>${word}</span>
     <span class="bell-text">${prompt || title(item)}</span>
-    ${error && html`<span class="text-muted">${error.message}</span>`}
+    ${error && !cancelled && html`<span class="text-muted">${error.message}</span>`}
     <time class="text-muted" datetime=${item.timestamp} title=${new Date(item.timestamp).toLocaleString()}>${ago(item.timestamp)}</time>
     ${!item.readAt && html`<span class="visually-hidden">Unread</span>`}
   `;

@@ -8,6 +8,7 @@ import { formatBytes, formatCost, formatDateTime, plural } from '../format.js';
 import { findNeighbors, forgetGeneration, renewImageUrls } from '../generations.js';
 import { Icon } from '../icons.js';
 import { generationHref, navigate } from '../router.js';
+import { markGenerationRead } from '../notifications.js';
 import { html, useEffect, useState } from '../vendor.js';
 import { CancelButton, DeleteButton, RetryButton } from './actions.js';
 import { Attempts } from './attempts.js';
@@ -28,6 +29,11 @@ export function GenerationView({ id }) {
       forgetGeneration(id);
     }
   }, [gone]);
+  useEffect(() => {
+    if (generation && generation.status !== 'PENDING') {
+      markGenerationRead(id);
+    }
+  }, [generation?.status]);
   if (gone) {
     return html`<div class="empty">
       <${Icon} name="image" />
