@@ -27,8 +27,7 @@ class DocumentNamesTest {
     private static final Pattern VARIABLE = Pattern.compile("DARKROOM_[A-Z0-9]+(?:_[A-Z0-9]+)*(?![A-Z0-9_…])");
 
     /** Variables that are not settings: tools, tests or example programs read them. */
-    private static final Set<String> OTHER_VARIABLES =
-            Set.of("DARKROOM_CONF", "DARKROOM_SECOND_JDK", "DARKROOM_WEBHOOK_SECRET");
+    private static final Set<String> OTHER_VARIABLES = Set.of("DARKROOM_CONF", "DARKROOM_SECOND_JDK");
 
     private static final Map<String, String> TESTS = sources(Path.of("src/test/java"));
     private static final Map<String, String> CLASSES = sources(Path.of("src/main/java"));

@@ -30,6 +30,6 @@ class KafkaPageTest {
     @Test
     void pageShowsWholeProgram() throws IOException {
         assertThat(Files.readString(PAGE))
-                .contains("```java\n" + Files.readString(Path.of("src/examples/EventConsumer.java")) + "```\n");
+                .contains("```java\n" + Files.readString(Path.of("src/examples/kafka/EventConsumer.java")) + "```\n");
     }
 }

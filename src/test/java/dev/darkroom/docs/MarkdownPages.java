@@ -49,14 +49,24 @@ final class MarkdownPages {
     /** Returns all pages, sorted by path. */
     static List<Path> all() {
         try (Stream<Path> docs = Files.walk(Path.of("docs"));
+                Stream<Path> examples = Files.walk(Path.of("src/examples"));
                 Stream<Path> root = Files.list(Path.of("."))) {
-            return Stream.concat(root.map(file -> Path.of(".").relativize(file)), docs)
+            return Stream.of(
+                            root.map(file -> Path.of(".").relativize(file)),
+                            docs,
+                            examples.filter(MarkdownPages::isOwn))
+                    .flatMap(files -> files)
                     .filter(file -> file.toString().endsWith(".md"))
                     .sorted()
                     .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Returns whether a file is part of the repository, and not of an installed package. */
+    private static boolean isOwn(Path file) {
+        return !file.toString().contains("node_modules") && !file.toString().contains(".venv");
     }
 
     static String read(Path page) {

@@ -85,6 +85,9 @@ class EventBusExampleIT {
     @Test
     @Tag("examples")
     void worksAsMavenProjectWithoutDarkroom() throws Exception {
+        String command = documentedCommand("./mvnw -q -f " + PROJECT);
+        assertThat(Files.readString(PROJECT.resolve("README.md"))).contains(command);
+
         // given a copy, so that the sources stay without build results
         Path copy = directory.resolve("event-bus");
         Files.createDirectories(copy.resolve("src/main/java"));
@@ -92,9 +95,8 @@ class EventBusExampleIT {
         Files.copy(SOURCE, copy.resolve("src/main/java/ImageClient.java"));
 
         // then
-        assertPrintsImage(run(documentedCommand("./mvnw -q -f " + PROJECT)
-                .replace(PROJECT.toString(), copy.toString())
-                .replace("./mvnw", "./mvnw -B " + properties())));
+        assertPrintsImage(run(
+                command.replace(PROJECT.toString(), copy.toString()).replace("./mvnw", "./mvnw -B " + properties())));
     }
 
     /** Runs a command, requires exit code 0 and returns its output. */

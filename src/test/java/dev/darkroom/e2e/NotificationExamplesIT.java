@@ -10,24 +10,12 @@ import dev.darkroom.testing.DarkroomExtension;
 import dev.darkroom.testing.ExampleProgramRunner;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,7 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @Timeout(300)
 class NotificationExamplesIT {
-    private static final Path EXAMPLES = Path.of("src/examples");
+    private static final Path EXAMPLES = Path.of("src/examples/notifications");
 
     @RegisterExtension
     static final DarkroomExtension service = DarkroomExtension.shared();
@@ -76,14 +64,7 @@ class NotificationExamplesIT {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "java, NotificationListener.java",
-        "sh, notifications.sh",
-        "js, browser/listen.js",
-        "js, browser/eventsource.js",
-        "js, node/listen.mjs",
-        "js, node/receiver.mjs"
-    })
+    @CsvSource({"java, NotificationListener.java", "sh, notifications.sh", "js, listen.js", "js, wait.mjs"})
     void pageShowsWholeProgram(String language, String file) throws IOException {
         assertThat(Files.readString(Path.of("docs/notifications.md")))
                 .contains("```" + language + "\n" + Files.readString(EXAMPLES.resolve(file)) + "```\n");
@@ -115,49 +96,10 @@ class NotificationExamplesIT {
         String output = ExampleProgramRunner.run(
                 directory,
                 environment(key),
-                List.of("node", EXAMPLES.resolve("node/listen.mjs").toString()));
+                List.of("node", EXAMPLES.resolve("wait.mjs").toString()));
 
         assertReceivedEndOfItsGeneration(output);
         assertThat(acknowledge(key)).isEqualTo(1);
-    }
-
-    @Test
-    @Tag("examples")
-    void receiverAcceptsSignedDeliveryOnce() throws Exception {
-        // given
-        String secret = "whsec_ZGFya3Jvb20tZXhhbXBsZS1zZWNyZXQtMzItYnl0ZXM=";
-        Path outputFile = directory.resolve("receiver.txt");
-        Process receiver = ExampleProgramRunner.start(
-                outputFile,
-                Map.of("WEBHOOK_SECRET", secret, "PORT", "0"),
-                List.of("node", EXAMPLES.resolve("node/receiver.mjs").toString()));
-        try {
-            String port = Awaitility.await()
-                    .atMost(Duration.ofSeconds(30))
-                    .until(
-                            () -> Files.readString(outputFile).replaceFirst("listening on (\\d+)\\s*", "$1"),
-                            output -> output.matches("\\d+"));
-            URI uri = URI.create("http://127.0.0.1:" + port + "/");
-            String body = "{\"type\":\"generation.ended\"}";
-            long now = Instant.now().getEpochSecond();
-
-            // then
-            assertThat(deliver(uri, now, body, signature(secret, now, body))).isEqualTo(204);
-            assertThat(deliver(uri, now, body, "v1,AAAA " + signature(secret, now, body)))
-                    .isEqualTo(204);
-            assertThat(deliver(uri, now, body + " ", signature(secret, now, body)))
-                    .isEqualTo(401);
-            assertThat(deliver(uri, now - 400, body, signature(secret, now - 400, body)))
-                    .isEqualTo(401);
-            assertThat(deliver(uri, now, body, "v1,AAAA")).isEqualTo(401);
-            Awaitility.await()
-                    .atMost(Duration.ofSeconds(60))
-                    .until(() -> Files.readString(outputFile).contains(body));
-            assertThat(Files.readString(outputFile).split("generation.ended", -1))
-                    .hasSize(2);
-        } finally {
-            receiver.destroyForcibly();
-        }
     }
 
     private static void assertReceivedEndOfItsGeneration(String output) {
@@ -172,24 +114,5 @@ class NotificationExamplesIT {
                 .orElseThrow(() -> new AssertionError(output)));
         assertThat(notification.getInteger("seq")).isEqualTo(1);
         assertThat(notification.getJsonObject("data").getString("generationId")).isEqualTo(id);
-    }
-
-    private static int deliver(URI uri, long timestamp, String body, String signature) throws Exception {
-        HttpRequest request = HttpRequest.newBuilder(uri)
-                .header("webhook-id", "01a209f3-5c1e-7b8a-9c55-2f6d1a0b7e44")
-                .header("webhook-timestamp", String.valueOf(timestamp))
-                .header("webhook-signature", signature)
-                .POST(BodyPublishers.ofString(body))
-                .build();
-        return HttpClient.newHttpClient()
-                .send(request, BodyHandlers.discarding())
-                .statusCode();
-    }
-
-    private static String signature(String secret, long timestamp, String body) throws GeneralSecurityException {
-        Mac mac = Mac.getInstance("HmacSHA256");
-        mac.init(new SecretKeySpec(Base64.getDecoder().decode(secret.substring(6)), "HmacSHA256"));
-        String signed = "01a209f3-5c1e-7b8a-9c55-2f6d1a0b7e44." + timestamp + "." + body;
-        return "v1," + Base64.getEncoder().encodeToString(mac.doFinal(signed.getBytes(StandardCharsets.UTF_8)));
     }
 }

@@ -88,7 +88,7 @@ class KafkaBrokerIT {
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
                         System.getProperty("java.class.path"),
-                        "src/examples/EventConsumer.java",
+                        "src/examples/kafka/EventConsumer.java",
                         broker.bootstrapServers(),
                         "consumer",
                         "3"));

@@ -1,5 +1,5 @@
 // Creates a generation, waits for the notification of its end and acknowledges it.
-import { listen } from '../browser/listen.js';
+import { listen } from './listen.js';
 
 const api = process.env.API ?? 'http://127.0.0.1:8080';
 const key = process.env.KEY;
