@@ -11,6 +11,7 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,7 +22,7 @@ final class ClosedLoopHttpLoad {
     private static final byte[] CONTENT_LENGTH = "content-length:".getBytes(StandardCharsets.US_ASCII);
     private static final int MAX_RESPONSE_BYTES = 128 * 1024;
 
-    private final int port;
+    private final List<Integer> ports;
     private final List<byte[]> requests;
     private final int status;
     private int next;
@@ -31,7 +32,11 @@ final class ClosedLoopHttpLoad {
      * @param status expected status of the responses; another one ends the benchmark
      */
     ClosedLoopHttpLoad(int port, List<byte[]> requests, int status) {
-        this.port = port;
+        this(List.of(port), requests, status);
+    }
+
+    private ClosedLoopHttpLoad(List<Integer> ports, List<byte[]> requests, int status) {
+        this.ports = List.copyOf(ports);
         this.requests = requests;
         this.status = status;
     }
@@ -45,6 +50,14 @@ final class ClosedLoopHttpLoad {
     static ClosedLoopHttpLoad ofGets(int port, String path, List<String> names) {
         return new ClosedLoopHttpLoad(
                 port, names.stream().map(name -> get(path + name)).toList(), 200);
+    }
+
+    /**
+     * Returns this load for several servers in turn: each connection is one to each server, and sends its next request to the next server.
+     * All servers receive the same number of requests at the same time.
+     */
+    ClosedLoopHttpLoad inTurn(List<Integer> allPorts) {
+        return new ClosedLoopHttpLoad(allPorts, requests, status);
     }
 
     static byte[] get(String path) {
@@ -68,14 +81,14 @@ final class ClosedLoopHttpLoad {
     /** Sends requests for {@code time}, or one per connection when it is zero, and waits for the last responses. */
     LoadResult run(int connections, Duration time) throws IOException {
         try (Selector selector = Selector.open()) {
-            Connection[] all = new Connection[connections];
+            List<Connection> first = new ArrayList<>();
             for (int i = 0; i < connections; i++) {
-                all[i] = new Connection(selector);
+                first.add(connectToAll(selector, i));
             }
             LoadResult.Latencies latencies = new LoadResult.Latencies();
             long start = System.nanoTime();
             long end = start + time.toNanos();
-            for (Connection connection : all) {
+            for (Connection connection : first) {
                 connection.send();
             }
             int open = connections;
@@ -87,7 +100,7 @@ final class ClosedLoopHttpLoad {
                         long now = System.nanoTime();
                         latencies.add(now - connection.sentAt);
                         if (now < end) {
-                            connection.send();
+                            connection.following.send();
                         } else {
                             open--;
                         }
@@ -96,11 +109,23 @@ final class ClosedLoopHttpLoad {
                 selector.selectedKeys().clear();
             }
             LoadResult loadResult = LoadResult.of(start, List.of(latencies));
-            for (Connection connection : all) {
-                connection.channel.close();
+            for (SelectionKey key : selector.keys()) {
+                key.channel().close();
             }
             return loadResult;
         }
+    }
+
+    /** Connects to each server and returns the connection of the first request, to another server for each {@code index}. */
+    private Connection connectToAll(Selector selector, int index) throws IOException {
+        List<Connection> ring = new ArrayList<>();
+        for (int port : ports) {
+            ring.add(new Connection(selector, port));
+        }
+        for (int i = 0; i < ring.size(); i++) {
+            ring.get(i).following = ring.get((i + 1) % ring.size());
+        }
+        return ring.get(index % ring.size());
     }
 
     private final class Connection {
@@ -110,7 +135,10 @@ final class ClosedLoopHttpLoad {
         private int length;
         private long sentAt;
 
-        Connection(Selector selector) throws IOException {
+        /** Sends its request after the response to this one. */
+        private Connection following;
+
+        Connection(Selector selector, int port) throws IOException {
             channel = SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.configureBlocking(false);

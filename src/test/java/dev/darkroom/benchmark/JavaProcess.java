@@ -97,6 +97,18 @@ final class JavaProcess implements MeasuredProcess, AutoCloseable {
         return OptionalLong.of(sum);
     }
 
+    /**
+     * Returns the CPU time of all live Java threads so far. Unlike {@link #cpu()}, it is counted in nanoseconds, and without the threads of the
+     * JIT compiler and the garbage collector.
+     */
+    Duration threadCpu() {
+        long sum = 0;
+        for (long nanos : threads.getThreadCpuTime(threads.getAllThreadIds())) {
+            sum += Math.max(0, nanos);
+        }
+        return Duration.ofNanos(sum);
+    }
+
     /** Runs a full collection and returns the bytes of the live heap plus direct buffers. */
     long memoryBytes() throws IOException {
         MemoryMXBean memory = ManagementFactory.newPlatformMXBeanProxy(
