@@ -105,7 +105,9 @@ class ArchitectureTest {
             Map.entry("api.stream", "api.contract api.transport auth config notification.stream"),
             Map.entry("api.transport", "api.problem auth netty telemetry"),
             Map.entry("api.upload", "api.body api.contract api.problem api.transport eventbus image upload"),
-            Map.entry("api.web", "api.content api.route api.transport"),
+            Map.entry(
+                    "api.web",
+                    "api.body api.content api.problem api.route api.security api.transport http http.egress image"),
             Map.entry("api.webhook", "api.contract api.problem eventbus webhook webhook.command"),
             Map.entry("auth", "cache config database"),
             Map.entry("auth.jwt", "auth cache config http http.egress"),

@@ -65,7 +65,7 @@ final class AuthServicesFactory {
         if (settings.auth() == InboundSettings.AuthMode.REQUIRED) {
             return null;
         }
-        return settings.allowUnauthenticatedRemote() ? Principal.LOCAL_USER : Principal.LOCAL_ADMIN;
+        return settings.isForLocalUseOnly() ? Principal.LOCAL_ADMIN : Principal.LOCAL_USER;
     }
 
     /**

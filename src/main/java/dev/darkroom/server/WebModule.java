@@ -3,7 +3,9 @@ package dev.darkroom.server;
 import static dev.darkroom.server.ProcessLifecycle.await;
 
 import dev.darkroom.api.route.RouteContributor;
+import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.web.PageHeaders;
+import dev.darkroom.api.web.SimulatorRoutes;
 import dev.darkroom.api.web.StaticRoutes;
 import dev.darkroom.api.web.StudioFiles;
 import dev.darkroom.config.InboundSettings;
@@ -12,6 +14,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import java.net.URI;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -38,13 +41,18 @@ final class WebModule {
             return List.of();
         }
         PageHeaders pageHeaders = new PageHeaders(publicUrl, await(readImageOrigins(resources)));
+        boolean servesSimulator = simulatorUrl != null && settings.isForLocalUseOnly();
         StudioFiles.PageValues values = new StudioFiles.PageValues(
-                settings.auth() == InboundSettings.AuthMode.REQUIRED, false, BuildVersion.current());
+                settings.auth() == InboundSettings.AuthMode.REQUIRED, servesSimulator, BuildVersion.current());
         Vertx vertx = resources.vertx();
         WorkerExecutor worker = vertx.createSharedWorkerExecutor("darkroom-web", 1);
-        return await(worker.executeBlocking(
-                        () -> List.<RouteContributor>of(new StaticRoutes(StudioFiles.read(values), pageHeaders)))
-                .eventually(worker::close));
+        List<RouteContributor> contributors = new ArrayList<>();
+        contributors.add(new StaticRoutes(
+                await(worker.executeBlocking(() -> StudioFiles.read(values)).eventually(worker::close)), pageHeaders));
+        if (servesSimulator) {
+            contributors.add(new SimulatorRoutes(vertx, simulatorUrl, HostAndOriginPolicy.forApi(settings)));
+        }
+        return contributors;
     }
 
     private static Future<Set<String>> readImageOrigins(ServerResources resources) {

@@ -50,9 +50,10 @@ class LocalAuthModeIT {
     }
 
     @Test
-    void returnsTheLocalUser() {
+    @DisplayName("the local user is no admin when publicUrl leads others to the service")
+    void localUserIsNoAdminBehindAProxy() {
         assertThat(service.client().get("/api/user").json())
-                .isEqualTo(new JsonObject().put("name", "local").put("admin", true));
+                .isEqualTo(new JsonObject().put("name", "local").put("admin", false));
     }
 
     @ParameterizedTest

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.testing.DarkroomExtension;
 import dev.darkroom.testing.DarkroomInstanceSettings;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -189,6 +191,13 @@ class WebPagesIT {
             assertThat(header(response, "Allow")).isEqualTo("GET, HEAD");
             assertThat(header(response, "Content-Type")).isEqualTo("application/problem+json");
         }
+    }
+
+    @Test
+    void localUserIsAdminOfAServiceForThisMachine() throws Exception {
+        assertThat(new JsonObject(Buffer.buffer(send(local, "GET", "/api/user").body())))
+                .isEqualTo(new JsonObject().put("name", "local").put("admin", true));
+        assertThat(send(local, "GET", "/api/backends").statusCode()).isEqualTo(200);
     }
 
     @Test
