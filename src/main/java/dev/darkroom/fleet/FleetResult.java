@@ -25,7 +25,7 @@ public sealed interface FleetResult {
      * @param drainedBy the admin; null unless drained, and after the erasure of the admin
      * @param drainedAt null unless drained
      * @param readLimits limits that were read from it, one for each of its models
-     * @param nodes its state on each live node, as of the last heartbeat of the node
+     * @param nodes its state on each live node: the present one of this process, and that of the last heartbeat of the others
      */
     record BackendStatus(
             String name,
@@ -98,7 +98,7 @@ public sealed interface FleetResult {
     }
 
     /**
-     * Live node, as of its last heartbeat.
+     * Live node, as of its last heartbeat, except for the backends of this process.
      *
      * @param roles as in the setting {@code node.roles}
      * @param concurrency number of concurrent calls; 0 when the node makes none now
@@ -118,6 +118,11 @@ public sealed interface FleetResult {
         public NodeStatus {
             roles = List.copyOf(roles);
             backends = List.copyOf(backends);
+        }
+
+        /** Returns a copy with other states of its backends. */
+        NodeStatus withBackends(List<ExecutorState> states) {
+            return new NodeStatus(id, host, version, startedAt, draining, roles, concurrency, averageAttemptMs, states);
         }
     }
 

@@ -183,7 +183,8 @@ record FleetStore(Database database) {
                         .toList());
     }
 
-    private static ExecutorState toState(JsonObject state) {
+    /** Parses the state of a backend, see {@code BackendJson.toJson}. */
+    static ExecutorState toState(JsonObject state) {
         return new ExecutorState(
                 state.getString("name"),
                 state.getString("breaker"),

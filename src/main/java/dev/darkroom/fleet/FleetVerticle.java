@@ -3,6 +3,7 @@ package dev.darkroom.fleet;
 import dev.darkroom.backend.BackendCapabilities;
 import dev.darkroom.backend.ServerLimits;
 import dev.darkroom.backend.executor.BackendExecutor;
+import dev.darkroom.backend.executor.BackendJson;
 import dev.darkroom.config.BackendSettings;
 import dev.darkroom.config.ModelSettings;
 import dev.darkroom.config.Settings;
@@ -38,6 +39,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -57,12 +59,14 @@ public final class FleetVerticle extends VerticleBase {
     private final FleetStore store;
     private final NotifyChannel notifyChannel;
     private final Settings settings;
+    private final Supplier<Optional<UUID>> nodeId;
     private final List<BackendExecutor> executors;
     private final Map<String, BackendCapabilities> capabilities;
     private Future<Map<String, Drain>> lastRead = Future.succeededFuture(Map.of());
     private PeriodicTask pollTask;
 
     /**
+     * @param nodeId id of this process as a node; empty while it is not registered
      * @param executors of this process; empty when it calls no AI server
      * @param capabilities of all backends
      */
@@ -70,6 +74,7 @@ public final class FleetVerticle extends VerticleBase {
             Database database,
             NotifyChannel notifyChannel,
             Settings settings,
+            Supplier<Optional<UUID>> nodeId,
             List<BackendExecutor> executors,
             List<BackendCapabilities> capabilities) {
         this.capabilities = capabilities.stream()
@@ -78,6 +83,7 @@ public final class FleetVerticle extends VerticleBase {
         this.store = new FleetStore(database);
         this.notifyChannel = notifyChannel;
         this.settings = settings;
+        this.nodeId = nodeId;
         this.executors = List.copyOf(executors);
     }
 
@@ -100,8 +106,8 @@ public final class FleetVerticle extends VerticleBase {
                         .on(EnableBackend.class, this::enable)
                         .on(
                                 GetNodes.class,
-                                context -> store.findLiveNodes()
-                                        .map(nodes -> CommandReply.completed(new NodeStatusList(nodes))))
+                                context ->
+                                        findLiveNodes().map(nodes -> CommandReply.completed(new NodeStatusList(nodes))))
                         .on(GetQueue.class, context -> getQueue())
                         .register(vertx, FleetCommand.ADDRESS));
     }
@@ -122,10 +128,23 @@ public final class FleetVerticle extends VerticleBase {
 
     private Future<CommandReply<BackendStatusList>> getBackends() {
         return store.findDrained()
-                .compose(drains -> store.findLiveNodes()
+                .compose(drains -> findLiveNodes()
                         .map(nodes -> CommandReply.completed(new BackendStatusList(settings.backends().stream()
                                 .map(backend -> describe(backend, drains, nodes))
                                 .toList()))));
+    }
+
+    /** Finds the live nodes, with the present state of the backends in this process in place of that of its last heartbeat. */
+    private Future<List<NodeStatus>> findLiveNodes() {
+        return store.findLiveNodes()
+                .map(nodes -> nodes.stream()
+                        .map(node -> !executors.isEmpty() && nodeId.get().equals(Optional.of(node.id()))
+                                ? node.withBackends(executors.stream()
+                                        .map(BackendJson::toJson)
+                                        .map(FleetStore::toState)
+                                        .toList())
+                                : node)
+                        .toList());
     }
 
     private Future<CommandReply<BackendStatus>> drain(CommandContext<DrainBackend> context) {
@@ -165,7 +184,7 @@ public final class FleetVerticle extends VerticleBase {
                     DRAINS.publishToOtherProcesses(notifyChannel, null);
                     return applyDrains();
                 })
-                .compose(drains -> store.findLiveNodes()
+                .compose(drains -> findLiveNodes()
                         .map(nodes -> CommandReply.completed(describe(configured.get(), drains, nodes))));
     }
 

@@ -245,7 +245,9 @@ public final class Server {
         localNode.reportBackends(generations::backendsToJson);
         // Starts before the worker, which must not call a drained AI server.
         processLifecycle.deploy(
-                vertx, "fleet", new FleetVerticle(database, notifyChannel, settings, executors, capabilities));
+                vertx,
+                "fleet",
+                new FleetVerticle(database, notifyChannel, settings, localNode::validId, executors, capabilities));
         if (settings.hasRole(NodeRole.WORKER)) {
             generations.deployWorker(localNode);
         }

@@ -16,9 +16,14 @@ import dev.darkroom.eventbus.RejectionReason;
 import dev.darkroom.fleet.FleetCommand.DrainBackend;
 import dev.darkroom.fleet.FleetCommand.EnableBackend;
 import dev.darkroom.fleet.FleetCommand.GetBackends;
+import dev.darkroom.fleet.FleetCommand.GetNodes;
 import dev.darkroom.fleet.FleetCommand.GetQueue;
+import dev.darkroom.fleet.FleetResult.BackendOnNode;
 import dev.darkroom.fleet.FleetResult.BackendStatus;
+import dev.darkroom.fleet.FleetResult.BackendStatusList;
 import dev.darkroom.fleet.FleetResult.ModelQueue;
+import dev.darkroom.fleet.FleetResult.NodeStatus;
+import dev.darkroom.fleet.FleetResult.NodeStatusList;
 import dev.darkroom.generation.route.TestModels;
 import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.TestPostgres;
@@ -31,9 +36,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +65,7 @@ class FleetVerticleTest {
         private final Database database;
         private final NotifyChannel notifyChannel;
         private final List<BackendExecutor> executors;
+        private final UUID nodeId = UUID.randomUUID();
 
         Process(String heartbeatInterval) throws IOException {
             Path conf = Files.writeString(directory.resolve("fleet.yaml"), """
@@ -97,7 +106,12 @@ class FleetVerticleTest {
 
         Process start() {
             await(vertx.deployVerticle(new FleetVerticle(
-                    database, notifyChannel, settings, executors, TestModels.capabilities(settings.backends()))));
+                    database,
+                    notifyChannel,
+                    settings,
+                    () -> Optional.of(nodeId),
+                    executors,
+                    TestModels.capabilities(settings.backends()))));
             return this;
         }
 
@@ -173,6 +187,36 @@ class FleetVerticleTest {
         assertThat(enabled.drained()).isFalse();
         assertThat(enabled.drainedAt()).isNull();
         awaitDrained(first);
+    }
+
+    @Test
+    @DisplayName("The state of the responding process is current, that of another is from its heartbeat")
+    void statesOfTheRespondingProcessAreCurrent() throws IOException {
+        // given rows of heartbeats before the drain
+        Process first = new Process(NEVER).start();
+        Process second = new Process(NEVER).start();
+        for (Process process : processes) {
+            TestPostgres.execute(
+                    url,
+                    "INSERT INTO nodes (id, host, version, started_at, expires_at, concurrency, backends) VALUES ('"
+                            + process.nodeId + "', 'vm', '1', now(), now() + interval '1 min', 4, '[{\"name\": \"a\","
+                            + " \"breaker\": \"CLOSED\", \"drained\": false, \"retryAfterMs\": 0, \"concurrency\": 4,"
+                            + " \"availablePermits\": 4}]')");
+        }
+
+        // when
+        first.result(new DrainBackend("root", "a"));
+        awaitDrained(second, "a");
+
+        // then
+        BackendStatusList list = first.result(new GetBackends("root"));
+        assertThat(list.backends().get(0).nodes())
+                .extracting(BackendOnNode::node, BackendOnNode::drained)
+                .containsExactlyInAnyOrder(tuple(first.nodeId, true), tuple(second.nodeId, false));
+        NodeStatusList nodes = second.result(new GetNodes("root"));
+        assertThat(nodes.nodes())
+                .extracting(NodeStatus::id, node -> node.backends().get(0).drained())
+                .containsExactlyInAnyOrder(tuple(first.nodeId, false), tuple(second.nodeId, true));
     }
 
     @Test
