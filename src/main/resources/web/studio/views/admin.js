@@ -35,7 +35,7 @@ function NoAdmin({ name }) {
     ${
       authRequired
         ? html`<p>The operator creates an admin key with <code>java -jar darkroom.jar keys create --user NAME --role admin</code></p>`
-        : html`<p>Without authentication, only users of the machine itself are admins. This installation allows other machines.</p>`
+        : html`<p>Without authentication, the user is an admin only while no other machine can reach the service.</p>`
     }
     <a class="button" href="#/">Open the studio</a>
   </div>`;
@@ -51,7 +51,7 @@ function Panel() {
     </div>
     ${
       refreshError.value &&
-      html`<div class="message error admin-error" role="alert">
+      html`<div class="notice error admin-error" role="alert">
         <${Icon} name="alert" />
         <p class="text"><b>Not refreshed.</b> ${refreshError.value}${data && ' The page shows the last state that was read.'}</p>
         <button type="button" class="button" onClick=${refresh}>Try again</button>

@@ -52,15 +52,15 @@ function Panel() {
   return html`
         <div class="break-it-head">
             <h1 tabindex="-1">Break it</h1>
-            <p class="lead">Make the AI server fail, send it work, and watch: Darkroom keeps every generation it accepted and tries until it completes.</p>
+            <p class="lead">Make the AI server fail, send work, and watch. Darkroom keeps every generation that it accepted, and tries until it completes.</p>
         </div>
-        ${problem.value && html`<div class="message error break-it-problem" role="alert"><${Icon} name="alert" /><span class="text">${problem.value}</span></div>`}
+        ${problem.value && html`<div class="notice error break-it-problem" role="alert"><${Icon} name="alert" /><span class="text">${problem.value}</span></div>`}
         <div class="break-it">
             <${ServerPanel} act=${act} />
             <div class="stack">
                 <${WorkPanel} act=${act} />
                 <${BreakerPanel} />
-                ${accepted > 0 && html`<${GenerationsPanel} />`}
+                <${GenerationsPanel} />
             </div>
         </div>
     `;
@@ -117,7 +117,7 @@ function ServerPanel({ act }) {
  */
 function ServerState({ step, fault }) {
   if (!step) {
-    return html`<p role="status"><span class="badge ok">Healthy</span></p>`;
+    return html`<p><span role="status"><span class="badge ok">Healthy</span></span> <span class="text-muted small">answers the next call</span></p>`;
   }
   const calls = remainingCalls(step);
   const left = calls === UNLIMITED ? 'until you end it' : calls === 1 ? 'for the next call' : `for the next ${calls} calls`;
@@ -163,6 +163,6 @@ function GenerationsPanel() {
             <h2 id="generations-title"><span class="step" aria-hidden="true">3</span> Watch</h2>
             ${accepted > waiting && html`<button type="button" class="button ghost" onClick=${clearEnded}>Clear the finished</button>`}
         </div>
-        <${Timeline} />
+        ${accepted > 0 ? html`<${Timeline} />` : html`<p class="text-muted">Each generation appears here, with its calls, its failures and the time of the next attempt.</p>`}
     </section>`;
 }

@@ -40,7 +40,7 @@ export function Backends({ backends, models, refreshedAt, refresh }) {
 function Backend({ backend, models, refreshedAt, refresh }) {
   const { name, type, drained, drainedBy, drainedAt, nodes } = backend;
   const waiting = waitingFor(backend, models);
-  return html`<article class="card admin-item" id=${`backend-${name}`} tabindex="-1" aria-label=${`AI server ${name}`}>
+  return html`<article class="card admin-item admin-backend" id=${`backend-${name}`} tabindex="-1" aria-label=${`AI server ${name}`}>
     <header class="admin-item-head">
       <div>
         <h3>${name}</h3>
@@ -67,16 +67,13 @@ function Backend({ backend, models, refreshedAt, refresh }) {
 function NodeTable({ backend, refreshedAt }) {
   const counts = backend.nodes.some((node) => node.breaker === 'OPEN' || node.retryAfterMs > 0 || node.apiKeys.some((key) => key.cooldownUntil));
   const now = useServerNow(counts);
-  const hasKeys = backend.nodes.some((node) => node.apiKeys.length > 0);
   /** @type {import('./data-table.js').Column<BackendOnNode>[]} */
   const columns = [
     { label: 'Node', cell: (node) => nodeName({ host: node.host, id: node.node }) },
     { label: 'Breaker', cell: (node) => html`<${Breaker} node=${node} now=${now} />` },
     { label: 'Calls', cell: (node) => html`<${Calls} node=${node} backend=${backend} now=${now} refreshedAt=${refreshedAt} />` },
+    { label: 'API keys', cell: (node) => html`<${ApiKeys} keys=${node.apiKeys} now=${now} />` },
   ];
-  if (hasKeys) {
-    columns.push({ label: 'API keys', cell: (node) => html`<${ApiKeys} keys=${node.apiKeys} now=${now} />` });
-  }
   return html`<${DataTable}
     caption=${`State of the AI server ${backend.name} on each node`}
     columns=${columns}
@@ -103,7 +100,7 @@ function Calls({ node, backend, now, refreshedAt }) {
     return html`<span class="badge info">Drain is not applied yet</span>`;
   }
   if (node.drained) {
-    return html`<span class="text-muted">none start</span>`;
+    return html`<span class="text-muted">no new calls</span>`;
   }
   if (node.concurrency === 0) {
     return html`<span class="text-muted">none</span>`;
@@ -114,6 +111,9 @@ function Calls({ node, backend, now, refreshedAt }) {
 
 /** @param {{keys: BackendOnNode['apiKeys'], now: number}} props */
 function ApiKeys({ keys, now }) {
+  if (keys.length === 0) {
+    return html`<span class="text-muted">none</span>`;
+  }
   return html`<ul class="admin-keys">
     ${keys.map(({ name, state, cooldownUntil }) => {
       const left = cooldownUntil ? Date.parse(cooldownUntil) - now : 0;

@@ -44,7 +44,7 @@ export function ConfirmDialog({ title, children, confirm, danger = false, onConf
   return html`<dialog class="dialog" ref=${dialog} aria-labelledby=${titleId} onCancel=${cancel}>
     <form class="stack" onSubmit=${submit}>
       <h2 id=${titleId}>${title}</h2>
-      ${children} ${state.error && html`<p class="message error" role="alert">${state.error}</p>`}
+      ${children} ${state.error && html`<p class="notice error" role="alert">${state.error}</p>`}
       <div class="actions">
         <button type="button" class="button" onClick=${onClose}>Cancel</button>
         <button type="submit" class=${`button ${danger ? 'danger' : 'primary'}`} aria-disabled=${state.busy ? 'true' : 'false'}>${confirm}</button>

@@ -93,7 +93,7 @@ export function Deliveries({ webhookId, changes, refreshedAt }) {
         )}
       </div>
     </fieldset>
-    ${current?.error && html`<p class="message error" role="alert">${current.error}</p>`}
+    ${current?.error && html`<p class="notice error" role="alert">${current.error}</p>`}
     ${!current && html`<div class="skeleton admin-skeleton" aria-busy="true"></div>`}
     ${current && current.items.length === 0 && !current.error && html`<p class="text-muted">No deliveries${status ? ` with the status ${words(status)}` : ''}.</p>`}
     ${current && current.items.length > 0 && html`<${Log} items=${current.items} refreshedAt=${refreshedAt} redeliver=${redeliver} />`}

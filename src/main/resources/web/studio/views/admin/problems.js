@@ -135,11 +135,11 @@ export function slowNodes(nodes) {
  * @returns {Problem[]}
  */
 export function webhookProblems(webhook) {
-  const host = new URL(webhook.url).host;
+  const name = webhook.description ? `Webhook “${webhook.description}”` : `Webhook ${webhook.url.replace(/^https?:\/\//, '')}`;
   const key = `webhook-${webhook.id}`;
   if (!webhook.enabled && webhook.disabledReason !== 'BY_OWNER') {
     const reason = webhook.disabledReason === 'GONE' ? 'the receiver responded with 410' : 'every delivery failed for five days';
-    return [{ level: 'error', section: 'webhooks', key, text: `${host}: disabled, because ${reason}` }];
+    return [{ level: 'error', section: 'webhooks', key, text: `${name}: disabled, because ${reason}` }];
   }
-  return webhook.enabled && webhook.failingSince ? [{ level: 'warn', section: 'webhooks', key, text: `${host}: deliveries fail` }] : [];
+  return webhook.enabled && webhook.failingSince ? [{ level: 'warn', section: 'webhooks', key, text: `${name}: deliveries fail` }] : [];
 }

@@ -35,7 +35,7 @@ export function RedeliverDialog({ webhook, enabled, onDone, onClose }) {
   };
   return html`<${ConfirmDialog} title="Redeliver failed deliveries" confirm="Redeliver" onConfirm=${redeliver} onClose=${onClose}>
     <p>Sends deliveries that failed, and events that were not sent while the webhook was disabled, again.</p>
-    ${!enabled && html`<p class="message warn">The webhook is disabled. Enable it first.</p>`}
+    ${!enabled && html`<p class="notice warn">The webhook is disabled. Enable it first.</p>`}
     <fieldset class="field">
       <legend>Created in the</legend>
       <div class="segments">

@@ -1,6 +1,6 @@
 import { html, useState } from '../../vendor.js';
 import { showToast } from '../../announcer.js';
-import { call } from '../../api.js';
+import { call, errorText } from '../../api.js';
 import { disableWebhook, enableWebhook, testWebhook } from '../../client.js';
 import { formatAge, formatDateTime } from '../../format.js';
 import { session } from '../../session.js';
@@ -40,7 +40,12 @@ function WebhookItem({ webhook, refreshedAt, refresh }) {
   const [open, setOpen] = useState(false);
   const [dialog, setDialog] = useState(/** @type {'disable' | 'redeliver' | ''} */ (''));
   const [changes, setChanges] = useState(0);
+  const [result, setResult] = useState(/** @type {{kind: string, text: string} | null} */ (null));
   const close = () => setDialog('');
+  const test = async () => {
+    setResult({ kind: 'neutral', text: 'Sending …' });
+    setResult(await sendTest(id));
+  };
   const { id, url, enabled, description, eventTypes, format } = webhook;
   const afterRedelivery = () => {
     setOpen(true);
@@ -52,7 +57,7 @@ function WebhookItem({ webhook, refreshedAt, refresh }) {
       <div>
         <h3 class="admin-url">${url}</h3>
         <p class="text-muted small">
-          ${description && `${description} · `}${eventTypes.includes('*') ? 'all events' : eventTypes.join(', ')} · ${words(format)} format · registered
+          ${description && `${description} · `}${eventTypes.includes('*') ? 'all events' : eventTypes.join(', ')} · ${words(format)} format · registered${' '}
           ${formatAge(webhook.createdAt, refreshedAt)}
         </p>
       </div>
@@ -63,9 +68,10 @@ function WebhookItem({ webhook, refreshedAt, refresh }) {
         ${open ? 'Hide deliveries' : 'Show deliveries'}
       </button>
       <button type="button" class="button" onClick=${() => setDialog('redeliver')}>Redeliver failed …</button>
-      <${TestButton} webhook=${webhook} />
+      <button type="button" class="button" onClick=${test}>Send a test</button>
       <${EnableButton} webhook=${webhook} onDisable=${() => setDialog('disable')} />
     </div>
+    <p role="status" class="admin-test">${result && html`<span class=${`badge ${result.kind}`}>${result.text}</span>`}</p>
     <div id=${`deliveries-${id}`}>${open && html`<${Deliveries} webhookId=${id} changes=${changes} refreshedAt=${refreshedAt} />`}</div>
     ${
       dialog === 'disable' &&
@@ -105,25 +111,22 @@ function EnableButton({ webhook, onDisable }) {
       replaceWebhook(await call(enableWebhook, { path: { webhookId: webhook.id } }));
       showToast('Webhook enabled');
     } catch (error) {
-      showToast(error instanceof Error ? error.message : String(error));
+      showToast(errorText(error));
     }
   };
   return html`<button type="button" class="button ghost" onClick=${webhook.enabled ? onDisable : enable}>${webhook.enabled ? 'Disable …' : 'Enable'}</button>`;
 }
 
-/** Sends a test event and shows its result. @param {{webhook: Webhook}} props */
-function TestButton({ webhook }) {
-  const [result, setResult] = useState(/** @type {{kind: string, text: string} | null} */ (null));
-  const test = async () => {
-    setResult({ kind: 'neutral', text: 'Sending …' });
-    try {
-      const { delivered, httpStatus, code, durationMs } = await call(testWebhook, { path: { webhookId: webhook.id } });
-      const response = httpStatus ? `the receiver responded with ${httpStatus}` : words(code ?? '');
-      setResult({ kind: delivered ? 'ok' : 'error', text: `${delivered ? 'Delivered' : 'Failed'}: ${response}, after ${durationMs} ms` });
-    } catch (error) {
-      setResult({ kind: 'error', text: error instanceof Error ? error.message : String(error) });
-    }
-  };
-  return html`<button type="button" class="button" onClick=${test}>Send a test</button>
-    <span role="status">${result && html`<span class=${`badge ${result.kind}`}>${result.text}</span>`}</span>`;
+/**
+ * Sends a test event and describes its result.
+ * @param {string} webhookId
+ */
+async function sendTest(webhookId) {
+  try {
+    const { delivered, httpStatus, code, durationMs } = await call(testWebhook, { path: { webhookId } });
+    const response = httpStatus ? `the receiver responded with ${httpStatus}` : words(code ?? '');
+    return { kind: delivered ? 'ok' : 'error', text: `${delivered ? 'Delivered' : 'Failed'}: ${response}, after ${durationMs} ms` };
+  } catch (error) {
+    return { kind: 'error', text: errorText(error) };
+  }
 }

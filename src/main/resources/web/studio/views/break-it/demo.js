@@ -11,7 +11,6 @@ import { computed, signal } from '../../vendor.js';
 
 const METADATA = { source: 'break-it' };
 const IMAGE_SIDE = 256;
-const MAX_ROWS = 15;
 const MAX_LISTED = 100;
 
 /** Generations that a reload finds again are at most this old. */
@@ -53,9 +52,6 @@ export const counters = computed(() => {
   const missing = lost.value.length;
   return { accepted: generations.value.length + missing, waiting, completed, failed: generations.value.length - waiting - completed, lost: missing };
 });
-
-/** The generations that the view shows. */
-export const rows = computed(() => generations.value.slice(0, MAX_ROWS));
 
 /** Whether something changes without an action of the user. */
 export const active = computed(

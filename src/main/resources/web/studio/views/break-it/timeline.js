@@ -1,9 +1,9 @@
 import { html } from '../../vendor.js';
 import { useServerNow } from '../../clock.js';
 import { endWords, failureWords } from '../../failure-words.js';
-import { formatCountdown, formatDuration } from '../../format.js';
+import { formatCountdown, formatDuration, plural } from '../../format.js';
 import { generationHref } from '../../router.js';
-import { backend, rows } from './demo.js';
+import { backend, generations } from './demo.js';
 
 /** @typedef {import('../../client.js').Generation} Generation */
 /** @typedef {import('../../client.js').Attempt} Attempt */
@@ -13,9 +13,20 @@ const PAST = 25_000;
 const FUTURE = 15_000;
 const WHOLE = PAST + FUTURE;
 
+const MAX_ROWS = 12;
+const MAX_THUMBNAILS = 24;
+
 /** The generations of the demonstration, each with its attempts and waits on a common time axis that moves. */
 export function Timeline() {
   const now = useServerNow();
+  const rows = generations.value.filter((generation) => isOnAxis(generation, now)).slice(0, MAX_ROWS);
+  const shown = new Set(rows);
+  const ended = generations.value.filter((generation) => !shown.has(generation));
+  return html`${rows.length > 0 && html`<${Rows} rows=${rows} now=${now} />`} ${ended.length > 0 && html`<${Ended} generations=${ended} />`}`;
+}
+
+/** @param {{rows: Generation[], now: number}} props */
+function Rows({ rows, now }) {
   return html`<div class="timeline">
         <div class="timeline-axis" aria-hidden="true">
             <span></span>
@@ -28,7 +39,7 @@ export function Timeline() {
             <span></span>
         </div>
         <ol class="timeline-rows">
-            ${rows.value.map((generation) => html`<${Row} key=${generation.id} generation=${generation} now=${now} />`)}
+            ${rows.map((generation) => html`<${Row} key=${generation.id} generation=${generation} now=${now} />`)}
         </ol>
         <p class="timeline-legend text-muted small" aria-hidden="true">
             <span><i class="segment running"></i> call</span>
@@ -37,6 +48,29 @@ export function Timeline() {
             <span><i class="segment queued"></i> waits for its turn</span>
         </p>
     </div>`;
+}
+
+/** The images of the generations that have left the axis. @param {{generations: Generation[]}} props */
+function Ended({ generations }) {
+  return html`<ul class="ended" aria-label="Ended earlier">
+    ${generations.slice(0, MAX_THUMBNAILS).map(
+      ({ id, prompt, status, images }) =>
+        html`<li key=${id}>
+          <a class="row-image" href=${generationHref(id)}>
+            ${images?.[0] ? html`<img src=${images[0].url} width="56" height="56" alt=${prompt} loading="lazy" />` : html`<span>${status === 'FAILED' ? 'Failed' : prompt}</span>`}
+          </a>
+        </li>`,
+    )}
+  </ul>`;
+}
+
+/**
+ * Whether a generation waits, or has ended within the axis.
+ * @param {Generation} generation
+ * @param {number} now
+ */
+function isOnAxis({ status, completedAt, updatedAt }, now) {
+  return status === 'PENDING' || Date.parse(completedAt ?? updatedAt) > now - PAST;
 }
 
 /** @param {{generation: Generation, now: number}} props */
@@ -93,8 +127,8 @@ function Failures({ attempts }) {
     const text = error?.httpStatus && error.httpStatus >= 400 ? String(error.httpStatus) : failureWords(error ?? {});
     counts.set(text, (counts.get(text) ?? 0) + 1);
   }
-  const texts = [...counts].map(([text, count]) => (count > 1 ? `${count} × ${text}` : text));
-  return html`<span class="row-failures small">Failed: ${texts.join(', ')}</span>`;
+  const texts = [...counts].map(([text, count]) => (counts.size > 1 && count > 1 ? `${count} × ${text}` : text));
+  return html`<span class="row-failures small">${plural(failed.length, 'failed call')}: ${texts.join(', ')}</span>`;
 }
 
 /**
