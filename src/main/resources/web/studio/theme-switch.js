@@ -1,9 +1,8 @@
 import { html, signal } from './vendor.js';
 import { Icon } from './icons.js';
+import { readTheme, storeTheme } from './theme-setting.js';
 
-/** @typedef {'system' | 'light' | 'dark'} Theme */
-
-const KEY = 'darkroom.theme';
+/** @typedef {import('./theme-setting.js').Theme} Theme */
 
 /** @typedef {{theme: Theme, icon: 'monitor' | 'sun' | 'moon', name: string}} ThemeEntry */
 
@@ -13,25 +12,11 @@ const SYSTEM = { theme: 'system', icon: 'monitor', name: 'system' };
 /** @type {ThemeEntry[]} */
 const THEMES = [SYSTEM, { theme: 'light', icon: 'sun', name: 'light' }, { theme: 'dark', icon: 'moon', name: 'dark' }];
 
-const current = signal(/** @type {Theme} */ (document.documentElement.dataset.theme ?? 'system'));
+const current = signal(readTheme());
 
-/** Stores and applies a theme. `system` follows the setting of the system. @param {Theme} theme */
+/** @param {Theme} theme */
 function setTheme(theme) {
-  const root = document.documentElement;
-  if (theme === 'system') {
-    delete root.dataset.theme;
-  } else {
-    root.dataset.theme = theme;
-  }
-  try {
-    if (theme === 'system') {
-      localStorage.removeItem(KEY);
-    } else {
-      localStorage.setItem(KEY, theme);
-    }
-  } catch {
-    // Storage is blocked: the theme lasts until the page closes.
-  }
+  storeTheme(theme);
   current.value = theme;
 }
 

@@ -82,6 +82,7 @@ class ArchitectureTest {
             Map.entry(
                     "api.contract",
                     "api.body api.content api.problem api.route api.security api.transport auth eventbus notification telemetry"),
+            Map.entry("api.documentation", "api.content api.problem api.route api.transport api.web documentation"),
             Map.entry("api.fleet", "api.contract api.problem auth eventbus fleet"),
             Map.entry(
                     "api.generation",
@@ -129,6 +130,7 @@ class ArchitectureTest {
             Map.entry("config", ""),
             Map.entry("database", "cache config netty"),
             Map.entry("database.embedded", "config database file"),
+            Map.entry("documentation", ""),
             Map.entry("eventbus", "database telemetry"),
             Map.entry("eventbus.cluster", "config eventbus generation generation.json"),
             Map.entry("file", ""),

@@ -2,6 +2,8 @@ package dev.darkroom.server;
 
 import static dev.darkroom.server.ProcessLifecycle.await;
 
+import dev.darkroom.api.documentation.DocumentationContent;
+import dev.darkroom.api.documentation.DocumentationRoutes;
 import dev.darkroom.api.route.RouteContributor;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.web.PageHeaders;
@@ -49,6 +51,7 @@ final class WebModule {
         List<RouteContributor> contributors = new ArrayList<>();
         contributors.add(new StaticRoutes(
                 await(worker.executeBlocking(() -> StudioFiles.read(values)).eventually(worker::close)), pageHeaders));
+        contributors.add(new DocumentationRoutes(new DocumentationContent(vertx, BuildVersion.current()), pageHeaders));
         if (servesSimulator) {
             contributors.add(new SimulatorRoutes(vertx, simulatorUrl, HostAndOriginPolicy.forApi(settings)));
         }

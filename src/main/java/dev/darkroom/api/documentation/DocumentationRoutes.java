@@ -1,0 +1,75 @@
+package dev.darkroom.api.documentation;
+
+import dev.darkroom.api.content.StaticContent;
+import dev.darkroom.api.documentation.DocumentationContent.Rendered;
+import dev.darkroom.api.problem.Problem;
+import dev.darkroom.api.route.RouteContributor;
+import dev.darkroom.api.route.ServedPath;
+import dev.darkroom.api.transport.RequestSpans;
+import dev.darkroom.api.transport.ResponseWriter;
+import dev.darkroom.api.web.PageHeaders;
+import dev.darkroom.documentation.SiteDocument;
+import dev.darkroom.documentation.SiteUrls;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Serves the documentation. It needs no authentication and contains no secret. Documents are constant bytes in memory, so their requests do
+ * not count for rate limits. Immutable.
+ *
+ * @param content shared by all verticles
+ * @param pageHeaders security headers of the pages
+ */
+public record DocumentationRoutes(DocumentationContent content, PageHeaders pageHeaders) implements RouteContributor {
+    private static final List<String> PATHS = List.of(
+            '/' + SiteUrls.REFERENCE,
+            '/' + SiteUrls.EVENTS,
+            '/' + SiteUrls.ASYNCAPI_DOCUMENT,
+            '/' + SiteUrls.EVENT_SCHEMAS,
+            '/' + SiteUrls.ASSETS + "{file}",
+            '/' + SiteUrls.GUIDE,
+            '/' + SiteUrls.GUIDE + "/{page}",
+            '/' + SiteUrls.GUIDE + "/{folder}/{page}");
+
+    @Override
+    public List<ServedPath> paths() {
+        return PATHS.stream().map(ServedPath::readOnly).toList();
+    }
+
+    @Override
+    public void addRoutes(Router router) {
+        paths().forEach(served -> router.route(served.routerPath()).handler(context -> {
+            RequestSpans.recordRoute(context, served.template());
+            content.get().onComplete(rendered -> send(context, rendered), context::fail);
+        }));
+    }
+
+    private void send(RoutingContext context, Rendered rendered) {
+        String path = context.request().path();
+        Optional<StaticContent> document = rendered.find(path);
+        if (document.isPresent()) {
+            if (document.get().isHtml()) {
+                pageHeaders.put(context.response());
+            }
+            document.get().send(context);
+        } else if (acceptsHtml(context)) {
+            SiteDocument page = rendered.notFoundPage(path);
+            pageHeaders.put(context.response());
+            context.response().setStatusCode(404).putHeader(HttpHeaders.CONTENT_TYPE, page.mediaType());
+            ResponseWriter.end(context.request(), Buffer.buffer(page.bytes()));
+        } else {
+            context.fail(Problem.unknownPath());
+        }
+    }
+
+    /** Returns whether the client is a browser that opens a page. Programs, which accept any type, receive a problem document. */
+    private static boolean acceptsHtml(RoutingContext context) {
+        return context.parsedHeaders().accept().stream()
+                .anyMatch(type ->
+                        type.component().equals("text") && type.subComponent().equals("html"));
+    }
+}

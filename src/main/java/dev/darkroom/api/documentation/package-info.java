@@ -1,0 +1,2 @@
+/** Serves the documentation pages: API reference, events and guide. */
+package dev.darkroom.api.documentation;

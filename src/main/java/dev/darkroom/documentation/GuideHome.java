@@ -1,0 +1,67 @@
+package dev.darkroom.documentation;
+
+import dev.darkroom.documentation.GuideNavigation.Entry;
+import dev.darkroom.documentation.GuideNavigation.Group;
+import java.util.Map;
+import org.commonmark.node.Node;
+import org.commonmark.node.Paragraph;
+
+/** Renders the first page of the guide: what Darkroom is, and the pages by task. */
+final class GuideHome {
+    private final GuideNavigation navigation;
+    private final MarkdownPage readme;
+
+    GuideHome(GuideNavigation navigation, MarkdownPage readme) {
+        this.navigation = navigation;
+        this.readme = readme;
+    }
+
+    String render() {
+        String root = SiteUrls.root(SiteUrls.GUIDE);
+        StringBuilder tasks = new StringBuilder();
+        for (Group group : navigation.groups()) {
+            tasks.append("<section class=\"task\"><h2>")
+                    .append(HtmlText.escape(group.title()))
+                    .append("</h2><ul>");
+            for (Entry entry : group.entries()) {
+                tasks.append("<li><a href=\"")
+                        .append(HtmlText.escape(root + entry.url()))
+                        .append("\">")
+                        .append(HtmlText.escape(entry.title()))
+                        .append("</a>");
+                if (entry.page() != null) {
+                    tasks.append("<span>")
+                            .append(HtmlText.escape(summary(entry.page())))
+                            .append("</span>");
+                }
+                tasks.append("</li>");
+            }
+            tasks.append("</ul></section>");
+        }
+        return PageTemplate.load("home.html")
+                .fill(Map.of(
+                        "root",
+                        root,
+                        "introduction",
+                        HtmlText.escape(firstParagraph(readme)),
+                        "tasks",
+                        tasks.toString()));
+    }
+
+    /** Returns the first sentence of a page, empty when the page begins with something else. */
+    private static String summary(MarkdownPage page) {
+        String text = firstParagraph(page);
+        int end = text.indexOf(". ");
+        String sentence = end < 0 ? text : text.substring(0, end + 1);
+        return sentence.endsWith(".") && !sentence.startsWith("Status:") ? sentence : "";
+    }
+
+    private static String firstParagraph(MarkdownPage page) {
+        for (Node node = page.document().getFirstChild(); node != null; node = node.getNext()) {
+            if (node instanceof Paragraph) {
+                return NodeText.of(node);
+            }
+        }
+        return "";
+    }
+}

@@ -1,0 +1,43 @@
+package dev.darkroom.documentation;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+
+/** Files of the repository that the jar contains, by their path in the repository. Thread-safe; reads block. */
+public final class PackagedFiles {
+    private static final String FOLDER = "/documentation/";
+
+    /** Returns whether the jar contains a file. */
+    boolean contains(String path) {
+        return PackagedFiles.class.getResource(FOLDER + path) != null;
+    }
+
+    /** Returns the bytes of a file, or empty when the jar does not contain it. */
+    Optional<byte[]> read(String path) {
+        return contains(path) ? Optional.of(readResource(FOLDER + path)) : Optional.empty();
+    }
+
+    /**
+     * Returns the bytes of any file of the jar.
+     *
+     * @throws IllegalStateException when the jar does not contain the file
+     */
+    static byte[] readResource(String path) {
+        try (InputStream in = PackagedFiles.class.getResourceAsStream(path)) {
+            if (in == null) {
+                throw new IllegalStateException("the jar does not contain " + path);
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @throws IllegalStateException when the jar does not contain the file */
+    String readText(String path) {
+        return new String(readResource(FOLDER + path), StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,33 @@
+package dev.darkroom.documentation;
+
+import org.commonmark.node.CustomNode;
+
+/** An image with one file for light and one for dark pages. */
+final class ThemedImage extends CustomNode {
+    private final String light;
+    private final String dark;
+    private final String alternative;
+
+    /**
+     * @param light destination of the image, as it stands in the Markdown file
+     * @param dark the same for dark pages, null when it is the same image
+     * @param alternative text for readers who do not see the image
+     */
+    ThemedImage(String light, String dark, String alternative) {
+        this.light = light;
+        this.dark = dark;
+        this.alternative = alternative;
+    }
+
+    String light() {
+        return light;
+    }
+
+    String dark() {
+        return dark;
+    }
+
+    String alternative() {
+        return alternative;
+    }
+}
