@@ -3,7 +3,7 @@ import { afterEach, test } from 'node:test';
 import { call, ConnectionError, errorText, onUnauthorized, ProblemError, setApiKey, submit } from '../../main/resources/web/studio/api.js';
 import { createGeneration, getCurrentUser, getGeneration } from '../../main/resources/web/studio/client.js';
 import { connection, reportReachable } from '../../main/resources/web/studio/connection.js';
-import { json, startServer } from './server.js';
+import { json, startServer } from '../scripted-server.js';
 
 /** @type {Awaited<ReturnType<typeof startServer>>} */
 let server;

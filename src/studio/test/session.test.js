@@ -3,7 +3,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { call, ProblemError } from '../../main/resources/web/studio/api.js';
 import { getCurrentUser } from '../../main/resources/web/studio/client.js';
 import { onSessionEnd, session, signIn, signOut, startSession } from '../../main/resources/web/studio/session.js';
-import { json, startServer } from './server.js';
+import { json, startServer } from '../scripted-server.js';
 
 /** @type {Map<string, string>} */
 const stored = new Map();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { joinSharedStream } from '../../main/resources/web/studio/shared-stream.js';
-import { eventStream, json, startServer, until } from './server.js';
+import { eventStream, json, startServer, until } from '../scripted-server.js';
 
 /** @typedef {import('../../main/resources/web/studio/event-stream.js').StreamEvent} StreamEvent */
 

@@ -170,7 +170,7 @@ export function retryAfterMs(response) {
   return Number.isFinite(seconds) ? seconds * 1_000 : 0;
 }
 
-/** 128 random bits. `crypto.randomUUID` exists only on https and on this machine. */
+/** 128 random bits. `crypto.randomUUID` exists only with https and on loopback addresses. */
 function randomKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -27,7 +27,7 @@ async function writeClipboard(text) {
     await navigator.clipboard.writeText(text);
     return;
   }
-  // The clipboard API exists only on https and on this machine.
+  // The clipboard API exists only with https and on loopback addresses.
   const area = document.createElement('textarea');
   area.value = text;
   area.className = 'visually-hidden';

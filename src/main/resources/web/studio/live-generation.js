@@ -93,7 +93,7 @@ export class LiveGeneration {
   update(generation) {
     // An ended generation does not change, so this is the late response of an earlier request.
     if (generation.status === 'PENDING' && this.state.peek() === 'ended') return;
-    this.generation.value = generation;
+    this.generation.value = withProgressOf(this.generation.peek(), generation);
     if (generation.status !== 'PENDING') this.state.value = 'ended';
   }
 
@@ -252,6 +252,20 @@ export class LiveGeneration {
   }
 }
 
+/**
+ * Keeps the progress of running attempts that an event has brought, when a response that was made before has none.
+ * @param {Generation | null} old
+ * @param {Generation} next
+ * @returns {Generation}
+ */
+function withProgressOf(old, next) {
+  const attempts = next.attempts.map((attempt) => {
+    const progress = attempt.outcome === 'RUNNING' && !attempt.progress && old?.attempts.find(({ number }) => number === attempt.number)?.progress;
+    return progress ? { ...attempt, progress } : attempt;
+  });
+  return { ...next, attempts };
+}
+
 /** @type {Promise<unknown>} */
 let lastPoll = Promise.resolve();
 
@@ -268,8 +282,8 @@ function oneAfterTheOther(poll) {
 let streamsOfTab = 0;
 
 /**
- * Runs a function while holding one of the slots for streams, which all tabs share. Without Web Locks, which exist only on https and on this
- * machine, a tab has one slot.
+ * Runs a function while holding one of the slots for streams, which all tabs share. Without Web Locks, which exist only with https and on
+ * loopback addresses, a tab has one slot.
  * @template T
  * @param {AbortSignal} abort
  * @param {() => Promise<T>} run

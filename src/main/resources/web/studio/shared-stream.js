@@ -2,7 +2,7 @@
 // stream and sends each event to the others over a BroadcastChannel. When it is closed or crashes, the browser gives the lock to another tab,
 // which resumes after the last event that it has received itself; so no event is missed, and some arrive twice.
 //
-// Lock and channel have the name of the user: tabs of different users share nothing. Web Locks exist only on https and on this machine;
+// Lock and channel have the name of the user: tabs of different users share nothing. Web Locks exist only with https and on loopback addresses;
 // without them each tab has a stream of its own.
 
 import { reportUnauthorized } from './api.js';

@@ -1,6 +1,6 @@
 // A scripted HTTP server for tests, which logs its requests.
 import { createServer } from 'node:http';
-import { client } from '../../main/resources/web/studio/client.js';
+import { client } from '../main/resources/web/studio/client.js';
 
 /**
  * @typedef {{method: string, path: string, headers: import('node:http').IncomingHttpHeaders, body: string}} Received
@@ -62,9 +62,9 @@ export function eventStream(response, text = '') {
  * @param {() => boolean} condition
  */
 export async function until(condition) {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 30_000;
   while (!condition()) {
-    if (Date.now() > end) throw new Error(`not within 20 s: ${condition}`);
+    if (Date.now() > end) throw new Error(`not within 30 s: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
