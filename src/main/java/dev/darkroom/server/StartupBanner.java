@@ -20,10 +20,12 @@ final class StartupBanner {
                 ? "embedded, in " + settings.dataDir()
                 : runningServer.database().host() + ":"
                         + runningServer.database().port();
+        boolean showsPages = runningServer.apiPort() != 0 && settings.web().enabled();
         if (settings.log().json()) {
             LOG.atInfo()
                     .addKeyValue("version", BuildVersion.current())
                     .addKeyValue("roles", String.join(", ", settings.node().roleNames()))
+                    .addKeyValue("studio", showsPages ? api + "/" : null)
                     .addKeyValue("api", runningServer.apiPort() == 0 ? null : api)
                     .addKeyValue("management", health)
                     .addKeyValue("aiServers", runningServer.aiServers())
@@ -34,13 +36,18 @@ final class StartupBanner {
             return;
         }
         StringBuilder banner = new StringBuilder("\nDarkroom " + BuildVersion.current() + " is ready.\n\n");
-        banner.append("  Roles      ")
-                .append(String.join(", ", settings.node().roleNames()))
-                .append('\n');
+        if (showsPages) {
+            banner.append("  Studio     ").append(api).append("/\n");
+            banner.append("  Reference  ").append(api).append("/docs\n");
+            banner.append("  Guide      ").append(api).append("/docs/guide\n");
+        }
         if (runningServer.apiPort() != 0) {
             banner.append("  API        ").append(api).append("/api/generation\n");
             banner.append("  Contract   ").append(api).append("/openapi.yaml\n");
         }
+        banner.append("  Roles      ")
+                .append(String.join(", ", settings.node().roleNames()))
+                .append('\n');
         banner.append("  Health     ").append(health).append("/health/ready\n");
         for (int i = 0; i < runningServer.aiServers().size(); i++) {
             banner.append("  AI server  ").append(runningServer.aiServers().get(i));

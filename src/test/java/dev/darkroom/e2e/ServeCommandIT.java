@@ -33,7 +33,11 @@ class ServeCommandIT {
 
             // then
             assertThat(process.awaitExit()).as(() -> process.log().toString()).isZero();
-            assertThat(process.log()).anyMatch(line -> line.matches("Darkroom .* is ready\\."));
+            List<String> banner = process.log().stream()
+                    .dropWhile(line -> !line.matches("Darkroom .* is ready\\."))
+                    .filter(line -> !line.isBlank())
+                    .toList();
+            assertThat(banner.get(1)).matches("  Studio     http://127\\.0\\.0\\.1:[0-9]+/");
             DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
         }
     }
