@@ -24,14 +24,14 @@ const TITLES = {
 /** The whole page. */
 export function App() {
   return html`
-        <a class="skip-link" href="#main" onClick=${skipToContent}>Skip to content</a>
-        <${Header} />
-        <${ConnectionBanner} />
-        <main id="main" class="shell-main" tabindex="-1"><${Content} /></main>
-        <${Footer} />
-        <div class="visually-hidden" role="status">${announcement.value}</div>
-        <div class="toasts">${toast.value && html`<div class="toast">${toast.value}</div>`}</div>
-    `;
+    <a class="skip-link" href="#main" onClick=${skipToContent}>Skip to content</a>
+    <${Header} />
+    <${ConnectionBanner} />
+    <main id="main" class="shell-main" tabindex="-1"><${Content} /></main>
+    <${Footer} />
+    <div class="visually-hidden" role="status">${announcement.value}</div>
+    <div class="toasts">${toast.value && html`<div class="toast">${toast.value}</div>`}</div>
+  `;
 }
 
 function Content() {
@@ -52,37 +52,37 @@ function Header() {
   /** @param {string} name */
   const mark = (name) => (view === name ? 'page' : undefined);
   return html`<header class="shell-header">
-        <a class="brand" href="#/"><img src="studio/icon.svg" width="26" height="26" alt="" />Darkroom</a>
-        <nav class="shell-nav" aria-label="Main">
-            <a href="#/" aria-current=${mark('studio')}>Studio</a>
-            ${simulatorRuns && html`<a href="#/break-it" aria-current=${mark('break-it')}>Break it</a>`}
-            ${user?.admin && html`<a href="#/admin" aria-current=${mark('admin')}>Admin</a>`}
-            <a href="docs/guide">Guide</a>
-            <a href="docs">API</a>
-        </nav>
-        <div class="shell-tools">
-            <${ThemeSwitch} />
-            ${user && html`<${NotificationBell} />`}
-            ${user && authRequired && html`<${Account} name=${user.name} />`}
-        </div>
-    </header>`;
+    <a class="brand" href="#/"><img src="studio/icon.svg" width="26" height="26" alt="" />Darkroom</a>
+    <nav class="shell-nav" aria-label="Main">
+      <a href="#/" aria-current=${mark('studio')}>Studio</a>
+      ${simulatorRuns && html`<a href="#/break-it" aria-current=${mark('break-it')}>Break it</a>`}
+      <a href="docs/guide">Guide</a>
+      <a href="docs">API</a>
+      ${user?.admin && html`<a href="#/admin" aria-current=${mark('admin')}>Admin</a>`}
+    </nav>
+    <div class="shell-tools">
+      ${user && html`<${NotificationBell} />`}
+      ${user && authRequired && html`<${Account} name=${user.name} />`}
+      <${ThemeSwitch} />
+    </div>
+  </header>`;
 }
 
 /** @param {{name: string}} props */
 function Account({ name }) {
   return html`<button type="button" class="button ghost" onClick=${signOut} title=${`Signed in as ${name}`}>
-        <${Icon} name="user" /><span class="wide-only">Sign out</span><span class="visually-hidden narrow-only">Sign out ${name}</span>
-    </button>`;
+    <${Icon} name="user" /><span class="wide-only">Sign out</span><span class="visually-hidden narrow-only">Sign out ${name}</span>
+  </button>`;
 }
 
 function Footer() {
   return html`<footer class="shell-footer">
-        <span>Darkroom ${version}</span>
-        <a href="docs/guide">Documentation</a>
-        <a href="docs">API reference</a>
-        <a href="docs/events">Events</a>
-        <a href="openapi.yaml">OpenAPI</a>
-    </footer>`;
+    <span>Darkroom ${version}</span>
+    <a href="docs/guide">Documentation</a>
+    <a href="docs">API reference</a>
+    <a href="docs/events">Events</a>
+    <a href="openapi.yaml">OpenAPI</a>
+  </footer>`;
 }
 
 /** The view of the route. A change of the route sets the title, moves the focus to the heading and restores the scroll position. */
@@ -129,21 +129,21 @@ function LazyView({ load }) {
   }, [view]);
   if (failed) {
     return html`<div class="empty" role="alert">
-            <${Icon} name="alert" />
-            <h1 tabindex="-1">This page could not be loaded</h1>
-            <button type="button" class="button" onClick=${() => location.reload()}>Reload</button>
-        </div>`;
+      <${Icon} name="alert" />
+      <h1 tabindex="-1">This page could not be loaded</h1>
+      <button type="button" class="button" onClick=${() => location.reload()}>Reload</button>
+    </div>`;
   }
   return view ? html`<${view.component} />` : html`<div class="skeleton view-skeleton" aria-busy="true"></div>`;
 }
 
 function UnknownView() {
   return html`<div class="empty">
-        <${Icon} name="image" />
-        <h1 tabindex="-1">Page not found</h1>
-        <p>The address names no page of the studio.</p>
-        <a class="button" href="#/">Open the studio</a>
-    </div>`;
+    <${Icon} name="image" />
+    <h1 tabindex="-1">Page not found</h1>
+    <p>The address names no page of the studio.</p>
+    <a class="button" href="#/">Open the studio</a>
+  </div>`;
 }
 
 /** @param {Event} event */

@@ -4,7 +4,7 @@
 
 import { call, callForResponse } from './api.js';
 import { getGeneration, listGenerations } from './client.js';
-import { observeServerTime } from './clock.js';
+import { observeServerTime, serverNow } from './clock.js';
 import { connection } from './connection.js';
 import { onSessionEnd, session } from './session.js';
 import { batch, signal } from './vendor.js';
@@ -336,7 +336,19 @@ function pendingIds() {
   return [...known].filter(([, generation]) => generation.peek().status === 'PENDING').map(([id]) => id);
 }
 
-/** Reads the generations again whose image URLs have expired. @param {string} id */
+/**
+ * Whether the signature of an image URL has expired, or will within a minute.
+ * @param {string} url
+ */
+export function isExpired(url) {
+  const expires = Number(new URL(url, location.href).searchParams.get('expires'));
+  return expires > 0 && expires * 1_000 < serverNow() + 60_000;
+}
+
+/**
+ * Reads a generation again, because its image URLs have expired.
+ * @param {string} id
+ */
 export async function renewImageUrls(id) {
   const generation = await call(getGeneration, { path: { generationId: id } });
   const existing = known.get(id);

@@ -27,6 +27,6 @@ export function ThemeSwitch() {
   const next = THEMES[index + 1] ?? SYSTEM;
   const label = `Theme: ${shown.name}. Change to ${next.name}`;
   return html`<button type="button" class="button ghost icon-only" aria-label=${label} title=${label} onClick=${() => setTheme(next.theme)}>
-        <${Icon} name=${shown.icon} />
-    </button>`;
+    <${Icon} name=${shown.icon} />
+  </button>`;
 }

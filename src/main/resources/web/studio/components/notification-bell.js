@@ -52,7 +52,8 @@ export function NotificationBell() {
   }, [open.value]);
 
   const unread = unreadCount.value;
-  const label = unread === 0 ? 'Notifications' : `Notifications, ${unread >= 1_000 ? '1,000 or more' : unread} unread`;
+  const count = unread > 99 ? '99+' : String(unread);
+  const label = unread === 0 ? 'Notifications' : `Notifications, ${count} unread`;
   return html`<div class="bell" ref=${root}>
     <button
       ref=${button}
@@ -67,7 +68,7 @@ export function NotificationBell() {
       <svg viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="1.75" aria-hidden="true">
         <path stroke-linecap="round" stroke-linejoin="round" d="M6 9.5a6 6 0 0 1 12 0c0 5 2 6.5 2 6.5H4s2-1.5 2-6.5M10 19.5a2.2 2.2 0 0 0 4 0" />
       </svg>
-      ${unread > 0 && html`<span class="bell-count" data-testid="unread-count" aria-hidden="true">${unread > 99 ? '99+' : unread}</span>`}
+      ${unread > 0 && html`<span class="bell-count" data-testid="unread-count" aria-hidden="true">${count}</span>`}
     </button>
     <div class="visually-hidden" role="status">${announcement.value}</div>
     ${open.value && html`<${Panel} />`}

@@ -5,7 +5,7 @@ import { useServerNow } from '../clock.js';
 import { copyText, curlCommand, generationUrl, javascriptCall, pythonCall } from '../copy.js';
 import { draftFrom } from '../draft.js';
 import { formatBytes, formatCost, formatDateTime, plural } from '../format.js';
-import { findNeighbors, forgetGeneration, renewImageUrls } from '../generations.js';
+import { findNeighbors, forgetGeneration, isExpired, renewImageUrls } from '../generations.js';
 import { Icon } from '../icons.js';
 import { generationHref, navigate } from '../router.js';
 import { markGenerationRead } from '../notifications.js';
@@ -217,16 +217,10 @@ function DownloadButton({ id, image, label, name }) {
     download=${name}
     target="_blank"
     rel="noreferrer"
-    onFocus=${() => expired(image.url) && renewImageUrls(id)}
-    onPointerEnter=${() => expired(image.url) && renewImageUrls(id)}
+    onFocus=${() => isExpired(image.url) && renewImageUrls(id)}
+    onPointerEnter=${() => isExpired(image.url) && renewImageUrls(id)}
     ><${Icon} name="download" />${label}</a
   >`;
-}
-
-/** Whether the signature of an image URL has expired, or will within a minute. @param {string} url */
-function expired(url) {
-  const expires = Number(new URL(url).searchParams.get('expires'));
-  return expires > 0 && expires * 1_000 < Date.now() + 60_000;
 }
 
 /** @param {{generation: Generation}} props */
