@@ -6,7 +6,7 @@ import { NotificationBell } from './components/notification-bell.js';
 import { SignIn } from './components/sign-in.js';
 import { Icon } from './icons.js';
 import { authRequired, simulatorRuns, version } from './page.js';
-import { route, storedScrollPosition } from './router.js';
+import { generationHref, route, storedScrollPosition } from './router.js';
 import { session, signOut } from './session.js';
 import { ThemeSwitch } from './theme-switch.js';
 import { html, useEffect, useLayoutEffect, useRef, useState } from './vendor.js';
@@ -88,14 +88,21 @@ function Footer() {
 /** The view of the route. A change of the route sets the title, moves the focus to the heading and restores the scroll position. */
 function CurrentView() {
   const current = route.value;
-  const first = useRef(true);
+  const left = useRef(/** @type {import('./router.js').Route | undefined} */ (undefined));
   useLayoutEffect(() => {
     document.title = current.view === 'studio' ? 'Darkroom' : `${TITLES[current.view]} · Darkroom`;
-    if (first.current) {
-      first.current = false;
+    const previous = left.current;
+    left.current = current;
+    if (!previous) {
       return;
     }
-    focusHeading();
+    // Back in the gallery, the focus is on the generation that was open.
+    const tile = previous.view === 'generation' && document.querySelector(`.tile[href="${generationHref(previous.id)}"]`);
+    if (tile && current.view === 'studio') {
+      /** @type {HTMLElement} */ (tile).focus({ preventScroll: true });
+    } else {
+      focusHeading();
+    }
     scrollTo(0, current.view === 'studio' ? storedScrollPosition() : 0);
   }, [current.view, current.id]);
   switch (current.view) {

@@ -3,7 +3,7 @@
 
 import { useServerNow } from '../clock.js';
 import { failureWords } from '../failure-words.js';
-import { formatCost, formatCountdown, formatDuration } from '../format.js';
+import { formatCost, formatCountdown, formatDuration, ordinal } from '../format.js';
 import { Icon } from '../icons.js';
 import { html } from '../vendor.js';
 
@@ -17,6 +17,21 @@ const SELECTIONS = {
   FAILOVER: 'failover from another AI server',
   LOOK_UP: 'looks up an earlier submission',
 };
+
+/**
+ * The place in the queue and the estimated start.
+ * @param {Generation} generation
+ * @param {number} now
+ */
+function queueWords({ queuePosition, estimatedStart }, now) {
+  const wait = estimatedStart ? Date.parse(estimatedStart) - now : 0;
+  return [
+    queuePosition && `${queuePosition >= 1_000 ? '1,000th or later' : ordinal(queuePosition)} in line`,
+    wait > 0 && `starts in about ${formatCountdown(wait)}`,
+  ]
+    .filter(Boolean)
+    .join(' · ');
+}
 
 /**
  * The part of the time axis that a lane shows, in milliseconds since the creation.
@@ -74,7 +89,7 @@ function QueueLane({ generation, now, end }) {
   }
   const created = Date.parse(generation.createdAt);
   return html`<li class="attempt">
-    <div class="attempt-text"><span class="attempt-mark wait"><${Icon} name="clock" /></span><strong>Queued</strong></div>
+    <div class="attempt-text"><span class="attempt-mark wait"><${Icon} name="clock" /></span><div class="attempt-words"><strong>Queued</strong><p class="text-muted small">${queueWords(generation, now)}</p></div></div>
     <div class="attempt-lane" aria-hidden="true"><${Bar} kind="wait" span=${{ start: 0, end: now - created }} end=${end} /></div>
   </li>`;
 }

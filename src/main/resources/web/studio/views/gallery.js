@@ -61,17 +61,24 @@ export function Gallery() {
   </section>`;
 }
 
+/** The width of the gallery when it was last shown, so that its rows are there at once and the scroll position can be restored. */
+let lastWidth = 0;
+
 /** @param {{ids: string[]}} props */
 function Rows({ ids }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
-  const [width, setWidth] = useState(0);
+  const [width, setWidth] = useState(lastWidth);
   useLayoutEffect(() => {
     const element = box.current;
     if (!element) {
       return undefined;
     }
-    setWidth(element.clientWidth);
-    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
+    const measure = () => {
+      lastWidth = element.clientWidth;
+      setWidth(lastWidth);
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
