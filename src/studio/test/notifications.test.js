@@ -20,6 +20,7 @@ let server;
 let stream;
 /** @type {{id: string, seq: number, type: string, timestamp: string, data: {generationId: string}, readAt?: string}[]} */
 const stored = [];
+let refused = false;
 /** @type {string[]} */
 const announced = [];
 
@@ -54,7 +55,9 @@ before(async () => {
   server = await startServer(({ method, path, headers }, response) => {
     const url = new URL(path, 'http://localhost');
     const read = /\/api\/notifications\/(.*)\/read/.exec(path)?.[1];
-    if (url.pathname.endsWith('/stream')) {
+    if (url.pathname.endsWith('/stream') && refused) {
+      json(response, 429, { title: 'Too many streams' }, { 'Retry-After': '60' });
+    } else if (url.pathname.endsWith('/stream')) {
       stream = response;
       eventStream(response, `id: ${headers['last-event-id'] ?? `e-${stored.length}`}\ndata:\n\n`);
     } else if (read) {
@@ -189,4 +192,17 @@ test('closes the stream and forgets everything at the end of the session', async
   await until(() => closed);
   assert.deepEqual(notifications.peek(), []);
   assert.equal(unreadCount.peek(), 0);
+});
+
+test('announces no old notifications when streams are refused', async () => {
+  announced.length = 0;
+  refused = true;
+
+  session.value = { state: 'signedIn', user: { name: 'ann', admin: false } };
+
+  await until(() => notificationsLoaded.peek());
+  assert.equal(newest(), stored.length);
+  store(1);
+  await until(() => newest() === stored.length);
+  assert.deepEqual(announced, [`n${stored.length}`]);
 });

@@ -33,7 +33,7 @@ const POSITION_MS = 3_000;
 /** The time before which no stream is opened, because one was refused. */
 let streamsRefusedUntil = 0;
 
-/** @type {Map<string, LiveGeneration>} */
+/** The generations of mounted components. @type {Map<string, LiveGeneration>} */
 const shown = new Map();
 
 /**
@@ -43,7 +43,11 @@ const shown = new Map();
  * @returns {LiveGeneration}
  */
 export function useGeneration(id, known) {
-  const live = useMemo(() => shown.get(id) ?? new LiveGeneration(id, known), [id]);
+  const live = useMemo(() => {
+    const shared = shown.get(id) ?? new LiveGeneration(id, known);
+    shown.set(id, shared);
+    return shared;
+  }, [id]);
   useEffect(() => live.show(), [live]);
   return live;
 }
@@ -127,7 +131,7 @@ export class LiveGeneration {
   }
 
   start() {
-    if (this.running || isHidden() || this.state.peek() === 'ended') return;
+    if (this.running || globalThis.document?.hidden || this.state.peek() === 'ended') return;
     this.running = new AbortController();
     void this.follow(this.running.signal).catch(() => {}); // aborted
   }
@@ -309,13 +313,9 @@ async function withStreamSlot(abort, run) {
   return undefined;
 }
 
-function isHidden() {
-  return globalThis.document?.visibilityState === 'hidden';
-}
-
 globalThis.document?.addEventListener('visibilitychange', () => {
   for (const live of [...shown.values()]) {
-    if (isHidden()) live.stop();
+    if (globalThis.document?.hidden) live.stop();
     else live.start();
   }
 });

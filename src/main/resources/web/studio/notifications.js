@@ -119,7 +119,7 @@ class Inbox {
       user,
       position: () => this.position,
       onEvent: (event) => this.receive(event),
-      poll: () => this.catchUp(true),
+      poll: () => this.poll(),
     });
     // Without the answer of a leader the list is read from its beginning.
     this.timer = setTimeout(() => this.load(), 5_000);
@@ -147,13 +147,13 @@ class Inbox {
   /** @param {StreamEvent} event */
   receive({ name, id, data }) {
     if (this.closed.signal.aborted) return;
+    if (!this.position && id) {
+      // The first event only says where the stream is. Whatever it brings is in the list.
+      this.position = id;
+      this.load();
+      return;
+    }
     switch (name) {
-      case '':
-        if (!this.position && id) {
-          this.position = id;
-          this.load();
-        }
-        break;
       case 'notification':
         if (data.seq <= seqOf(this.position)) break;
         if (data.seq > seqOf(this.position) + 1) {
@@ -196,6 +196,16 @@ class Inbox {
     this.timer = setTimeout(() => this.load(), 400 + Math.random() * 200);
   }
 
+  /** Reads what is new while streams are refused, for all tabs. */
+  async poll() {
+    if (this.position) {
+      await this.catchUp(true);
+      return;
+    }
+    await this.inOrder(() => this.readFrom(undefined, false));
+    this.stream.publish({ name: '', id: this.position, data: '' });
+  }
+
   /**
    * Reads the notifications after the last one.
    * @param {boolean} publish whether the other tabs get them
@@ -235,6 +245,7 @@ class Inbox {
         const [epoch] = page.position.split('-');
         for (const item of page.items) this.stream.publish({ name: 'notification', id: `${epoch}-${item.seq}`, data: item });
       }
+      if (page.reset) this.bySeq.clear();
       this.add(page.items, false);
       if (page.reset || seqOf(page.position) > seqOf(this.position) || !this.position) this.position = page.position;
       if (isNew && !publish) {

@@ -3,7 +3,7 @@
 // which resumes after the last event that it has received itself; so no event is missed, and some arrive twice.
 //
 // Lock and channel have the name of the user: tabs of different users share nothing. Web Locks exist only with https and on loopback addresses;
-// without them each tab has a stream of its own.
+// without them each tab has a stream of its own while it is visible.
 
 import { reportUnauthorized } from './api.js';
 import { streamNotifications } from './client.js';
@@ -34,20 +34,26 @@ export class SharedStream {
     this.position = position;
     this.onEvent = onEvent;
     this.poll = poll;
-    this.leads = false;
     this.left = new AbortController();
+    /** The signal that ends the stream of this tab, if it has opened one. @type {AbortSignal | undefined} */
+    this.leading = undefined;
     const name = `darkroom-notifications-${user}`;
     const { locks, Channel } = platform;
     this.channel = locks && Channel ? new Channel(name) : undefined;
     this.channel?.addEventListener('message', ({ data }) => this.receive(data));
     if (locks) {
       // Rejected when this tab leaves.
-      locks.request(name, { signal: this.left.signal }, () => this.lead()).catch(() => {});
+      locks.request(name, { signal: this.left.signal }, () => this.lead(this.left.signal)).catch(() => {});
     } else {
-      void this.lead();
+      this.leadWhileVisible();
     }
     // The leader answers with its position, unless this tab becomes the leader.
     this.channel?.postMessage({ type: 'joined' });
+  }
+
+  /** Whether the stream is that of this tab. */
+  get leads() {
+    return this.leading?.aborted === false;
   }
 
   /** Leaves. The stream is closed, or another tab goes on with it. */
@@ -78,10 +84,26 @@ export class SharedStream {
     }
   }
 
-  /** Runs the stream until this tab leaves. Never rejected. */
-  async lead() {
-    const signal = this.left.signal;
-    this.leads = true;
+  /** Runs the stream of this tab alone, not while it is hidden: the connections of a browser to a server are few. */
+  leadWhileVisible() {
+    let hidden = new AbortController();
+    const update = () => {
+      hidden.abort();
+      if (globalThis.document?.hidden) return;
+      hidden = new AbortController();
+      void this.lead(AbortSignal.any([this.left.signal, hidden.signal]));
+    };
+    globalThis.document?.addEventListener('visibilitychange', update, { signal: this.left.signal });
+    update();
+  }
+
+  /**
+   * Runs the stream until the signal is aborted.
+   * @param {AbortSignal} signal
+   * @returns {Promise<void>} never rejected
+   */
+  async lead(signal) {
+    this.leading = signal;
     let connected = false;
     try {
       while (!signal.aborted) {
@@ -100,18 +122,18 @@ export class SharedStream {
           reportUnauthorized();
           return;
         }
-        await this.pollUntil(Date.now() + end.retryMs);
+        await this.pollUntil(Date.now() + end.retryMs, signal);
       }
     } catch {
       // Left.
-    } finally {
-      this.leads = false;
     }
   }
 
-  /** @param {number} end milliseconds since the epoch */
-  async pollUntil(end) {
-    const signal = this.left.signal;
+  /**
+   * @param {number} end milliseconds since the epoch
+   * @param {AbortSignal} signal
+   */
+  async pollUntil(end, signal) {
     do {
       await this.poll().catch(() => {});
       await delay(3_000 + Math.random() * 2_000, signal);
