@@ -1,8 +1,9 @@
+import { checkNow, connection, whenReachable } from './connection.js';
 import { useEffect, useRef } from './vendor.js';
 
 /**
  * Calls `load` while the component is shown and the tab is visible: at once, and again `intervalMs()` after each call has ended. Calls do not
- * overlap. `load` handles its own errors.
+ * overlap. While the service cannot be reached, they wait until it can. `load` handles its own errors.
  *
  * @param {() => Promise<unknown>} load
  * @param {() => number} intervalMs the delay until the next call in milliseconds
@@ -19,6 +20,9 @@ export function usePolling(load, intervalMs) {
     let stopped = false;
     const now = () => {
       clearTimeout(timer);
+      if (connection.peek() !== 'online') {
+        checkNow();
+      }
       if (running) {
         again = true;
         return;
@@ -29,6 +33,8 @@ export function usePolling(load, intervalMs) {
       running = true;
       again = false;
       await latest.current.load();
+      again ||= connection.peek() !== 'online';
+      await whenReachable();
       running = false;
       if (stopped || document.hidden) {
         return;

@@ -1,6 +1,6 @@
 import { html } from '../vendor.js';
 import { useServerNow } from '../clock.js';
-import { formatDuration } from '../format.js';
+import { formatCountdown } from '../format.js';
 import { Icon } from '../icons.js';
 import { authRequired } from '../page.js';
 import { usePolling } from '../polling.js';
@@ -66,7 +66,7 @@ function Refresh({ refresh }) {
   const now = useServerNow();
   const refreshedAt = fleet.value?.refreshedAt;
   return html`<p class="toolbar">
-    <span class="text-muted small">${refreshedAt ? `Refreshed ${formatDuration(Math.floor((now - refreshedAt) / 1_000) * 1_000).replace('.0 s', ' s')} ago` : 'Reading …'}</span>
+    <span class="text-muted small">${refreshedAt ? `Refreshed ${formatCountdown(Math.floor((now - refreshedAt) / 1_000) * 1_000)} ago` : 'Reading …'}</span>
     <button type="button" class="button ghost" onClick=${refresh}><${Icon} name="retry" />Refresh</button>
   </p>`;
 }
