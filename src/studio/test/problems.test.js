@@ -46,7 +46,7 @@ const webhook = (changes) => ({
 
 /** The problems of an installation without any, except for the changes. @param {object} changes */
 const texts = (changes) =>
-  findProblems({ backends: [backend({})], nodes: [liveNode({})], goneNodes: [], models: [queue({})], webhooks: [webhook({})], refreshedAt: 0, ...changes }).map(
+  findProblems({ backends: [backend({})], nodes: [liveNode({})], goneNodes: [], models: [queue({})], deliveries: { waiting: 0, running: 0 }, webhooks: [webhook({})], refreshedAt: 0, ...changes }).map(
     ({ level, text }) => `${level} ${text}`.replaceAll('\u00a0', ' '),
   );
 
@@ -101,6 +101,10 @@ test('reports processes without a heartbeat, slow ones, several versions and no 
     'warn 2 versions run: 1, 2',
   ]);
   assert.deepEqual(texts({ nodes: [liveNode({ roles: ['api'] })] }), ['error No process calls AI servers: all generations wait']);
+});
+
+test('reports late webhook deliveries', () => {
+  assert.deepEqual(texts({ deliveries: { waiting: 40, running: 2, oldestWaitSeconds: 61 } }), ['warn Webhook deliveries: 40 wait, the oldest for 1 min 1 s']);
 });
 
 test('reports webhooks that fail or were disabled by the service, not by their owner', () => {

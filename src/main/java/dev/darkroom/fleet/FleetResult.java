@@ -146,7 +146,7 @@ public sealed interface FleetResult {
     }
 
     /** @param models configured models in their order, then other models with unfinished generations */
-    record QueueStatus(List<ModelQueue> models) implements FleetResult {
+    record QueueStatus(List<ModelQueue> models, DeliveryQueue deliveries) implements FleetResult {
         public QueueStatus {
             models = List.copyOf(models);
         }
@@ -172,6 +172,14 @@ public sealed interface FleetResult {
             users = List.copyOf(users);
         }
     }
+
+    /**
+     * Unfinished webhook deliveries of all users.
+     *
+     * @param waiting number of deliveries without a running attempt, also those with a delayed retry
+     * @param oldestWaitSeconds seconds since the due time of the delivery that is due longest; null when none is due
+     */
+    record DeliveryQueue(long waiting, long running, Long oldestWaitSeconds) {}
 
     /** @param waiting number of generations of the user that wait for the model */
     record UserQueue(String user, long waiting) {}

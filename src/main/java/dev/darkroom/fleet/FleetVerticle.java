@@ -20,6 +20,7 @@ import dev.darkroom.fleet.FleetCommand.GetQueue;
 import dev.darkroom.fleet.FleetResult.BackendOnNode;
 import dev.darkroom.fleet.FleetResult.BackendStatus;
 import dev.darkroom.fleet.FleetResult.BackendStatusList;
+import dev.darkroom.fleet.FleetResult.DeliveryQueue;
 import dev.darkroom.fleet.FleetResult.ModelQueue;
 import dev.darkroom.fleet.FleetResult.NodeStatus;
 import dev.darkroom.fleet.FleetResult.NodeStatusList;
@@ -238,7 +239,8 @@ public final class FleetVerticle extends VerticleBase {
     }
 
     private Future<CommandReply<QueueStatus>> getQueue() {
-        return store.readQueue().map(queues -> {
+        return Future.join(store.readQueue(), store.measureQueues()).map(read -> {
+            List<RouteQueue> queues = read.resultAt(0);
             List<ModelQueue> items = new ArrayList<>();
             for (ModelSettings model : settings.models()) {
                 RouteQueue queue = queues.stream()
@@ -251,8 +253,16 @@ public final class FleetVerticle extends VerticleBase {
                     .filter(queue -> settings.models().stream()
                             .noneMatch(model -> model.route().equals(queue.route())))
                     .forEach(queue -> items.add(toModelQueue(queue.route(), false, queue)));
-            return CommandReply.completed(new QueueStatus(items));
+            return CommandReply.completed(new QueueStatus(items, toDeliveryQueue(read.resultAt(1))));
         });
+    }
+
+    private static DeliveryQueue toDeliveryQueue(QueueMeasurement measurement) {
+        QueueMeasurement.Queue queue = measurement.deliveries();
+        return new DeliveryQueue(
+                queue.due() + queue.delayed(),
+                queue.running(),
+                queue.due() == 0 ? null : queue.oldestDue().toSeconds());
     }
 
     private static ModelQueue toModelQueue(String model, boolean configured, RouteQueue queue) {

@@ -73,7 +73,7 @@ function Refresh({ refresh }) {
 
 /** @param {{data: import('./admin/fleet.js').Fleet, refresh: () => void}} props */
 function Sections({ data, refresh }) {
-  const { backends, nodes, goneNodes, models, webhooks, refreshedAt } = data;
+  const { backends, nodes, goneNodes, models, deliveries, webhooks, refreshedAt } = data;
   return html`<div class="admin">
     <${Problems} data=${data} />
     <${Section} id="backends" title="AI servers">
@@ -81,7 +81,7 @@ function Sections({ data, refresh }) {
     <//>
     <${Section} id="queue" title="Queue"><${Queue} models=${models} /><//>
     <${Section} id="nodes" title="Processes"><${Nodes} nodes=${nodes} goneNodes=${goneNodes} refreshedAt=${refreshedAt} /><//>
-    <${Section} id="webhooks" title="Webhooks"><${Webhooks} webhooks=${webhooks} refreshedAt=${refreshedAt} refresh=${refresh} /><//>
+    <${Section} id="webhooks" title="Webhooks"><${Webhooks} webhooks=${webhooks} deliveries=${deliveries} refreshedAt=${refreshedAt} refresh=${refresh} /><//>
   </div>`;
 }
 

@@ -10,6 +10,7 @@ import dev.darkroom.fleet.FleetResult.BackendKeyState;
 import dev.darkroom.fleet.FleetResult.BackendOnNode;
 import dev.darkroom.fleet.FleetResult.BackendStatus;
 import dev.darkroom.fleet.FleetResult.BackendStatusList;
+import dev.darkroom.fleet.FleetResult.DeliveryQueue;
 import dev.darkroom.fleet.FleetResult.ExecutorState;
 import dev.darkroom.fleet.FleetResult.ModelQueue;
 import dev.darkroom.fleet.FleetResult.NodeStatus;
@@ -86,8 +87,11 @@ public final class FleetCommandSamples {
                                 4,
                                 3120L,
                                 List.of(new ExecutorState("gpu-1", "CLOSED", null, false, 0, 4, 3, List.of()))))),
-                new QueueStatus(List.of(
-                        new ModelQueue(null, true, 0, 0, null, List.of()),
-                        new ModelQueue("flux", false, 2, 1, 7L, List.of(new UserQueue("ann", 2))))));
+                new QueueStatus(
+                        List.of(
+                                new ModelQueue(null, true, 0, 0, null, List.of()),
+                                new ModelQueue("flux", false, 2, 1, 7L, List.of(new UserQueue("ann", 2)))),
+                        new DeliveryQueue(3, 1, 2L)),
+                new QueueStatus(List.of(), new DeliveryQueue(0, 0, null)));
     }
 }

@@ -285,7 +285,14 @@ class FleetVerticleTest {
                 "INSERT INTO generations (id, user_id, prompt, width, height, image_count, seed)"
                         + " SELECT gen_random_uuid(), 'ann', 'x', 64, 64, 1, 1 FROM generate_series(1, 2)",
                 "INSERT INTO generation_queue (generation_id, user_id, route, deadline)"
-                        + " SELECT id, user_id, 'another', now() + interval '1 hour' FROM generations");
+                        + " SELECT id, user_id, 'another', now() + interval '1 hour' FROM generations",
+                "INSERT INTO webhook_deliveries (url, user_id, notification_id, type, format, body)"
+                        + " SELECT 'http://127.0.0.1/', 'ann', gen_random_uuid(), 'generation.ended', 'STANDARD', 'x'"
+                        + " FROM generate_series(1, 3)",
+                "INSERT INTO webhook_queue (delivery_id, partition_key, user_id, run_at)"
+                        + " SELECT id, gen_random_uuid(), user_id, now() + (1 - position) * interval '1 hour'"
+                        + " FROM (SELECT id, user_id, row_number() OVER () AS position FROM webhook_deliveries) d",
+                "UPDATE webhook_queue SET run_at = now() + interval '1 hour' WHERE run_at > now() - interval '30 min'");
 
         // when
         FleetResult.QueueStatus queue = process.result(new GetQueue("root"));
@@ -294,5 +301,8 @@ class FleetVerticleTest {
         assertThat(queue.models())
                 .extracting(ModelQueue::model, ModelQueue::configured, ModelQueue::waiting)
                 .containsExactly(tuple("both", true, 0L), tuple("one", true, 0L), tuple("another", false, 2L));
+        assertThat(queue.deliveries().waiting()).isEqualTo(3);
+        assertThat(queue.deliveries().running()).isZero();
+        assertThat(queue.deliveries().oldestWaitSeconds()).isGreaterThanOrEqualTo(7_200L);
     }
 }

@@ -11,11 +11,12 @@ import { batch, signal } from '../../vendor.js';
 /** @typedef {import('../../client.js').BackendOnNode} BackendOnNode */
 /** @typedef {import('../../client.js').LiveNode} LiveNode */
 /** @typedef {import('../../client.js').ModelQueue} ModelQueue */
+/** @typedef {import('../../client.js').DeliveryQueue} DeliveryQueue */
 /** @typedef {import('../../client.js').Webhook} Webhook */
 
 /**
  * `goneNodes` are those that were live while this page was open, with the time of the first answer without them.
- * @typedef {{backends: BackendStatus[], nodes: LiveNode[], goneNodes: GoneNode[], models: ModelQueue[], webhooks: Webhook[], refreshedAt: number}} Fleet
+ * @typedef {{backends: BackendStatus[], nodes: LiveNode[], goneNodes: GoneNode[], models: ModelQueue[], deliveries: DeliveryQueue, webhooks: Webhook[], refreshedAt: number}} Fleet
  */
 
 /** @typedef {{node: LiveNode, goneAt: number}} GoneNode */
@@ -32,7 +33,7 @@ export const refreshError = signal('');
 /** Reads everything again. Keeps the old data when one request fails. */
 export async function refreshFleet() {
   try {
-    const [{ data, response }, { nodes }, { models }, { items }] = await Promise.all([
+    const [{ data, response }, { nodes }, { models, deliveries }, { items }] = await Promise.all([
       callForResponse(getAllBackends),
       call(getAllNodes),
       call(getQueue),
@@ -46,6 +47,7 @@ export async function refreshFleet() {
         nodes,
         goneNodes: findGone(fleet.peek(), nodes, refreshedAt),
         models,
+        deliveries,
         webhooks: items,
         refreshedAt,
       };

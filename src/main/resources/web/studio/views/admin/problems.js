@@ -27,6 +27,7 @@ export function findProblems(fleet) {
     ...nodeProblems(fleet),
     ...fleet.backends.flatMap((backend) => backendProblems(backend, fleet.models)),
     ...fleet.models.flatMap(queueProblems),
+    ...deliveryProblems(fleet.deliveries),
     ...fleet.webhooks.flatMap(webhookProblems),
   ];
   return [...problems.filter(({ level }) => level === 'error'), ...problems.filter(({ level }) => level === 'warn')];
@@ -128,6 +129,18 @@ export function slowNodes(nodes) {
   return new Set(
     nodes.filter(({ averageAttemptMs = 0 }) => averageAttemptMs >= SLOW_MILLIS && averageAttemptMs >= SLOW_FACTOR * fastest).map((node) => node.id),
   );
+}
+
+/**
+ * @param {import('./fleet.js').DeliveryQueue} deliveries
+ * @returns {Problem[]}
+ */
+export function deliveryProblems({ waiting, oldestWaitSeconds = 0 }) {
+  if (oldestWaitSeconds < LATE_SECONDS) {
+    return [];
+  }
+  const text = `Webhook deliveries: ${waiting} wait, the oldest for ${formatDuration(oldestWaitSeconds * 1_000)}`;
+  return [{ level: 'warn', section: 'webhooks', key: 'webhooks-title', text }];
 }
 
 /**

@@ -2,7 +2,7 @@ import { html, useState } from '../../vendor.js';
 import { showToast } from '../../announcer.js';
 import { call, errorText } from '../../api.js';
 import { disableWebhook, enableWebhook, testWebhook } from '../../client.js';
-import { formatAge, formatDateTime } from '../../format.js';
+import { formatAge, formatDateTime, formatDuration } from '../../format.js';
 import { session } from '../../session.js';
 import { ConfirmDialog } from './confirm-dialog.js';
 import { Deliveries } from './deliveries.js';
@@ -15,13 +15,17 @@ import { RedeliverDialog } from './redeliver-dialog.js';
 
 /**
  * The webhooks of the admin, failing ones first. Those of other users are not visible, by the contract.
- * @param {{webhooks: Webhook[], refreshedAt: number, refresh: () => void}} props
+ * @param {{webhooks: Webhook[], deliveries: import('./fleet.js').DeliveryQueue, refreshedAt: number, refresh: () => void}} props
  */
-export function Webhooks({ webhooks, refreshedAt, refresh }) {
+export function Webhooks({ webhooks, deliveries, refreshedAt, refresh }) {
   const current = session.value;
   const user = current.state === 'signedIn' ? current.user.name : '';
   const sorted = webhooks.toSorted((left, right) => webhookProblems(right).length - webhookProblems(left).length);
   return html`
+    <p class="small">
+      Deliveries of all users: <b>${deliveries.waiting}</b> waiting, <b>${deliveries.running}</b> running.${' '}
+      ${deliveries.oldestWaitSeconds === undefined ? 'None is due.' : `The oldest is due for ${formatDuration(deliveries.oldestWaitSeconds * 1_000)}.`}
+    </p>
     <p class="text-muted small">Webhooks belong to their users. These are those of <b>${user}</b>; an admin cannot read the webhooks of others.</p>
     ${
       webhooks.length === 0 &&
