@@ -18,6 +18,9 @@ import org.openqa.selenium.logging.LogType;
 
 /** Requests and errors of all tabs of a browser. Violations of the Content-Security-Policy are errors of the console. Not thread-safe. */
 public final class BrowserLog {
+    /** Excludes pages and pictures of the browser itself, and URLs with data. */
+    private static final String NETWORK_URL = "(?s)(?:https?|wss?):.*";
+
     private final ChromeDriver driver;
     private final Map<String, BrowserRequest> requests = new LinkedHashMap<>();
     private final List<String> errors = new ArrayList<>();
@@ -28,7 +31,8 @@ public final class BrowserLog {
         this.driver = driver;
     }
 
-    void addOwnOrigin(URI page) {
+    /** Permits requests to the origin of this URL, as {@link BrowserSession#open} does. */
+    public void addOwnOrigin(URI page) {
         ownOrigins.add(origin(page.toString()));
     }
 
@@ -63,9 +67,7 @@ public final class BrowserLog {
     /** Fails when a page had an unexpected error or sent a request to another origin. */
     public void assertClean() {
         assertThat(unexpectedErrors()).as("errors of the console").isEmpty();
-        assertThat(requests().stream()
-                        .map(BrowserRequest::url)
-                        .filter(url -> url.matches("(?:https?|wss?):.*") && !ownOrigins.contains(origin(url))))
+        assertThat(requests().stream().map(BrowserRequest::url).filter(url -> !ownOrigins.contains(origin(url))))
                 .as("requests to other origins than %s", ownOrigins)
                 .isEmpty();
     }
@@ -86,6 +88,9 @@ public final class BrowserLog {
         String id = event.getString("requestId");
         switch (method) {
             case "Network.requestWillBeSent" -> {
+                if (!event.getJsonObject("request").getString("url").matches(NETWORK_URL)) {
+                    return;
+                }
                 BrowserRequest previous = requests.get(id);
                 if (previous != null) {
                     requests.remove(id);

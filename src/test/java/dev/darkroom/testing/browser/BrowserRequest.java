@@ -54,9 +54,13 @@ public final class BrowserRequest {
         return type;
     }
 
-    /** Returns the value of a request header that the page set, or null. */
+    /** Returns the value of a request header that the page set, or null. Ignores case. */
     public String header(String name) {
-        return headers.getString(name);
+        return headers.fieldNames().stream()
+                .filter(name::equalsIgnoreCase)
+                .map(headers::getString)
+                .findFirst()
+                .orElse(null);
     }
 
     /** Returns the HTTP status, or 0 without a response. */

@@ -104,6 +104,11 @@ public final class BrowserSession implements AutoCloseable {
         driver.get(page.toString());
     }
 
+    /** Runs a script in the current tab before the scripts of each page that is opened later. */
+    public void runBeforePages(String script) {
+        command("Page.addScriptToEvaluateOnNewDocument", Map.of("source", script));
+    }
+
     /** Returns the URL of the current tab. */
     public String url() {
         return driver.getCurrentUrl();
@@ -278,6 +283,17 @@ public final class BrowserSession implements AutoCloseable {
     /** Returns the displayed text of the page. */
     public String text() {
         return driver.findElement(By.tagName("body")).getText();
+    }
+
+    /** Waits until an image is decoded and displayed, and returns its width in pixels. */
+    public long awaitDecodedImage(String selector) {
+        return awaitValue(
+                "decoded image " + selector,
+                () -> (Long) runScript(
+                        "const image = document.querySelector(arguments[0]);"
+                                + " return image && image.complete && image.checkVisibility() ? image.naturalWidth : 0",
+                        selector),
+                width -> width > 0);
     }
 
     /** Waits until the displayed text of the page contains a match of the regular expression. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.DarkroomInstance;
 import dev.darkroom.testing.DarkroomInstanceSettings;
+import dev.darkroom.testing.FreePort;
 import dev.darkroom.testing.InProcessDarkroom;
 import dev.darkroom.testing.TestDirectories;
 import dev.darkroom.testing.TestPostgres;
@@ -31,12 +32,13 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 public final class LocalDarkroom implements BeforeAllCallback, BeforeEachCallback, AfterAllCallback {
     private final HttpClient http = HttpClient.newHttpClient();
+    private final int simulatorPort = FreePort.find();
     private final DarkroomInstanceSettings settings;
     private Path directory;
     private DarkroomInstance darkroomInstance;
 
     public LocalDarkroom(DarkroomInstanceSettings settings) {
-        this.settings = settings;
+        this.settings = settings.with("DARKROOM_SIMULATOR_PORT", String.valueOf(simulatorPort));
     }
 
     @Override
@@ -79,7 +81,7 @@ public final class LocalDarkroom implements BeforeAllCallback, BeforeEachCallbac
     }
 
     private String send(String method, String path, JsonObject body) {
-        HttpRequest request = HttpRequest.newBuilder(url(path))
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + simulatorPort + path))
                 .header("Content-Type", "application/json")
                 .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body.encode()))
                 .build();
