@@ -53,7 +53,7 @@ export function SignIn() {
           aria-invalid=${error.value ? 'true' : 'false'}
         />
         <p class="hint" id="api-key-hint">
-          It stays in this tab and is forgotten when you close the tab or sign out. The operator creates keys with <code>keys create</code>.
+          Kept in this tab only, until you sign out or close it. The operator creates keys with <code>keys create</code>.
         </p>
         <p class="error" id="api-key-error" role="alert">${error.value}</p>
       </div>
