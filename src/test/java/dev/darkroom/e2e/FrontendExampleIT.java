@@ -14,6 +14,7 @@ import dev.darkroom.testing.browser.BrowserSession;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -191,7 +192,7 @@ class FrontendExampleIT {
     }
 
     private RunningExample startPage(int port, Map<String, String> changes) throws Exception {
-        Map<String, String> environment = new java.util.HashMap<>(
+        Map<String, String> environment = new HashMap<>(
                 Map.of("API", service.darkroom().api().toString(), "KEY", user.key(), "PORT", String.valueOf(port)));
         environment.putAll(changes);
         RunningExample page = project.start(environment);

@@ -40,8 +40,8 @@ public final class ExampleProgramRunner {
         }
     }
 
-    /** Starts a program that runs until it is destroyed. */
-    public static Process start(Path output, Map<String, String> environment, List<String> command) throws IOException {
+    private static Process start(Path output, Map<String, String> environment, List<String> command)
+            throws IOException {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
         builder.environment().putAll(environment);
