@@ -2,7 +2,7 @@
 
 const container = /** @type {HTMLElement} */ (document.getElementById('reference'));
 const dark = matchMedia('(prefers-color-scheme: dark)');
-const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
+const METHODS = ['get', 'put', 'post', 'patch', 'delete', 'head'];
 
 /** Swagger UI has its dark colors below html.dark-mode. */
 function applyTheme() {
@@ -24,6 +24,18 @@ function load(url) {
 /** Changes of Swagger UI for this page. */
 const changes = {
   statePlugins: {
+    layout: {
+      wrapActions: {
+        // The URL names the operation that was opened last. The deep links of Swagger UI scroll it below the header of the page.
+        show: (original) => (key, shown) => {
+          if (shown && key[0] === 'operations') {
+            history.replaceState(null, '', fragment(key[1], key[2]));
+            markOperation();
+          }
+          return original(key, shown);
+        },
+      },
+    },
     spec: {
       wrapSelectors: {
         // Operations of the management port have another origin, which the policy of the page forbids.
@@ -42,6 +54,11 @@ const changes = {
         React.createElement('span', null, text),
   },
 };
+
+/** Returns the fragment of an operation. @param {string} tag @param {string} id */
+function fragment(tag, id) {
+  return `#/${encodeURIComponent(tag)}/${encodeURIComponent(id)}`;
+}
 
 /** @param {any} contract @param {any} ui */
 function listOperations(contract, ui) {
@@ -64,7 +81,7 @@ function listOperations(contract, ui) {
       const item = document.createElement('li');
       const link = document.createElement('a');
       link.className = 'operation-link';
-      link.href = `#/${encodeURIComponent(tag)}/${operation.operationId}`;
+      link.href = fragment(tag, operation.operationId);
       const badge = document.createElement('span');
       badge.className = `method ${method}`;
       badge.textContent = method === 'delete' ? 'DEL' : method.toUpperCase();
@@ -105,6 +122,43 @@ function markOperation() {
   }
 }
 
+/** Moves the examples of parameters into their descriptions: Swagger UI would send them as values. @param {any} contract */
+function describeExamples(contract) {
+  const parameters = Object.values(contract.components.parameters ?? {});
+  for (const item of Object.values(contract.paths)) {
+    parameters.push(...(item.parameters ?? []), ...METHODS.flatMap((method) => item[method]?.parameters ?? []));
+  }
+  for (const parameter of parameters) {
+    const example = parameter.example ?? Object.values(parameter.examples ?? {})[0]?.value ?? parameter.schema?.example;
+    if (example !== undefined) {
+      parameter.description = `${parameter.description ?? ''} Example: \`${example}\``.trim();
+      delete parameter.example;
+      delete parameter.examples;
+      delete parameter.schema?.example;
+    }
+  }
+}
+
+/** Gives names to the fields that Swagger UI leaves unnamed, hides the typed key, and makes wide examples scrollable by keyboard. */
+function completeFields() {
+  for (const field of container.querySelectorAll('.auth-container input[type="text"]')) {
+    field.setAttribute('type', 'password');
+    field.setAttribute('autocomplete', 'off');
+  }
+  for (const field of container.querySelectorAll('select:not([aria-label]), textarea:not([aria-label])')) {
+    const row = field.closest('[data-param-name]');
+    const name =
+      row?.getAttribute('data-param-name') ??
+      (field.closest('.content-type-wrapper, .response-control-media-type, .body-param-content-type') ? 'Media type' : undefined) ??
+      (field.matches('.examples-select-element') ? 'Example' : undefined) ??
+      (field.matches('textarea') ? 'Request body' : 'Choice');
+    field.setAttribute('aria-label', name);
+  }
+  for (const example of container.querySelectorAll('pre:not([tabindex])')) {
+    example.setAttribute('tabindex', '0');
+  }
+}
+
 async function start() {
   const [response] = await Promise.all([fetch('openapi.json'), load('docs/assets/swagger-ui-bundle.js')]);
   if (!response.ok) {
@@ -112,18 +166,23 @@ async function start() {
   }
   const contract = await response.json();
   contract.servers = [{ url: new URL('.', location.href).href.replace(/\/$/, ''), description: 'This service.' }];
+  describeExamples(contract);
+  new MutationObserver(completeFields).observe(container, { childList: true, subtree: true });
   const ui = window.SwaggerUIBundle({
     spec: contract,
     domNode: container,
-    deepLinking: true,
+    deepLinking: false,
     displayRequestDuration: true,
     docExpansion: 'list',
     defaultModelsExpandDepth: -1,
     layout: 'BaseLayout',
     persistAuthorization: false,
     plugins: [changes],
+    // Its colors have too little contrast.
+    syntaxHighlight: { activated: false },
     tryItOutEnabled: true,
     validatorUrl: null,
+    onComplete: () => setTimeout(() => openOperation(ui)),
   });
   listOperations(contract, ui);
 }

@@ -34,7 +34,9 @@ class DocumentationSiteTest {
 
     @BeforeAll
     static void render() {
-        documents = new TreeMap<>(DocumentationSite.render("1.2.3").documents());
+        DocumentationSite site = new DocumentationSite("1.2.3");
+        documents = new TreeMap<>();
+        site.urls().forEach(url -> documents.put(url, site.find(url).orElseThrow()));
     }
 
     @Test

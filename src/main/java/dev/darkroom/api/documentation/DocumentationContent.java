@@ -6,54 +6,49 @@ import dev.darkroom.documentation.SiteDocument;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The documents of the documentation, shared by all verticles of a process. Renders and compresses them on a worker thread when the first one
- * is requested, so that the start of the service does not wait for them. Thread-safe.
+ * The documents of the documentation, shared by all verticles of a process. Renders and compresses a document on a worker thread when it is
+ * first requested, so that the start of the service does not wait for it. Thread-safe.
  */
 public final class DocumentationContent {
+    private final DocumentationSite site;
     private final WorkerExecutor worker;
-    private final String version;
-    private volatile Rendered rendered;
+    private final Map<String, StaticContent> rendered = new ConcurrentHashMap<>();
 
     /** @param version of the service, shown on the pages */
     public DocumentationContent(Vertx vertx, String version) {
+        site = new DocumentationSite(version);
+        // One thread: the site is not thread-safe, and concurrent first requests wait for the same document.
         worker = vertx.createSharedWorkerExecutor("darkroom-documentation", 1);
-        this.version = version;
     }
 
-    /** The rendered site, with the compressed form of each document. */
-    record Rendered(DocumentationSite site, Map<String, StaticContent> documents) {
-
-        /** @param path of the URL */
-        Optional<StaticContent> find(String path) {
-            return Optional.ofNullable(documents.get(path));
-        }
-
-        /** Returns the page for a path of the guide without a document. */
-        SiteDocument notFoundPage(String path) {
-            return site.notFoundPage(path.substring(1));
-        }
+    /** Returns the document of a path, or empty when the path has none. @param path of the URL */
+    Future<Optional<StaticContent>> find(String path) {
+        StaticContent document = rendered.get(path);
+        return document == null
+                ? worker.executeBlocking(() -> render(path))
+                : Future.succeededFuture(Optional.of(document));
     }
 
-    Future<Rendered> get() {
-        Rendered ready = rendered;
-        return ready == null ? worker.executeBlocking(this::render) : Future.succeededFuture(ready);
+    /** Returns the page for a path of the guide without a document. */
+    Future<SiteDocument> notFoundPage(String path) {
+        return worker.executeBlocking(() -> site.notFoundPage(path.substring(1)));
     }
 
-    /** Renders once: the pool has one thread, so concurrent first requests wait for the first. */
-    private Rendered render() {
-        if (rendered == null) {
-            DocumentationSite site = DocumentationSite.render(version);
-            Map<String, StaticContent> documents = new HashMap<>();
-            site.documents()
-                    .forEach((url, document) ->
-                            documents.put('/' + url, StaticContent.of(document.mediaType(), document.bytes())));
-            rendered = new Rendered(site, Map.copyOf(documents));
+    private Optional<StaticContent> render(String path) {
+        StaticContent document = rendered.get(path);
+        if (document == null) {
+            document = site.find(path.substring(1))
+                    .map(found -> StaticContent.of(found.mediaType(), found.bytes()))
+                    .orElse(null);
+            if (document != null) {
+                rendered.put(path, document);
+            }
         }
-        return rendered;
+        return Optional.ofNullable(document);
     }
 }

@@ -1,7 +1,6 @@
 package dev.darkroom.api.documentation;
 
 import dev.darkroom.api.content.StaticContent;
-import dev.darkroom.api.documentation.DocumentationContent.Rendered;
 import dev.darkroom.api.problem.Problem;
 import dev.darkroom.api.route.RouteContributor;
 import dev.darkroom.api.route.ServedPath;
@@ -44,26 +43,28 @@ public record DocumentationRoutes(DocumentationContent content, PageHeaders page
     public void addRoutes(Router router) {
         paths().forEach(served -> router.route(served.routerPath()).handler(context -> {
             RequestSpans.recordRoute(context, served.template());
-            content.get().onComplete(rendered -> send(context, rendered), context::fail);
+            content.find(context.request().path()).onComplete(document -> send(context, document), context::fail);
         }));
     }
 
-    private void send(RoutingContext context, Rendered rendered) {
-        String path = context.request().path();
-        Optional<StaticContent> document = rendered.find(path);
+    private void send(RoutingContext context, Optional<StaticContent> document) {
         if (document.isPresent()) {
             if (document.get().isHtml()) {
                 pageHeaders.put(context.response());
             }
             document.get().send(context);
         } else if (acceptsHtml(context)) {
-            SiteDocument page = rendered.notFoundPage(path);
-            pageHeaders.put(context.response());
-            context.response().setStatusCode(404).putHeader(HttpHeaders.CONTENT_TYPE, page.mediaType());
-            ResponseWriter.end(context.request(), Buffer.buffer(page.bytes()));
+            content.notFoundPage(context.request().path())
+                    .onComplete(page -> sendNotFound(context, page), context::fail);
         } else {
             context.fail(Problem.unknownPath());
         }
+    }
+
+    private void sendNotFound(RoutingContext context, SiteDocument page) {
+        pageHeaders.put(context.response());
+        context.response().setStatusCode(404).putHeader(HttpHeaders.CONTENT_TYPE, page.mediaType());
+        ResponseWriter.end(context.request(), Buffer.buffer(page.bytes()));
     }
 
     /** Returns whether the client is a browser that opens a page. Programs, which accept any type, receive a problem document. */
