@@ -175,4 +175,4 @@ function randomKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-probeWith(() => call(getCurrentUser));
+probeWith(() => call(getCurrentUser, { signal: AbortSignal.timeout(5_000) }));
