@@ -38,6 +38,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -213,6 +214,7 @@ class S3ServiceIT {
                     .startsWith(proxy.endpoint() + "/" + bucket + "/darkroom/")
                     .contains("X-Amz-Expires=20", "X-Amz-Signature=")
                     .doesNotContain(S3Server.SECRET_ACCESS_KEY);
+            assertThat(imageSources(service)).endsWith(" " + proxy.endpoint());
             HttpResponse<byte[]> part = send(location, "Range", "bytes=0-7", HttpResponse.BodyHandlers.ofByteArray());
             assertThat(part.statusCode()).isEqualTo(206);
             assertThat(part.body()).startsWith(0x89, 'P', 'N', 'G').hasSize(8);
@@ -230,6 +232,18 @@ class S3ServiceIT {
         }
     }
 
+    /** Returns the sources from which a page may load images. */
+    private String imageSources(DarkroomInstance service) throws Exception {
+        String policy = send(service.api().resolve("/"), "X-Test", "1", HttpResponse.BodyHandlers.discarding())
+                .headers()
+                .firstValue("Content-Security-Policy")
+                .orElseThrow();
+        return Stream.of(policy.split("; ", -1))
+                .filter(directive -> directive.startsWith("img-src "))
+                .findFirst()
+                .orElseThrow();
+    }
+
     @Test
     void redirectsToTheCdn() throws Exception {
         DarkroomInstanceSettings redirecting = settings()
@@ -240,6 +254,7 @@ class S3ServiceIT {
             assertThat(service.client().get(path).header("Location"))
                     .isEqualTo("https://cdn.example.org/images/"
                             + server.images(bucket).keySet().iterator().next());
+            assertThat(imageSources(service)).endsWith(" https://cdn.example.org");
         }
     }
 

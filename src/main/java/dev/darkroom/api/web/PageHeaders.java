@@ -38,7 +38,7 @@ public final class PageHeaders {
                 .putHeader("Cross-Origin-Opener-Policy", "same-origin");
     }
 
-    private String contentSecurityPolicy() {
+    String contentSecurityPolicy() {
         Set<String> images = new LinkedHashSet<>();
         images.add(origin(URI.create(publicUrl.get())));
         images.addAll(imageOrigins);
