@@ -1,5 +1,6 @@
 import { html, useEffect, useRef, useState } from '../vendor.js';
 import { announce } from '../announcer.js';
+import { connection } from '../connection.js';
 import { Icon } from '../icons.js';
 import { simulatorRuns } from '../page.js';
 import { usePolling } from '../polling.js';
@@ -54,7 +55,7 @@ function Panel() {
             <h1 tabindex="-1">Break it</h1>
             <p class="lead">Make the AI server fail, send work, and watch. Darkroom keeps every generation that it accepted, and tries until it completes.</p>
         </div>
-        ${problem.value && html`<div class="notice error break-it-problem" role="alert"><${Icon} name="alert" /><span class="text">${problem.value}</span></div>`}
+        ${problem.value && connection.value === 'online' && html`<div class="notice error break-it-problem" role="alert"><${Icon} name="alert" /><span class="text">${problem.value}</span></div>`}
         <div class="break-it">
             <${ServerPanel} act=${act} />
             <div class="stack">
@@ -107,6 +108,7 @@ function ServerPanel({ act }) {
                 </li>`,
             )}
         </ul>
+        <p class="text-muted small">Or stop Darkroom itself with <code>kill -9</code> and start it again: the waiting generations go on.</p>
     </section>`;
 }
 

@@ -31,6 +31,7 @@ export function BreakerPanel() {
   }, [breaker]);
 
   const countdown = state && countdownOf(state, now, observed.current);
+  const paused = breaker === 'CLOSED' && (countdown?.seconds ?? 0) > 0;
   return html`<section class="card breaker" aria-labelledby="breaker-title">
         <div class="breaker-head">
             <h2 id="breaker-title">Circuit breaker</h2>
@@ -39,8 +40,11 @@ export function BreakerPanel() {
         <ol class="breaker-states">
             ${STATES.map(
               ({ state: each, name, meaning }) =>
-                html`<li class=${`breaker-state ${each.toLowerCase().replace('_', '-')}`} aria-current=${breaker === each ? 'step' : undefined}>
-                        <strong>${name}</strong><span>${meaning}</span>
+                html`<li
+                        class=${`breaker-state ${each.toLowerCase().replace('_', '-')} ${paused ? 'paused' : ''}`}
+                        aria-current=${breaker === each ? 'step' : undefined}
+                    >
+                        <strong>${name}</strong><span>${paused && each === 'CLOSED' ? 'calls pause' : meaning}</span>
                     </li>`,
             )}
         </ol>
@@ -79,7 +83,7 @@ function describe(state, seconds = 0) {
     return 'An admin has drained this AI server: no calls are sent.';
   }
   if (state.breaker === 'OPEN') {
-    const next = seconds > 0 ? html`The next check of the AI server is in <b>${seconds} s</b>.` : 'The AI server is being checked.';
+    const next = seconds > 0 ? html`The next check is in <b>${seconds} s</b>; each failed one doubles the wait.` : 'The AI server is being checked now.';
     return html`Nothing is sent, so no attempts are used up. ${next}`;
   }
   if (state.breaker === 'HALF_OPEN') {
