@@ -66,7 +66,9 @@ function Refresh({ refresh }) {
   const now = useServerNow();
   const refreshedAt = fleet.value?.refreshedAt;
   return html`<p class="toolbar">
-    <span class="text-muted small">${refreshedAt ? `Refreshed ${formatCountdown(Math.floor((now - refreshedAt) / 1_000) * 1_000)} ago` : 'Reading …'}</span>
+    <span class="text-muted small"
+      >${refreshedAt ? `Refreshed ${formatCountdown(Math.floor((now - refreshedAt) / 1_000) * 1_000)} ago` : 'Reading …'}</span
+    >
     <button type="button" class="button ghost" onClick=${refresh}><${Icon} name="retry" />Refresh</button>
   </p>`;
 }
@@ -81,7 +83,9 @@ function Sections({ data, refresh }) {
     <//>
     <${Section} id="queue" title="Queue"><${Queue} models=${models} /><//>
     <${Section} id="nodes" title="Processes"><${Nodes} nodes=${nodes} goneNodes=${goneNodes} refreshedAt=${refreshedAt} /><//>
-    <${Section} id="webhooks" title="Webhooks"><${Webhooks} webhooks=${webhooks} deliveries=${deliveries} refreshedAt=${refreshedAt} refresh=${refresh} /><//>
+    <${Section} id="webhooks" title="Webhooks"
+      ><${Webhooks} webhooks=${webhooks} deliveries=${deliveries} refreshedAt=${refreshedAt} refresh=${refresh}
+    /><//>
   </div>`;
 }
 

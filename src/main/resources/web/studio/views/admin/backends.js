@@ -44,7 +44,9 @@ function Backend({ backend, models, refreshedAt, refresh }) {
     <header class="admin-item-head">
       <div>
         <h3>${name}</h3>
-        <p class="text-muted small">${type}${backend.models.length > 0 && ` · ${backend.models.join(', ')}`} · ${waiting > 0 ? generationsWait(waiting) : 'nothing waits'}</p>
+        <p class="text-muted small">
+          ${[type, backend.models.join(', '), waiting > 0 ? generationsWait(waiting) : 'nothing waits'].filter(Boolean).join(' · ')}
+        </p>
       </div>
       ${
         drained &&
@@ -65,7 +67,9 @@ function Backend({ backend, models, refreshedAt, refresh }) {
 
 /** @param {{backend: BackendStatus, refreshedAt: number}} props */
 function NodeTable({ backend, refreshedAt }) {
-  const counts = backend.nodes.some((node) => node.breaker === 'OPEN' || node.retryAfterMs > 0 || node.apiKeys.some((key) => key.cooldownUntil));
+  const counts = backend.nodes.some(
+    (node) => node.breaker === 'OPEN' || node.retryAfterMs > 0 || node.apiKeys.some((key) => key.cooldownUntil),
+  );
   const now = useServerNow(counts);
   /** @type {import('./data-table.js').Column<BackendOnNode>[]} */
   const columns = [

@@ -47,7 +47,9 @@ export function ConfirmDialog({ title, children, confirm, danger = false, onConf
       ${children} ${state.error && html`<p class="notice error" role="alert">${state.error}</p>`}
       <div class="actions">
         <button type="button" class="button" onClick=${onClose}>Cancel</button>
-        <button type="submit" class=${`button ${danger ? 'danger' : 'primary'}`} aria-disabled=${state.busy ? 'true' : 'false'}>${confirm}</button>
+        <button type="submit" class=${`button ${danger ? 'danger' : 'primary'}`} aria-disabled=${state.busy ? 'true' : 'false'}>
+          ${confirm}
+        </button>
       </div>
     </form>
   </dialog>`;

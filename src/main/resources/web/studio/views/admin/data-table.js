@@ -13,7 +13,9 @@ import { html } from '../../vendor.js';
  */
 export function DataTable({ caption, columns, rows, rowKey }) {
   return html`<table class="table data-table" role="table">
-    <caption class="visually-hidden">${caption}</caption>
+    <caption class="visually-hidden">
+      ${caption}
+    </caption>
     <thead role="rowgroup">
       <tr role="row">
         ${columns.map(
@@ -31,7 +33,9 @@ export function DataTable({ caption, columns, rows, rowKey }) {
             ${columns.map(({ label, cell, number, hiddenLabel }, index) =>
               index === 0
                 ? html`<th scope="row" role="rowheader">${cell(row)}</th>`
-                : html`<td role="cell" class=${number ? 'number' : ''} data-label=${hiddenLabel ? undefined : label}><div>${cell(row)}</div></td>`,
+                : html`<td role="cell" class=${number ? 'number' : ''} data-label=${hiddenLabel ? undefined : label}>
+                    <div>${cell(row)}</div>
+                  </td>`,
             )}
           </tr>`,
       )}

@@ -88,7 +88,12 @@ export function Deliveries({ webhookId, changes, refreshedAt }) {
         ${FILTERS.map(
           (filter) =>
             html`<label
-              ><input type="radio" name=${`status-${webhookId}`} checked=${status === filter.status} onChange=${() => setStatus(filter.status)} />${filter.label}</label
+              ><input
+                type="radio"
+                name=${`status-${webhookId}`}
+                checked=${status === filter.status}
+                onChange=${() => setStatus(filter.status)}
+              />${filter.label}</label
             >`,
         )}
       </div>
@@ -117,11 +122,18 @@ function Log({ items, refreshedAt, redeliver }) {
       hiddenLabel: true,
       cell: (delivery) =>
         html`<button type="button" class="button" onClick=${() => redeliver(delivery)}>
-          ${delivery.status === 'PENDING' ? 'Send now' : 'Redeliver'}<span class="visually-hidden"> the delivery of ${formatDateTime(delivery.createdAt)}</span>
+          ${delivery.status === 'PENDING' ? 'Send now' : 'Redeliver'}<span class="visually-hidden">
+            the delivery of ${formatDateTime(delivery.createdAt)}</span
+          >
         </button>`,
     },
   ];
-  return html`<${DataTable} caption="Deliveries, newest first" columns=${columns} rows=${items} rowKey=${(/** @type {Delivery} */ { id }) => id} />`;
+  return html`<${DataTable}
+    caption="Deliveries, newest first"
+    columns=${columns}
+    rows=${items}
+    rowKey=${(/** @type {Delivery} */ { id }) => id}
+  />`;
 }
 
 /** @param {{delivery: Delivery}} props */
@@ -148,9 +160,8 @@ function Attempts({ attempts }) {
       ${attempts.map(
         (attempt) =>
           html`<li key=${attempt.number}>
-            <span>${attempt.number}.</span>
-            <span>${formatDateTime(attempt.startedAt)}</span>
-            <span>${response(attempt)}, after ${formatDuration(Date.parse(attempt.finishedAt) - Date.parse(attempt.startedAt))}</span>
+            ${formatDateTime(attempt.startedAt)}: ${response(attempt)}, after
+            ${formatDuration(Date.parse(attempt.finishedAt) - Date.parse(attempt.startedAt))}
           </li>`,
       )}
     </ol>

@@ -21,7 +21,11 @@ export function Nodes({ nodes, goneNodes, refreshedAt }) {
     { label: 'State', cell: (row) => nodeState(row) },
     { label: 'Version', cell: ({ node }) => node.version },
     { label: 'Roles', cell: ({ node }) => node.roles.join(', ') },
-    { label: 'Up for', number: true, cell: ({ node, goneAt }) => (goneAt ? '–' : formatDuration(refreshedAt - Date.parse(node.startedAt))) },
+    {
+      label: 'Up for',
+      number: true,
+      cell: ({ node, goneAt }) => (goneAt ? '–' : formatDuration(refreshedAt - Date.parse(node.startedAt))),
+    },
     { label: 'Concurrent calls', number: true, cell: ({ node, goneAt }) => (goneAt ? '–' : node.concurrency) },
     { label: 'Average attempt', number: true, cell: ({ node }) => averageAttempt(node, slow) },
   ];

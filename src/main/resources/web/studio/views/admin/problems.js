@@ -44,7 +44,8 @@ export function backendProblems(backend, models) {
   /** @type {Problem[]} */
   const problems = [];
   /** @param {Problem['level']} level @param {string} text */
-  const add = (level, text) => problems.push({ level, section: 'backends', key: `backend-${backend.name}`, text: `${backend.name}: ${text}` });
+  const add = (level, text) =>
+    problems.push({ level, section: 'backends', key: `backend-${backend.name}`, text: `${backend.name}: ${text}` });
   const on = (/** @type {number} */ count) => (backend.nodes.length === 1 ? '' : ` on ${count} of ${backend.nodes.length} nodes`);
   const open = backend.nodes.filter(({ breaker }) => breaker === 'OPEN').length;
   const halfOpen = backend.nodes.filter(({ breaker }) => breaker === 'HALF_OPEN').length;
@@ -64,7 +65,9 @@ export function backendProblems(backend, models) {
   if (paused > 0 && !backend.drained) {
     add('warn', `calls paused${on(paused)}${wait}`);
   }
-  const bad = new Map(backend.nodes.flatMap(({ apiKeys }) => apiKeys.filter(({ state }) => state !== 'USABLE')).map((key) => [key.name, key]));
+  const bad = new Map(
+    backend.nodes.flatMap(({ apiKeys }) => apiKeys.filter(({ state }) => state !== 'USABLE')).map((key) => [key.name, key]),
+  );
   for (const key of bad.values()) {
     const unusable = backend.nodes.every(({ apiKeys }) => apiKeys.length > 0 && apiKeys.every(({ state }) => state !== 'USABLE'));
     add(unusable ? 'error' : 'warn', `API key ${key.name}: ${words(key.state)}`);
@@ -80,7 +83,14 @@ export function queueProblems(queue) {
   const { waiting, oldestWaitSeconds = 0, configured } = queue;
   const key = `queue-${queue.model ?? ''}`;
   if (!configured) {
-    return [{ level: 'error', section: 'queue', key, text: `${modelName(queue)}: not configured, ${generationsWait(waiting)} until the deadline` }];
+    return [
+      {
+        level: 'error',
+        section: 'queue',
+        key,
+        text: `${modelName(queue)}: not configured, ${generationsWait(waiting)} until the deadline`,
+      },
+    ];
   }
   if (oldestWaitSeconds < LATE_SECONDS) {
     return [];
@@ -127,7 +137,9 @@ function nodeProblems({ nodes, goneNodes }) {
 export function slowNodes(nodes) {
   const fastest = Math.min(...nodes.map((node) => node.averageAttemptMs ?? Infinity));
   return new Set(
-    nodes.filter(({ averageAttemptMs = 0 }) => averageAttemptMs >= SLOW_MILLIS && averageAttemptMs >= SLOW_FACTOR * fastest).map((node) => node.id),
+    nodes
+      .filter(({ averageAttemptMs = 0 }) => averageAttemptMs >= SLOW_MILLIS && averageAttemptMs >= SLOW_FACTOR * fastest)
+      .map((node) => node.id),
   );
 }
 

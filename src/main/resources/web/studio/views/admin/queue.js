@@ -11,13 +11,16 @@ import { queueProblems } from './problems.js';
  * @param {{models: ModelQueue[]}} props
  */
 export function Queue({ models }) {
-  const sorted = models.toSorted((left, right) => (right.oldestWaitSeconds ?? -1) - (left.oldestWaitSeconds ?? -1) || right.waiting - left.waiting);
+  const sorted = models.toSorted(
+    (left, right) => (right.oldestWaitSeconds ?? -1) - (left.oldestWaitSeconds ?? -1) || right.waiting - left.waiting,
+  );
   /** @type {import('./data-table.js').Column<ModelQueue>[]} */
   const columns = [
     {
       label: 'Model',
       cell: (queue) =>
-        html`<span id=${`queue-${queue.model ?? ''}`} tabindex="-1">${modelName(queue)}</span> ${!queue.configured && html`<span class="badge error">not configured</span>`}`,
+        html`<span id=${`queue-${queue.model ?? ''}`} tabindex="-1">${modelName(queue)}</span>
+          ${!queue.configured && html`<span class="badge error">not configured</span>`}`,
     },
     { label: 'Waiting', number: true, cell: ({ waiting }) => waiting },
     { label: 'Running', number: true, cell: ({ running }) => running },
@@ -25,7 +28,12 @@ export function Queue({ models }) {
   ];
   const users = sumByUser(models);
   return html`<div class="card">
-      <${DataTable} caption="Unfinished generations by model" columns=${columns} rows=${sorted} rowKey=${(/** @type {ModelQueue} */ queue) => queue.model ?? ''} />
+      <${DataTable}
+        caption="Unfinished generations by model"
+        columns=${columns}
+        rows=${sorted}
+        rowKey=${(/** @type {ModelQueue} */ queue) => queue.model ?? ''}
+      />
     </div>
     ${
       users.length > 0 &&

@@ -41,7 +41,14 @@ export function RedeliverDialog({ webhook, enabled, onDone, onClose }) {
       <div class="segments">
         ${RANGES.map(
           (range) =>
-            html`<label><input type="radio" name="range" checked=${hours === range.hours} onChange=${() => setHours(range.hours)} />${range.label}</label>`,
+            html`<label
+              ><input
+                type="radio"
+                name="range"
+                checked=${hours === range.hours}
+                onChange=${() => setHours(range.hours)}
+              />${range.label}</label
+            >`,
         )}
       </div>
     </fieldset>

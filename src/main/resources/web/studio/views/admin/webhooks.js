@@ -23,10 +23,11 @@ export function Webhooks({ webhooks, deliveries, refreshedAt, refresh }) {
   const sorted = webhooks.toSorted((left, right) => webhookProblems(right).length - webhookProblems(left).length);
   return html`
     <p class="small">
-      Deliveries of all users: <b>${deliveries.waiting}</b> waiting, <b>${deliveries.running}</b> running.${' '}
-      ${deliveries.oldestWaitSeconds === undefined ? 'None is due.' : `The oldest is due for ${formatDuration(deliveries.oldestWaitSeconds * 1_000)}.`}
+      Deliveries of all users: <b>${deliveries.waiting}</b> waiting, <b>${deliveries.running}</b> running.${' '} ${dueText(deliveries)}
     </p>
-    <p class="text-muted small">Webhooks belong to their users. These are those of <b>${user}</b>; an admin cannot read the webhooks of others.</p>
+    <p class="text-muted small">
+      Webhooks belong to their users. These are those of <b>${user}</b>; an admin cannot read the webhooks of others.
+    </p>
     ${
       webhooks.length === 0 &&
       html`<div class="card empty">
@@ -37,6 +38,14 @@ export function Webhooks({ webhooks, deliveries, refreshedAt, refresh }) {
     }
     ${sorted.map((webhook) => html`<${WebhookItem} key=${webhook.id} webhook=${webhook} refreshedAt=${refreshedAt} refresh=${refresh} />`)}
   `;
+}
+
+/** @param {import('./fleet.js').DeliveryQueue} deliveries */
+function dueText({ oldestWaitSeconds }) {
+  if (oldestWaitSeconds === undefined) {
+    return 'None is due.';
+  }
+  return oldestWaitSeconds === 0 ? 'Some are due now.' : `The oldest is due for ${formatDuration(oldestWaitSeconds * 1_000)}.`;
 }
 
 /** @param {{webhook: Webhook, refreshedAt: number, refresh: () => void}} props */
@@ -61,14 +70,20 @@ function WebhookItem({ webhook, refreshedAt, refresh }) {
       <div>
         <h3 class="admin-url">${url}</h3>
         <p class="text-muted small">
-          ${description && `${description} · `}${eventTypes.includes('*') ? 'all events' : eventTypes.join(', ')} · ${words(format)} format · registered${' '}
-          ${formatAge(webhook.createdAt, refreshedAt)}
+          ${description && `${description} · `}${eventTypes.includes('*') ? 'all events' : eventTypes.join(', ')} · ${words(format)} format
+          · registered${' '} ${formatAge(webhook.createdAt, refreshedAt)}
         </p>
       </div>
       <${WebhookState} webhook=${webhook} />
     </header>
     <div class="toolbar">
-      <button type="button" class="button" aria-expanded=${open ? 'true' : 'false'} aria-controls=${`deliveries-${id}`} onClick=${() => setOpen(!open)}>
+      <button
+        type="button"
+        class="button"
+        aria-expanded=${open ? 'true' : 'false'}
+        aria-controls=${`deliveries-${id}`}
+        onClick=${() => setOpen(!open)}
+      >
         ${open ? 'Hide deliveries' : 'Show deliveries'}
       </button>
       <button type="button" class="button" onClick=${() => setDialog('redeliver')}>Redeliver failed …</button>
@@ -100,7 +115,9 @@ function WebhookState({ webhook: { enabled, disabledReason, disabledAt, failingS
     const byOwner = disabledReason === 'BY_OWNER';
     return html`<p>
       <span class=${`badge ${byOwner ? 'neutral' : 'error'}`}>Disabled</span>
-      <span class="text-muted small"> ${byOwner ? 'by its owner' : words(disabledReason ?? '')}${disabledAt && ` since ${formatDateTime(disabledAt)}`}</span>
+      <span class="text-muted small">
+        ${byOwner ? 'by its owner' : words(disabledReason ?? '')}${disabledAt && ` since ${formatDateTime(disabledAt)}`}</span
+      >
     </p>`;
   }
   return failingSince
@@ -118,7 +135,9 @@ function EnableButton({ webhook, onDisable }) {
       showToast(errorText(error));
     }
   };
-  return html`<button type="button" class="button ghost" onClick=${webhook.enabled ? onDisable : enable}>${webhook.enabled ? 'Disable …' : 'Enable'}</button>`;
+  return html`<button type="button" class="button ghost" onClick=${webhook.enabled ? onDisable : enable}>
+    ${webhook.enabled ? 'Disable …' : 'Enable'}
+  </button>`;
 }
 
 /**

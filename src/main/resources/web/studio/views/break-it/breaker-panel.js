@@ -33,23 +33,23 @@ export function BreakerPanel() {
   const countdown = state && countdownOf(state, now, observed.current);
   const paused = breaker === 'CLOSED' && (countdown?.seconds ?? 0) > 0;
   return html`<section class="card breaker" aria-labelledby="breaker-title">
-        <div class="breaker-head">
-            <h2 id="breaker-title">Circuit breaker</h2>
-            <p class="breaker-text">${state ? describe(state, countdown?.seconds) : 'Reading the state of the AI server …'}</p>
-        </div>
-        <ol class="breaker-states">
-            ${STATES.map(
-              ({ state: each, name, meaning }) =>
-                html`<li
-                        class=${`breaker-state ${each.toLowerCase().replace('_', '-')} ${paused ? 'paused' : ''}`}
-                        aria-current=${breaker === each ? 'step' : undefined}
-                    >
-                        <strong>${name}</strong><span>${paused && each === 'CLOSED' ? 'calls pause' : meaning}</span>
-                    </li>`,
-            )}
-        </ol>
-        <div class="progress breaker-progress" aria-hidden="true"><div style=${{ width: `${(countdown?.share ?? 0) * 100}%` }}></div></div>
-    </section>`;
+    <div class="breaker-head">
+      <h2 id="breaker-title">Circuit breaker</h2>
+      <p class="breaker-text">${state ? describe(state, countdown?.seconds) : 'Reading the state of the AI server …'}</p>
+    </div>
+    <ol class="breaker-states">
+      ${STATES.map(
+        ({ state: each, name, meaning }) =>
+          html`<li
+            class=${`breaker-state ${each.toLowerCase().replace('_', '-')} ${paused ? 'paused' : ''}`}
+            aria-current=${breaker === each ? 'step' : undefined}
+          >
+            <strong>${name}</strong><span>${paused && each === 'CLOSED' ? 'calls pause' : meaning}</span>
+          </li>`,
+      )}
+    </ol>
+    <div class="progress breaker-progress" aria-hidden="true"><div style=${{ width: `${(countdown?.share ?? 0) * 100}%` }}></div></div>
+  </section>`;
 }
 
 /**
@@ -83,7 +83,10 @@ function describe(state, seconds = 0) {
     return 'An admin has drained this AI server: no calls are sent.';
   }
   if (state.breaker === 'OPEN') {
-    const next = seconds > 0 ? html`The next check is in <b>${seconds} s</b>; each failed one doubles the wait.` : 'The AI server is being checked now.';
+    const next =
+      seconds > 0
+        ? html`The next check is in <b>${seconds} s</b>; each failed one doubles the wait.`
+        : 'The AI server is being checked now.';
     return html`Nothing is sent, so no attempts are used up. ${next}`;
   }
   if (state.breaker === 'HALF_OPEN') {

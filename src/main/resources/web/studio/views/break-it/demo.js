@@ -50,7 +50,13 @@ export const counters = computed(() => {
   const waiting = count('PENDING');
   const completed = count('COMPLETE');
   const missing = lost.value.length;
-  return { accepted: generations.value.length + missing, waiting, completed, failed: generations.value.length - waiting - completed, lost: missing };
+  return {
+    accepted: generations.value.length + missing,
+    waiting,
+    completed,
+    failed: generations.value.length - waiting - completed,
+    lost: missing,
+  };
 });
 
 /** Whether something changes without an action of the user. */

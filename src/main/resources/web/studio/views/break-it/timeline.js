@@ -13,6 +13,9 @@ const PAST = 25_000;
 const FUTURE = 15_000;
 const WHOLE = PAST + FUTURE;
 
+/** The minimum of a delay, and the time between the end of an attempt and the start of its delay. */
+const TOLERANCE = 500;
+
 const MAX_ROWS = 12;
 const MAX_THUMBNAILS = 24;
 
@@ -28,26 +31,37 @@ export function Timeline() {
 /** @param {{rows: Generation[], now: number}} props */
 function Rows({ rows, now }) {
   return html`<div class="timeline">
-        <div class="timeline-axis" aria-hidden="true">
-            <span></span>
-            <span class="axis-labels">
-                ${[-20, -10, 0, 10].map(
-                  (seconds) =>
-                    html`<span style=${{ left: `${percent(now + seconds * 1000, now)}%` }}>${seconds === 0 ? 'now' : `${seconds > 0 ? '+' : '−'}${Math.abs(seconds)} s`}</span>`,
-                )}
-            </span>
-            <span></span>
-        </div>
-        <ol class="timeline-rows">
-            ${rows.map((generation) => html`<${Row} key=${generation.id} generation=${generation} now=${now} />`)}
-        </ol>
-        <p class="timeline-legend text-muted small" aria-hidden="true">
-            <span><i class="segment running"></i> call</span>
-            <span><i class="segment failed"></i> failed call</span>
-            <span><i class="segment backoff"></i> delay before the next attempt</span>
-            <span><i class="segment queued"></i> waits for its turn</span>
-        </p>
-    </div>`;
+    ${
+      rows.some(waitsBeyondItsBackoff) &&
+      html`<p class="notice info small">
+        <span class="text"
+          >Many calls have failed lately. Darkroom has used up its <a href="docs/guide/retries#retry-budget">retry budget</a>, so delays are
+          random up to a minute, to protect the AI server. Successful calls fill it again.</span
+        >
+      </p>`
+    }
+    <div class="timeline-axis" aria-hidden="true">
+      <span></span>
+      <span class="axis-labels">
+        ${[-20, -10, 0, 10].map(
+          (seconds) =>
+            html`<span style=${{ left: `${percent(now + seconds * 1000, now)}%` }}
+              >${seconds === 0 ? 'now' : `${seconds > 0 ? '+' : '−'}${Math.abs(seconds)} s`}</span
+            >`,
+        )}
+      </span>
+      <span></span>
+    </div>
+    <ol class="timeline-rows">
+      ${rows.map((generation) => html`<${Row} key=${generation.id} generation=${generation} now=${now} />`)}
+    </ol>
+    <p class="timeline-legend text-muted small" aria-hidden="true">
+      <span><i class="segment running"></i> call</span>
+      <span><i class="segment failed"></i> failed call</span>
+      <span><i class="segment backoff"></i> delay before the next attempt</span>
+      <span><i class="segment queued"></i> waits for its turn</span>
+    </p>
+  </div>`;
 }
 
 /** The images of the generations that have left the axis. @param {{generations: Generation[]}} props */
@@ -77,22 +91,26 @@ function isOnAxis({ status, completedAt, updatedAt }, now) {
 function Row({ generation, now }) {
   const image = generation.images?.[0];
   return html`<li class="timeline-row">
-        <a class="row-name" href=${generationHref(generation.id)}>
-            <span class="row-image">${image && html`<img src=${image.url} width="40" height="40" alt="" loading="lazy" />`}</span>
-            <span class="row-prompt">${generation.prompt}</span>
-        </a>
-        <div class="row-track" aria-hidden="true">
-            ${segments(generation, now).map(
-              ({ kind, from, to }, index) =>
-                html`<i key=${index} class=${`segment ${kind}`} style=${{ left: `${percent(from, now)}%`, width: `${percent(to, now) - percent(from, now)}%` }}></i>`,
-            )}
-            <i class="row-now" style=${{ left: `${(PAST / WHOLE) * 100}%` }}></i>
-        </div>
-        <div class="row-state">
-            <${State} generation=${generation} now=${now} />
-            <${Failures} attempts=${generation.attempts} />
-        </div>
-    </li>`;
+    <a class="row-name" href=${generationHref(generation.id)}>
+      <span class="row-image">${image && html`<img src=${image.url} width="40" height="40" alt="" loading="lazy" />`}</span>
+      <span class="row-prompt">${generation.prompt}</span>
+    </a>
+    <div class="row-track" aria-hidden="true">
+      ${segments(generation, now).map(
+        ({ kind, from, to }, index) =>
+          html`<i
+            key=${index}
+            class=${`segment ${kind}`}
+            style=${{ left: `${percent(from, now)}%`, width: `${percent(to, now) - percent(from, now)}%` }}
+          ></i>`,
+      )}
+      <i class="row-now" style=${{ left: `${(PAST / WHOLE) * 100}%` }}></i>
+    </div>
+    <div class="row-state">
+      <${State} generation=${generation} now=${now} />
+      <${Failures} attempts=${generation.attempts} />
+    </div>
+  </li>`;
 }
 
 /** @param {{generation: Generation, now: number}} props */
@@ -107,12 +125,14 @@ function State({ generation, now }) {
     return html`<span class="badge error">Failed</span> <span class="text-muted small">${endWords(generation.error ?? {})}</span>`;
   }
   if (last?.outcome === 'RUNNING') {
-    return html`<span class="badge info">Call ${last.number} runs</span> <span class="text-muted small">${formatDuration(now - Date.parse(last.startedAt))}</span>`;
+    return html`<span class="badge info">Call ${last.number} runs</span>
+      <span class="text-muted small">${formatDuration(now - Date.parse(last.startedAt))}</span>`;
   }
   const retryIn = last?.retryAt ? Date.parse(last.retryAt) - now : 0;
   return retryIn > 0
     ? html`<span class="badge warn">Retry in ${formatCountdown(retryIn)}</span>`
-    : html`<span class="badge neutral">Waits</span> <span class="text-muted small">${backend.value?.breaker === 'OPEN' ? 'for the AI server' : 'for its turn'}</span>`;
+    : html`<span class="badge neutral">Waits</span>
+        <span class="text-muted small">${backend.value?.breaker === 'OPEN' ? 'for the AI server' : 'for its turn'}</span>`;
 }
 
 /** The failures so far, each in a few words. @param {{attempts: Attempt[]}} props */
@@ -129,6 +149,18 @@ function Failures({ attempts }) {
   }
   const texts = [...counts].map(([text, count]) => (counts.size > 1 && count > 1 ? `${count} × ${text}` : text));
   return html`<span class="row-failures small">${plural(failed.length, 'failed call')}: ${texts.join(', ')}</span>`;
+}
+
+/**
+ * Whether the next attempt is later than the backoff of its number permits, with the default settings: 1 s, doubled by each failure.
+ * @param {Generation} generation
+ */
+function waitsBeyondItsBackoff({ status, attempts }) {
+  const last = attempts.at(-1);
+  if (status !== 'PENDING' || !last?.retryAt || !last.finishedAt || last.error?.errorClass === 'REJECTED_RETRYABLE') {
+    return false;
+  }
+  return Date.parse(last.retryAt) - Date.parse(last.finishedAt) > 1_000 * 2 ** (attempts.length - 1) + TOLERANCE;
 }
 
 /**
