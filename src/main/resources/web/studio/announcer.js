@@ -8,7 +8,8 @@ export const announcement = signal('');
 /** The short message at the bottom of the page, or null. */
 export const toast = signal(/** @type {string | null} */ (null));
 
-let toastTimer = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let toastTimer;
 
 /**
  * Reads a text out to users of screen readers, after what they hear now.

@@ -60,6 +60,7 @@ export function Attempts({ generation, compact = false }) {
           now=${now}
           waitEnd=${waitEnd(attempt, attempts[index + 1], last && waiting ? now : undefined)}
           waits=${last && waiting}
+          queued=${index === 0}
           compact=${compact}
         />`;
       })}
@@ -95,10 +96,10 @@ function QueueLane({ generation, now, end }) {
 }
 
 /**
- * @param {{attempt: Attempt, created: number, end: number, now: number, waitEnd?: number, waits: boolean, compact: boolean}} props
- *   `waits` is true while the next attempt is awaited
+ * @param {{attempt: Attempt, created: number, end: number, now: number, waitEnd?: number, waits: boolean, queued: boolean, compact: boolean}} props
+ *   `waits` is true while the next attempt is awaited; `queued` shows the wait before the attempt
  */
-function AttemptLane({ attempt, created, end, now, waitEnd: waitedUntil, waits, compact }) {
+function AttemptLane({ attempt, created, end, now, waitEnd: waitedUntil, waits, queued, compact }) {
   const { number, backend, outcome, counted, error, retryAt, progress, costMicros } = attempt;
   const start = Date.parse(attempt.startedAt) - created;
   const stop = (attempt.finishedAt ? Date.parse(attempt.finishedAt) : Math.max(now, Date.parse(attempt.startedAt))) - created;
@@ -156,6 +157,7 @@ function AttemptLane({ attempt, created, end, now, waitEnd: waitedUntil, waits, 
       </div>
     </div>
     <div class="attempt-lane" aria-hidden="true">
+      ${queued && html`<${Bar} kind="wait" span=${{ start: 0, end: start }} end=${end} />`}
       <${Bar} kind=${kind} span=${{ start, end: stop }} end=${end} />
       ${waitedUntil !== undefined && html`<${Bar} kind="wait" span=${{ start: stop, end: waitedUntil - created }} end=${end} />`}
     </div>

@@ -34,17 +34,13 @@ export function Frames({ generation, now, develop }) {
               /><span class="visually-hidden">, opens the full image in a new tab</span></a
             >`,
           )
-        : Array.from(
+        : html`${Array.from(
             { length: count },
-            (_, index) => html`<div key=${index} class=${`frame ${status === 'PENDING' ? 'pending' : 'failed'} ${develop ? 'watched' : ''}`}>
-              ${
-                index === 0 &&
-                html`<div class="frame-text">
-                  ${status === 'PENDING' ? html`<${Safelight} generation=${generation} now=${now} />` : html`<${FailedFrame} generation=${generation} />`}
-                </div>`
-              }
-            </div>`,
-          )
+            (_, index) => html`<div key=${index} class=${`frame ${status === 'PENDING' ? 'pending' : 'failed'} ${develop ? 'watched' : ''}`}></div>`,
+          )}
+            <div class=${`frames-state ${status.toLowerCase()}`}>
+              ${status === 'PENDING' ? html`<${Safelight} generation=${generation} now=${now} />` : html`<${FailedFrame} generation=${generation} />`}
+            </div>`
     }
   </div>`;
 }

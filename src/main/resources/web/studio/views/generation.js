@@ -274,6 +274,9 @@ function Fact({ name, value, copy = false }) {
 
 /** @param {Generation} generation */
 function attemptSummary({ attempts, submissions, failedAttempts, status }) {
+  if (attempts.length === 0) {
+    return '';
+  }
   const parts = [plural(attempts.length, 'attempt')];
   if (failedAttempts) {
     parts.push(`${failedAttempts} failed`);
