@@ -85,9 +85,9 @@ function describe(state, seconds = 0) {
   if (state.breaker === 'OPEN') {
     const next =
       seconds > 0
-        ? html`The next check is in <b>${seconds} s</b>; each failed one doubles the wait.`
+        ? html`Next check in <b>${seconds} s</b>; each failure doubles the wait.`
         : 'The AI server is being checked now.';
-    return html`Nothing is sent, so no attempts are used up. ${next}`;
+    return html`No calls, so no attempts are used up. ${next}`;
   }
   if (state.breaker === 'HALF_OPEN') {
     return html`Up to <b>${state.concurrency}</b> trial calls. If all succeed, the breaker closes.`;
