@@ -1,6 +1,6 @@
 // Starts Swagger UI with the contract of this service, and lists its operations beside it.
 
-const container = /** @type {HTMLElement} */ (document.getElementById('reference'));
+const container = /** @type {HTMLElement} */ (document.getElementById('site-reference'));
 const dark = matchMedia('(prefers-color-scheme: dark)');
 const METHODS = ['get', 'put', 'post', 'patch', 'delete', 'head'];
 
@@ -62,7 +62,7 @@ function fragment(tag, id) {
 
 /** @param {any} contract @param {any} ui */
 function listOperations(contract, ui) {
-  const list = /** @type {HTMLElement} */ (document.getElementById('operations-list'));
+  const list = /** @type {HTMLElement} */ (document.getElementById('site-operations'));
   const groups = new Map(contract.tags.map((tag) => [tag.name, []]));
   for (const [path, item] of Object.entries(contract.paths)) {
     for (const method of METHODS) {
@@ -86,7 +86,7 @@ function listOperations(contract, ui) {
       badge.className = `method ${method}`;
       badge.textContent = method === 'delete' ? 'DEL' : method.toUpperCase();
       link.append(badge, operation.summary);
-      link.addEventListener('click', () => document.getElementById('pages')?.hidePopover?.());
+      link.addEventListener('click', () => document.getElementById('site-pages')?.hidePopover?.());
       item.append(link);
       links.append(item);
     }
@@ -159,6 +159,18 @@ function completeFields() {
   }
 }
 
+/** Uses the API key with which the user signed in to the studio, in this tab. @param {any} ui */
+function authorize(ui) {
+  try {
+    const key = sessionStorage.getItem('darkroom.apiKey');
+    if (key) {
+      ui.preauthorizeApiKey('bearer', key);
+    }
+  } catch {
+    // Storage is blocked: the user enters the key.
+  }
+}
+
 async function start() {
   const [response] = await Promise.all([fetch('openapi.json'), load('docs/assets/swagger-ui-bundle.js')]);
   if (!response.ok) {
@@ -182,7 +194,11 @@ async function start() {
     syntaxHighlight: { activated: false },
     tryItOutEnabled: true,
     validatorUrl: null,
-    onComplete: () => setTimeout(() => openOperation(ui)),
+    onComplete: () =>
+      setTimeout(() => {
+        authorize(ui);
+        openOperation(ui);
+      }),
   });
   listOperations(contract, ui);
 }

@@ -91,11 +91,11 @@ function createDialog() {
   input.spellcheck = false;
   input.setAttribute('role', 'combobox');
   input.setAttribute('aria-label', 'Search the guide');
-  input.setAttribute('aria-controls', 'search-results');
+  input.setAttribute('aria-controls', 'site-search-results');
   input.setAttribute('aria-expanded', 'false');
   input.setAttribute('aria-autocomplete', 'list');
   const results = document.createElement('div');
-  results.id = 'search-results';
+  results.id = 'site-search-results';
   results.setAttribute('role', 'listbox');
   results.setAttribute('aria-label', 'Results');
   const status = document.createElement('p');
@@ -161,7 +161,7 @@ function createDialog() {
 /** @param {Section} section @param {number} index @param {string} query */
 function option(section, index, query) {
   const link = document.createElement('a');
-  link.id = `search-result-${index}`;
+  link.id = `site-search-result-${index}`;
   link.setAttribute('role', 'option');
   link.href = section.url;
   link.tabIndex = -1;

@@ -7,7 +7,7 @@ const THEMES = ['system', 'light', 'dark'];
 
 /** A button that goes through the themes, as in the studio. */
 function startThemeSwitch() {
-  const button = /** @type {HTMLButtonElement} */ (document.getElementById('switch-theme'));
+  const button = /** @type {HTMLButtonElement} */ (document.getElementById('site-theme'));
   const next = () => THEMES[(THEMES.indexOf(readTheme()) + 1) % THEMES.length] ?? 'system';
   const show = () => {
     button.dataset.shown = readTheme();
@@ -79,7 +79,7 @@ function makeScrollBoxesFocusable() {
 
 /** Opens the search by its button, by / and by Ctrl+K. The module and the index are loaded with the first use. */
 function startSearch() {
-  const button = /** @type {HTMLButtonElement} */ (document.getElementById('open-search'));
+  const button = /** @type {HTMLButtonElement} */ (document.getElementById('site-search'));
   const open = async () => (await import('./search.js')).openSearch();
   button.addEventListener('click', open);
   document.addEventListener('keydown', (event) => {

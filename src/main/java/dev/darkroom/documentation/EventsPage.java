@@ -45,7 +45,7 @@ final class EventsPage {
     }
 
     private void append() {
-        html.append("<h1 id=\"events\" tabindex=\"-1\">Events</h1>")
+        html.append("<h1 id=\"events\">Events</h1>")
                 .append("<p class=\"documents\"><a href=\"../")
                 .append(SiteUrls.ASYNCAPI_DOCUMENT)
                 .append("\" download>asyncapi.yaml</a><a href=\"../")
@@ -154,7 +154,7 @@ final class EventsPage {
     private void appendHeading(int level, String anchor, String title) {
         contents.add(new ContentsEntry(level, anchor, title));
         html.append(String.format(
-                "<h%d id=\"%s\" tabindex=\"-1\">%s<a class=\"anchor\" href=\"#%s\" aria-hidden=\"true\" tabindex=\"-1\">#</a></h%d>",
+                "<h%d id=\"%s\">%s<a class=\"anchor\" href=\"#%s\" aria-hidden=\"true\" tabindex=\"-1\">#</a></h%d>",
                 level, anchor, HtmlText.escape(title), anchor, level));
     }
 

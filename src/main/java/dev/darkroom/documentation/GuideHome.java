@@ -8,6 +8,10 @@ import org.commonmark.node.Paragraph;
 
 /** Renders the first page of the guide: what Darkroom is, and the pages by task. */
 final class GuideHome {
+    private static final Map<String, String> DOCUMENT_SUMMARIES = Map.of(
+            SiteUrls.REFERENCE, "Every operation with its fields, to send from the browser.",
+            SiteUrls.EVENTS, "Messages of event streams, the WebSocket, webhooks, the event bus and Kafka.");
+
     private final GuideNavigation navigation;
     private final MarkdownPage readme;
 
@@ -29,12 +33,7 @@ final class GuideHome {
                         .append("\">")
                         .append(HtmlText.escape(entry.title()))
                         .append("</a>");
-                if (entry.page() != null) {
-                    tasks.append("<span>")
-                            .append(HtmlText.escape(summary(entry.page())))
-                            .append("</span>");
-                }
-                tasks.append("</li>");
+                tasks.append("<span>").append(HtmlText.escape(summary(entry))).append("</span></li>");
             }
             tasks.append("</ul></section>");
         }
@@ -49,11 +48,14 @@ final class GuideHome {
     }
 
     /** Returns the first sentence of a page, empty when the page begins with something else. */
-    private static String summary(MarkdownPage page) {
-        String text = firstParagraph(page);
+    private static String summary(Entry entry) {
+        if (entry.page() == null) {
+            return DOCUMENT_SUMMARIES.getOrDefault(entry.url(), "");
+        }
+        String text = firstParagraph(entry.page());
         int end = text.indexOf(". ");
         String sentence = end < 0 ? text : text.substring(0, end + 1);
-        return sentence.endsWith(".") && !sentence.startsWith("Status:") ? sentence : "";
+        return sentence.indexOf(' ') > 0 && sentence.endsWith(".") && !sentence.startsWith("Status:") ? sentence : "";
     }
 
     private static String firstParagraph(MarkdownPage page) {

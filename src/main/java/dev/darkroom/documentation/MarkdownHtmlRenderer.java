@@ -81,7 +81,7 @@ final class MarkdownHtmlRenderer {
             PageHeading heading = headings.next();
             String tag = "h" + node.getLevel();
             html.line();
-            html.tag(tag, Map.of("id", heading.anchor(), "tabindex", "-1"));
+            html.tag(tag, Map.of("id", heading.anchor()));
             renderChildren(node);
             if (node.getLevel() > 1) {
                 html.tag(

@@ -23,8 +23,8 @@ final class NavigationHtml {
     String sidebar(String url, MarkdownPage current) {
         String root = SiteUrls.root(url);
         StringBuilder html = new StringBuilder(
-                        "<button type=\"button\" class=\"button pages-button\" popovertarget=\"pages\">")
-                .append("Pages</button><nav id=\"pages\" class=\"page-navigation\" popover aria-label=\"Pages\">")
+                        "<button type=\"button\" class=\"button pages-button\" popovertarget=\"site-pages\">")
+                .append("Pages</button><nav id=\"site-pages\" class=\"page-navigation\" popover aria-label=\"Pages\">")
                 .append("<ul class=\"page-groups\">");
         for (Group group : navigation.groups()) {
             html.append("<li><p>").append(HtmlText.escape(group.title())).append("</p><ul>");

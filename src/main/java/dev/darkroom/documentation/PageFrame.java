@@ -20,7 +20,7 @@ final class PageFrame {
      * @param url path of the URL without the first slash
      * @param title plain text
      * @param navigation HTML of the links to other pages
-     * @param content HTML, with the element {@code #content}
+     * @param content HTML, with the element {@code #site-content}
      * @param contents links to the sections of the page; no list is shown for fewer than two
      * @param assets names of further style sheets and modules of the folder of assets
      */
@@ -53,7 +53,7 @@ final class PageFrame {
 
     /** Returns the main element of a page of text. */
     static String main(String content) {
-        return "<main id=\"content\" class=\"page\" tabindex=\"-1\">" + content + "</main>";
+        return "<main id=\"site-content\" class=\"page\" tabindex=\"-1\">" + content + "</main>";
     }
 
     private static String assets(String folder, List<String> names) {
@@ -75,8 +75,8 @@ final class PageFrame {
         if (entries.size() < 2) {
             return "";
         }
-        StringBuilder html = new StringBuilder("<nav class=\"page-contents\" aria-labelledby=\"page-contents-title\">")
-                .append("<p id=\"page-contents-title\">On this page</p><ul>");
+        StringBuilder html = new StringBuilder("<nav class=\"page-contents\" aria-labelledby=\"site-contents-title\">")
+                .append("<p id=\"site-contents-title\">On this page</p><ul>");
         for (ContentsEntry entry : entries) {
             html.append("<li class=\"level-")
                     .append(entry.level())

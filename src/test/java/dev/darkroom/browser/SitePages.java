@@ -10,7 +10,7 @@ final class SitePages {
             new SitePage("/#/break-it", ".breaker-states"),
             new SitePage("/#/admin", "#backends-title"),
             new SitePage("/#/nowhere", "main h1"),
-            new SitePage("/docs", "h1"),
+            new SitePage("/docs", ".opblock"),
             new SitePage("/docs/events", "h1"),
             new SitePage("/docs/guide", "h1"),
             new SitePage("/docs/guide/tour", "h1"),
