@@ -203,23 +203,24 @@ function DownloadButtons({ id, images }) {
       key=${image.sha256}
       id=${id}
       image=${image}
-      label=${images.length > 1 ? `Download ${index + 1}` : 'Download'}
+      position=${images.length > 1 ? index + 1 : 0}
       name=${`darkroom-${id.slice(-12)}${images.length > 1 ? `-${index + 1}` : ''}.${image.contentType.split('/')[1]}`}
     />`,
   );
 }
 
-/** @param {{id: string, image: import('../client.js').Image, label: string, name: string}} props */
-function DownloadButton({ id, image, label, name }) {
+/** @param {{id: string, image: import('../client.js').Image, position: number, name: string}} props `position` is 0 for a single image */
+function DownloadButton({ id, image, position, name }) {
   return html`<a
-    class="button primary"
+    class=${`button ${position ? '' : 'primary'}`}
+    aria-label=${position ? `Download image ${position}` : undefined}
     href=${image.url}
     download=${name}
     target="_blank"
     rel="noreferrer"
     onFocus=${() => isExpired(image.url) && renewImageUrls(id)}
     onPointerEnter=${() => isExpired(image.url) && renewImageUrls(id)}
-    ><${Icon} name="download" />${label}</a
+    ><${Icon} name="download" />${position || 'Download'}</a
   >`;
 }
 
