@@ -70,8 +70,8 @@ function Header() {
 
 /** @param {{name: string}} props */
 function Account({ name }) {
-  return html`<button type="button" class="button ghost" onClick=${signOut} title=${`Signed in as ${name}`}>
-    <${Icon} name="user" /><span class="wide-only">Sign out</span><span class="visually-hidden narrow-only">Sign out ${name}</span>
+  return html`<button type="button" class="button ghost" onClick=${signOut} aria-label=${`Sign out ${name}`} title=${`Signed in as ${name}`}>
+    <${Icon} name="user" /><span class="wide-only">Sign out</span>
   </button>`;
 }
 
