@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -139,6 +140,16 @@ class WebPagesIT {
         assertThat(head.statusCode()).isEqualTo(200);
         assertThat(head.body()).isEmpty();
         assertThat(header(head, "Content-Length")).isEqualTo(String.valueOf(zipped.body().length));
+    }
+
+    @Test
+    @DisplayName("all files of the studio together have less than 200 kB when compressed")
+    void studioIsSmall() throws Exception {
+        long bytes = 0;
+        for (String path : paths().toList()) {
+            bytes += send(local, "GET", path, "Accept-Encoding", "gzip").body().length;
+        }
+        assertThat(bytes).isPositive().isLessThan(200_000);
     }
 
     @Test
