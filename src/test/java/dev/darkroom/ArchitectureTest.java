@@ -82,7 +82,9 @@ class ArchitectureTest {
             Map.entry(
                     "api.contract",
                     "api.body api.content api.problem api.route api.security api.transport auth eventbus notification telemetry"),
-            Map.entry("api.documentation", "api.content api.problem api.route api.transport api.web documentation"),
+            Map.entry(
+                    "api.documentation",
+                    "api.content api.problem api.route api.transport api.web documentation documentation.markdown"),
             Map.entry("api.fleet", "api.contract api.problem auth eventbus fleet"),
             Map.entry(
                     "api.generation",
@@ -130,7 +132,8 @@ class ArchitectureTest {
             Map.entry("config", ""),
             Map.entry("database", "cache config netty"),
             Map.entry("database.embedded", "config database file"),
-            Map.entry("documentation", ""),
+            Map.entry("documentation", "documentation.markdown"),
+            Map.entry("documentation.markdown", ""),
             Map.entry("eventbus", "database telemetry"),
             Map.entry("eventbus.cluster", "config eventbus generation generation.json"),
             Map.entry("file", ""),

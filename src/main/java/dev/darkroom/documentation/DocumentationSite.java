@@ -1,6 +1,8 @@
 package dev.darkroom.documentation;
 
 import dev.darkroom.documentation.PageFrame.Page;
+import dev.darkroom.documentation.markdown.PackagedFiles;
+import dev.darkroom.documentation.markdown.SiteUrls;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -1,6 +1,7 @@
 package dev.darkroom.documentation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.darkroom.documentation.markdown.HtmlText;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

@@ -2,6 +2,10 @@ package dev.darkroom.documentation;
 
 import dev.darkroom.documentation.GuideNavigation.Entry;
 import dev.darkroom.documentation.GuideNavigation.Group;
+import dev.darkroom.documentation.markdown.HtmlText;
+import dev.darkroom.documentation.markdown.MarkdownPage;
+import dev.darkroom.documentation.markdown.NodeText;
+import dev.darkroom.documentation.markdown.SiteUrls;
 import java.util.Map;
 import org.commonmark.node.Node;
 import org.commonmark.node.Paragraph;

@@ -1,5 +1,10 @@
 package dev.darkroom.documentation;
 
+import dev.darkroom.documentation.markdown.LinkResolver;
+import dev.darkroom.documentation.markdown.LinkTarget;
+import dev.darkroom.documentation.markdown.MarkdownPage;
+import dev.darkroom.documentation.markdown.NodeText;
+import dev.darkroom.documentation.markdown.SiteUrls;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

@@ -2,6 +2,9 @@ package dev.darkroom.documentation;
 
 import dev.darkroom.documentation.GuideNavigation.Entry;
 import dev.darkroom.documentation.GuideNavigation.Group;
+import dev.darkroom.documentation.markdown.HtmlText;
+import dev.darkroom.documentation.markdown.MarkdownPage;
+import dev.darkroom.documentation.markdown.SiteUrls;
 import java.util.List;
 
 /** Renders the links between the pages of the guide. Thread-safe. */

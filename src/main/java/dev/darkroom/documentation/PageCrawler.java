@@ -1,6 +1,12 @@
 package dev.darkroom.documentation;
 
 import dev.darkroom.documentation.GuideNavigation.Pages;
+import dev.darkroom.documentation.markdown.LinkResolver;
+import dev.darkroom.documentation.markdown.LinkTarget;
+import dev.darkroom.documentation.markdown.MarkdownPage;
+import dev.darkroom.documentation.markdown.MarkdownPageParser;
+import dev.darkroom.documentation.markdown.PackagedFiles;
+import dev.darkroom.documentation.markdown.ThemedImage;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

@@ -1,5 +1,7 @@
 package dev.darkroom.documentation;
 
+import dev.darkroom.documentation.markdown.HtmlText;
+import dev.darkroom.documentation.markdown.SiteUrls;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,6 @@
 package dev.darkroom.documentation;
 
+import dev.darkroom.documentation.markdown.PackagedFiles;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.regex.Matcher;

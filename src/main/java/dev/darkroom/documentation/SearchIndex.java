@@ -1,6 +1,8 @@
 package dev.darkroom.documentation;
 
-import dev.darkroom.documentation.MarkdownPage.PageHeading;
+import dev.darkroom.documentation.markdown.MarkdownPage;
+import dev.darkroom.documentation.markdown.MarkdownPage.PageHeading;
+import dev.darkroom.documentation.markdown.NodeText;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;

@@ -1,2 +1,2 @@
-/** Renders the documentation of the jar as HTML pages: Markdown files, the AsyncAPI document, navigation and the search index. */
+/** The documentation pages: guide, events, API reference, their navigation, their frame and the search index. */
 package dev.darkroom.documentation;

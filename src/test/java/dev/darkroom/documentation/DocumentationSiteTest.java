@@ -2,6 +2,7 @@ package dev.darkroom.documentation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.darkroom.documentation.markdown.SiteUrls;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;

@@ -8,7 +8,7 @@ import dev.darkroom.api.transport.RequestSpans;
 import dev.darkroom.api.transport.ResponseWriter;
 import dev.darkroom.api.web.PageHeaders;
 import dev.darkroom.documentation.SiteDocument;
-import dev.darkroom.documentation.SiteUrls;
+import dev.darkroom.documentation.markdown.SiteUrls;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.Router;

@@ -1,11 +1,11 @@
-package dev.darkroom.documentation;
+package dev.darkroom.documentation.markdown;
 
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.regex.Pattern;
 
 /** Resolves links as they stand in a Markdown file. Thread-safe. */
-final class LinkResolver {
+public final class LinkResolver {
     private static final Pattern ABSOLUTE = Pattern.compile("[a-z][a-z0-9+.-]*:.*|//.*", Pattern.CASE_INSENSITIVE);
     private static final Pattern PICTURE = Pattern.compile(".*\\.(png|svg)");
 
@@ -17,7 +17,7 @@ final class LinkResolver {
 
     private final PackagedFiles files;
 
-    LinkResolver(PackagedFiles files) {
+    public LinkResolver(PackagedFiles files) {
         this.files = files;
     }
 
@@ -25,7 +25,7 @@ final class LinkResolver {
      * @param file path of the Markdown file in the repository
      * @param destination of the link, as it stands in the file
      */
-    LinkTarget resolve(String file, String destination) {
+    public LinkTarget resolve(String file, String destination) {
         if (ABSOLUTE.matcher(destination).matches()) {
             return new LinkTarget.External(destination);
         }

@@ -1,11 +1,11 @@
-package dev.darkroom.documentation;
+package dev.darkroom.documentation.markdown;
 
 /** Escapes text for HTML. */
-final class HtmlText {
+public final class HtmlText {
     private HtmlText() {}
 
     /** Returns a text for the content of an element or of an attribute in double quotes. */
-    static String escape(String text) {
+    public static String escape(String text) {
         return text.replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")

@@ -1,9 +1,9 @@
-package dev.darkroom.documentation;
+package dev.darkroom.documentation.markdown;
 
 import org.commonmark.node.CustomNode;
 
 /** An image with one file for light and one for dark pages. */
-final class ThemedImage extends CustomNode {
+public final class ThemedImage extends CustomNode {
     private final String light;
     private final String dark;
     private final String alternative;
@@ -19,11 +19,11 @@ final class ThemedImage extends CustomNode {
         this.alternative = alternative;
     }
 
-    String light() {
+    public String light() {
         return light;
     }
 
-    String dark() {
+    public String dark() {
         return dark;
     }
 

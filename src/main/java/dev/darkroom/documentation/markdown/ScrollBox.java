@@ -1,4 +1,4 @@
-package dev.darkroom.documentation;
+package dev.darkroom.documentation.markdown;
 
 import org.commonmark.node.CustomBlock;
 

@@ -1,4 +1,4 @@
-package dev.darkroom.documentation;
+package dev.darkroom.documentation.markdown;
 
 import java.util.List;
 import org.commonmark.node.Node;
@@ -11,20 +11,20 @@ import org.commonmark.node.Node;
  * @param document nodes; not changed after parsing
  * @param headings below the title, in order
  */
-record MarkdownPage(String file, String title, Node document, List<PageHeading> headings) {
+public record MarkdownPage(String file, String title, Node document, List<PageHeading> headings) {
     /**
      * A heading.
      *
      * @param level 2 for a section of the page, at most 6
      * @param anchor fragment of its URL, as on GitHub
      */
-    record PageHeading(int level, String anchor, String text) {}
+    public record PageHeading(int level, String anchor, String text) {}
 
-    MarkdownPage {
+    public MarkdownPage {
         headings = List.copyOf(headings);
     }
 
-    String url() {
+    public String url() {
         return SiteUrls.page(file);
     }
 }

@@ -1,7 +1,7 @@
-package dev.darkroom.documentation;
+package dev.darkroom.documentation.markdown;
 
 /** Where a link of a page leads. */
-sealed interface LinkTarget {
+public sealed interface LinkTarget {
 
     /** A URL of another site. */
     record External(String url) implements LinkTarget {}

@@ -1,6 +1,6 @@
-package dev.darkroom.documentation;
+package dev.darkroom.documentation.markdown;
 
-import dev.darkroom.documentation.MarkdownPage.PageHeading;
+import dev.darkroom.documentation.markdown.MarkdownPage.PageHeading;
 import java.util.ArrayList;
 import java.util.List;
 import org.commonmark.Extension;
@@ -13,13 +13,13 @@ import org.commonmark.node.Node;
 import org.commonmark.parser.Parser;
 
 /** Parses Markdown files with the tables and links of GitHub. Thread-safe. */
-final class MarkdownPageParser {
+public final class MarkdownPageParser {
     static final List<Extension> EXTENSIONS = List.of(TablesExtension.create(), AutolinkExtension.create());
 
     private final Parser parser = Parser.builder().extensions(EXTENSIONS).build();
 
     /** @param file path in the repository, which is the title of a page without heading */
-    MarkdownPage parse(String file, String markdown) {
+    public MarkdownPage parse(String file, String markdown) {
         Node document = parser.parse(markdown);
         MarkupReplacer.replaceIn(document);
         List<PageHeading> headings = headings(document);

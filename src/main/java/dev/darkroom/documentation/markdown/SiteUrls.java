@@ -1,4 +1,4 @@
-package dev.darkroom.documentation;
+package dev.darkroom.documentation.markdown;
 
 import java.util.Locale;
 
@@ -21,19 +21,19 @@ public final class SiteUrls {
     /** Folder of scripts and style sheets of all documentation pages. */
     public static final String ASSETS = "docs/assets/";
 
-    static final String SEARCH_INDEX = ASSETS + "search-index.json";
+    public static final String SEARCH_INDEX = ASSETS + "search-index.json";
 
     private static final String README = "README.md";
 
     private SiteUrls() {}
 
     /** Returns the URL of the page of a Markdown file: one or two segments below {@link #GUIDE}. */
-    static String page(String file) {
+    public static String page(String file) {
         return GUIDE + '/' + pageName(file);
     }
 
     /** Returns the URL of an image: that of its path below the folder docs. */
-    static String picture(String file) {
+    public static String picture(String file) {
         return GUIDE + '/' + withoutPrefix(file, "docs/");
     }
 
@@ -61,7 +61,7 @@ public final class SiteUrls {
     }
 
     /** Returns the relative URL of the root of the service, seen from a page: "./" or one or more "../". */
-    static String root(String pageUrl) {
+    public static String root(String pageUrl) {
         long folders = pageUrl.chars().filter(character -> character == '/').count();
         return folders == 0 ? "./" : "../".repeat((int) folders);
     }

@@ -1,6 +1,6 @@
-package dev.darkroom.documentation;
+package dev.darkroom.documentation.markdown;
 
-import dev.darkroom.documentation.MarkdownPage.PageHeading;
+import dev.darkroom.documentation.markdown.MarkdownPage.PageHeading;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,15 +15,15 @@ import org.commonmark.renderer.html.HtmlRenderer;
 import org.commonmark.renderer.html.HtmlWriter;
 
 /** Renders the content of a page as HTML. Raw HTML of the Markdown is escaped, and URLs with script schemes are removed. Thread-safe. */
-final class MarkdownHtmlRenderer {
+public final class MarkdownHtmlRenderer {
     private final LinkResolver links;
 
-    MarkdownHtmlRenderer(LinkResolver links) {
+    public MarkdownHtmlRenderer(LinkResolver links) {
         this.links = links;
     }
 
     /** @param url path of the URL where the content stands, without the first slash */
-    String render(String url, MarkdownPage page) {
+    public String render(String url, MarkdownPage page) {
         return HtmlRenderer.builder()
                 // Before the extensions, since the first renderer of a node type is used.
                 .nodeRendererFactory(context -> new PageNodeRenderer(url, page, context))

@@ -1,4 +1,4 @@
-package dev.darkroom.documentation;
+package dev.darkroom.documentation.markdown;
 
 import org.commonmark.ext.gfm.tables.TableCell;
 import org.commonmark.node.AbstractVisitor;
@@ -12,11 +12,11 @@ import org.commonmark.node.SoftLineBreak;
 import org.commonmark.node.Text;
 
 /** The plain text of a part of a page. */
-final class NodeText {
+public final class NodeText {
     private NodeText() {}
 
     /** Returns the text without markup and without fenced blocks, on one line. */
-    static String of(Node node) {
+    public static String of(Node node) {
         StringBuilder text = new StringBuilder();
         node.accept(new AbstractVisitor() {
             @Override

@@ -1,4 +1,4 @@
-package dev.darkroom.documentation;
+package dev.darkroom.documentation.markdown;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,12 +11,12 @@ public final class PackagedFiles {
     private static final String FOLDER = "/documentation/";
 
     /** Returns whether the jar contains a file. */
-    boolean contains(String path) {
+    public boolean contains(String path) {
         return PackagedFiles.class.getResource(FOLDER + path) != null;
     }
 
     /** Returns the bytes of a file, or empty when the jar does not contain it. */
-    Optional<byte[]> read(String path) {
+    public Optional<byte[]> read(String path) {
         return contains(path) ? Optional.of(readResource(FOLDER + path)) : Optional.empty();
     }
 
@@ -25,7 +25,7 @@ public final class PackagedFiles {
      *
      * @throws IllegalStateException when the jar does not contain the file
      */
-    static byte[] readResource(String path) {
+    public static byte[] readResource(String path) {
         try (InputStream in = PackagedFiles.class.getResourceAsStream(path)) {
             if (in == null) {
                 throw new IllegalStateException("the jar does not contain " + path);
@@ -37,7 +37,7 @@ public final class PackagedFiles {
     }
 
     /** @throws IllegalStateException when the jar does not contain the file */
-    String readText(String path) {
+    public String readText(String path) {
         return new String(readResource(FOLDER + path), StandardCharsets.UTF_8);
     }
 }
