@@ -215,7 +215,7 @@ const STEPS = [100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_00
  */
 function axisTicks(end, maximum) {
   const step = STEPS.find((candidate) => end / candidate < maximum) ?? 14_400_000;
-  return Array.from({ length: Math.floor(end / step) + 1 }, (_, index) => index * step).filter((tick) => tick <= end * 0.95);
+  return Array.from({ length: Math.floor(end / step) + 1 }, (_, index) => index * step).filter((tick) => tick <= end * 0.85);
 }
 
 /** @param {number} millis */

@@ -8,6 +8,7 @@ import dev.darkroom.testing.browser.BrowserExtension;
 import dev.darkroom.testing.browser.BrowserSession;
 import dev.darkroom.testing.browser.LocalDarkroom;
 import dev.darkroom.testing.browser.StudioPage;
+import io.vertx.core.json.JsonObject;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,11 +39,23 @@ class BreakItIT {
                 name);
     }
 
+    /** Opens the page and returns the number of generations of earlier tests, which it shows again. */
+    private static int open(BrowserSession session) {
+        new StudioPage(session, service.url("/")).open("#/break-it");
+        long shown = service.client().get("/api/generation?limit=100").json().getJsonArray("items").stream()
+                .map(JsonObject.class::cast)
+                .filter(generation ->
+                        generation.getJsonObject("metadata", new JsonObject()).containsKey("source"))
+                .count();
+        session.await("earlier generations", () -> String.valueOf(shown).equals(counter(session, "Accepted")));
+        return (int) shown;
+    }
+
     @Test
     void breakerOpensDuringOutageAndEveryGenerationCompletes() {
         // given
         BrowserSession session = browser.session();
-        new StudioPage(session, service.url("/")).open("#/break-it");
+        int before = open(session);
 
         // when
         session.click("^Outage");
@@ -52,14 +65,14 @@ class BreakItIT {
         session.await(
                 "open breaker",
                 () -> session.find("[aria-current=step]").getText().startsWith("Open"));
-        assertThat(counter(session, "Accepted")).isEqualTo("5");
-        assertThat(counter(session, "Completed")).isEqualTo("0");
+        assertThat(counter(session, "Accepted")).isEqualTo(String.valueOf(before + 5));
+        assertThat(counter(session, "Waiting")).isEqualTo("5");
 
         // when
         session.click("^Healthy again$");
 
         // then
-        session.await("all complete", () -> "5".equals(counter(session, "Completed")));
+        session.await("all complete", () -> String.valueOf(before + 5).equals(counter(session, "Completed")));
         assertThat(counter(session, "Lost")).isEqualTo("0");
         session.await(
                 "closed breaker",
@@ -69,8 +82,7 @@ class BreakItIT {
     @Test
     void everyFaultIsFollowedByCompletion() {
         BrowserSession session = browser.session();
-        new StudioPage(session, service.url("/")).open("#/break-it");
-        int sent = 0;
+        int sent = open(session);
         for (String fault : new String[] {"Internal errors", "Rate limit", "Lost connection", "Garbage"}) {
             // when
             session.click("^" + fault);

@@ -21,10 +21,10 @@ import org.awaitility.Awaitility;
 
 /**
  * Runs the commands of the tour, which starts the service, and then those of other pages on the same service, in an empty directory.
- * Uses the packaged jar instead of {@code ./mvnw compile exec:java}.
+ * Uses the packaged jar instead of {@code ./mvnw -q compile exec:java}.
  */
 final class DocumentedTour implements AutoCloseable {
-    private static final String START = "./mvnw compile exec:java";
+    private static final String START = "./mvnw -q compile exec:java";
 
     /** Limit for an output: a lease expiry, the lease reaper, and a slow machine. */
     private static final Duration TIMEOUT = Duration.ofSeconds(90);

@@ -22,7 +22,7 @@ final class SkippedCommands {
     static final List<SkippedBlock> SKIPPED_BLOCKS = List.of(
             new SkippedBlock(
                     "README.md",
-                    "./mvnw compile exec:java",
+                    "./mvnw -q compile exec:java",
                     "It starts the service. The tour starts it too, and the other commands of this page run on it."),
             new SkippedBlock("docs/tour.md", "./mvnw package", "It builds the jar that the end-to-end tests run."),
             new SkippedBlock(

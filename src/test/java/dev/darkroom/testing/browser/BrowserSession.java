@@ -160,9 +160,9 @@ public final class BrowserSession implements AutoCloseable {
         emulateWindow(width, height, 1);
     }
 
-    /** Sets the viewport of the current tab with two pixels of the screen per CSS pixel, for pictures. */
+    /** Sets the viewport of the current tab with 1.5 pixels of the screen per CSS pixel, for pictures. */
     public void setSharpViewport(int width, int height) {
-        emulateWindow(width, height, 2);
+        emulateWindow(width, height, 1.5);
     }
 
     /** Sets the viewport and the touch screen of a phone in the current tab. */
@@ -173,7 +173,7 @@ public final class BrowserSession implements AutoCloseable {
         command("Emulation.setTouchEmulationEnabled", Map.of("enabled", true, "maxTouchPoints", 1));
     }
 
-    private void emulateWindow(int width, int height, int scale) {
+    private void emulateWindow(int width, int height, double scale) {
         command(
                 "Emulation.setDeviceMetricsOverride",
                 Map.of("width", width, "height", height, "deviceScaleFactor", scale, "mobile", false));
@@ -196,6 +196,11 @@ public final class BrowserSession implements AutoCloseable {
                 .map(feature -> Map.of("name", feature.getKey(), "value", feature.getValue()))
                 .toList();
         command("Emulation.setEmulatedMedia", Map.of("media", "", "features", features));
+        // The page notices the change later, and may fade its colors.
+        media.forEach((name, value) -> await(
+                name + " is " + value,
+                () -> (Boolean) runScript("return matchMedia('(" + name + ": " + value + ")').matches"
+                        + " && document.getAnimations().every(animation => !(animation instanceof CSSTransition))")));
     }
 
     /** Disconnects the current tab from the network, or connects it again. */
@@ -316,6 +321,11 @@ public final class BrowserSession implements AutoCloseable {
     /** Presses a key while another one is held, such as Shift and Tab. */
     public void typeWith(CharSequence held, CharSequence key) {
         new Actions(driver).keyDown(held).sendKeys(key).keyUp(held).perform();
+    }
+
+    /** Moves the pointer to the corner of the viewport, so that nothing is hovered. */
+    public void movePointerAway() {
+        new Actions(driver).moveToLocation(1, 1).perform();
     }
 
     /** Writes the current tab as PNG. */

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Runs a service without authentication and with its own simulator for a test class, as {@code ./mvnw compile exec:java} does. The
+ * Runs a service without authentication and with its own simulator for a test class, as {@code ./mvnw -q compile exec:java} does. The
  * field is static and annotated with {@code @RegisterExtension}.
  */
 public final class LocalDarkroom implements BeforeAllCallback, BeforeEachCallback, AfterAllCallback {
