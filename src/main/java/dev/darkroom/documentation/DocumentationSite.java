@@ -37,7 +37,7 @@ public final class DocumentationSite {
                 SiteUrls.EVENT_SCHEMAS,
                 () -> SiteDocument.of("application/json", files.readText("docs/schemas/notifications.schema.json")));
         for (String name : List.of("site.css", "site.js", "search.js", "reference.css", "reference.js")) {
-            addAsset(name, PageTemplate.FOLDER + name);
+            addAsset(name, PageTemplate.FOLDER + "assets/" + name);
         }
         for (String name : List.of("swagger-ui.css", "swagger-ui-bundle.js")) {
             addAsset(name, SWAGGER_UI + name);

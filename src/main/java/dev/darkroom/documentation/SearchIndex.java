@@ -13,7 +13,7 @@ import org.commonmark.node.Heading;
 import org.commonmark.node.Node;
 
 /**
- * The search index of the guide, read by {@code web/docs/search.js}: {@code pages} with URL and title; {@code sections} with the number of
+ * The search index of the guide, read by {@code web/docs/assets/search.js}: {@code pages} with URL and title; {@code sections} with the number of
  * their page, anchor, heading and text.
  */
 final class SearchIndex {

@@ -2,7 +2,7 @@
 
 import { readTheme, storeTheme } from '../../studio/theme-setting.js';
 
-/** @type {import('../studio/theme-setting.js').Theme[]} */
+/** @type {import('../../studio/theme-setting.js').Theme[]} */
 const THEMES = ['system', 'light', 'dark'];
 
 /** A button that goes through the themes, as in the studio. */

@@ -25,7 +25,7 @@ function loadIndex() {
   loading ??= fetch(`${siteRoot}docs/assets/search-index.json`)
     .then((response) => (response.ok ? response.json() : Promise.reject(new Error(`status ${response.status}`))))
     .then(({ pages, sections }) =>
-      sections.map(([page, anchor, heading, text]) => ({
+      sections.map((/** @type {[number, string, string, string]} */ [page, anchor, heading, text]) => ({
         url: siteRoot + pages[page][0] + (anchor && `#${anchor}`),
         page: pages[page][1],
         heading,
@@ -77,7 +77,7 @@ function weight(text, word) {
   if (at < 0) {
     return 0;
   }
-  return at === 0 || /\W/.test(text[at - 1]) ? 2 : 1;
+  return at === 0 || /\W/.test(text.charAt(at - 1)) ? 2 : 1;
 }
 
 function createDialog() {
@@ -121,8 +121,8 @@ function createDialog() {
     if (selected < 0) {
       input.removeAttribute('aria-activedescendant');
     } else {
-      input.setAttribute('aria-activedescendant', options[selected].id);
-      options[selected].scrollIntoView({ block: 'nearest' });
+      input.setAttribute('aria-activedescendant', options[selected]?.id ?? '');
+      options[selected]?.scrollIntoView({ block: 'nearest' });
     }
   };
   const update = async () => {

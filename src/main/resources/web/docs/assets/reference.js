@@ -27,9 +27,10 @@ const changes = {
     layout: {
       wrapActions: {
         // The URL names the operation that was opened last. The deep links of Swagger UI scroll it below the header of the page.
-        show: (original) => (key, shown) => {
-          if (shown && key[0] === 'operations') {
-            history.replaceState(null, '', fragment(key[1], key[2]));
+        show: (/** @type {Function} */ original) => (/** @type {string[]} */ key, /** @type {boolean} */ shown) => {
+          const [kind, tag, id] = key;
+          if (shown && kind === 'operations' && tag && id) {
+            history.replaceState(null, '', fragment(tag, id));
             markOperation();
           }
           return original(key, shown);
@@ -39,8 +40,10 @@ const changes = {
     spec: {
       wrapSelectors: {
         // Operations of the management port have another origin, which the policy of the page forbids.
-        allowTryItOutFor: (original, system) => (state, path, method) =>
-          !system.specSelectors.specJson().hasIn(['paths', path, 'servers']) && original(state, path, method),
+        allowTryItOutFor:
+          (/** @type {Function} */ original, /** @type {any} */ system) =>
+          (/** @type {any} */ state, /** @type {string} */ path, /** @type {string} */ method) =>
+            !system.specSelectors.specJson().hasIn(['paths', path, 'servers']) && original(state, path, method),
       },
     },
   },
@@ -49,8 +52,8 @@ const changes = {
     ServersContainer: () => () => null,
     // A link inside the button of an operation confuses screen readers. The list of operations has the links.
     DeepLink:
-      (Original, { React }) =>
-      ({ text }) =>
+      (/** @type {any} */ _, /** @type {any} */ { React }) =>
+      (/** @type {{text: string}} */ { text }) =>
         React.createElement('span', null, text),
   },
 };
@@ -63,7 +66,7 @@ function fragment(tag, id) {
 /** @param {any} contract @param {any} ui */
 function listOperations(contract, ui) {
   const list = /** @type {HTMLElement} */ (document.getElementById('site-operations'));
-  const groups = new Map(contract.tags.map((tag) => [tag.name, []]));
+  const groups = new Map(contract.tags.map((/** @type {any} */ tag) => [tag.name, []]));
   for (const [path, item] of Object.entries(contract.paths)) {
     for (const method of METHODS) {
       const operation = item[method];
@@ -180,7 +183,7 @@ async function start() {
   contract.servers = [{ url: new URL('.', location.href).href.replace(/\/$/, ''), description: 'This service.' }];
   describeExamples(contract);
   new MutationObserver(completeFields).observe(container, { childList: true, subtree: true });
-  const ui = window.SwaggerUIBundle({
+  const ui = /** @type {any} */ (window).SwaggerUIBundle({
     spec: contract,
     domNode: container,
     deepLinking: false,
