@@ -2,7 +2,7 @@ package dev.darkroom.api;
 
 import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.contract.ApiContract;
-import dev.darkroom.api.contract.ContractRoutes;
+import dev.darkroom.api.contract.ContractRouterFactory;
 import dev.darkroom.api.generation.FinishedGenerationCache;
 import dev.darkroom.api.generation.OpenImageLimiter;
 import dev.darkroom.api.openai.error.OpenAiErrorRenderer;
@@ -10,6 +10,7 @@ import dev.darkroom.api.problem.ErrorRenderers;
 import dev.darkroom.api.replicate.PredictionErrorRenderer;
 import dev.darkroom.api.route.HttpRouter;
 import dev.darkroom.api.route.RouteContributor;
+import dev.darkroom.api.route.RouterFactory;
 import dev.darkroom.api.security.HostAndOriginPolicy;
 import dev.darkroom.api.security.TlsCertificateReloader;
 import dev.darkroom.api.stream.StreamAdmission;
@@ -32,7 +33,6 @@ import io.vertx.core.http.Http2Settings;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.ext.web.Router;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -131,19 +131,17 @@ public final class ApiVerticle extends VerticleBase {
         HostAndOriginPolicy policy = HostAndOriginPolicy.forApi(settings);
         InboundSettings.Http http = settings.http();
         requestSpans = new RequestSpans(Tracing.of(vertx));
-        List<RouteContributor> contributors = new ArrayList<>();
-        contributors.add(new ContractRoutes(
+        RouterFactory contract = new ContractRouterFactory(
                 vertx,
                 apiContract,
                 operationHandlers.create(policy),
                 sharedServices.authServices(),
                 policy,
-                new RequestBodyLimits(http.maxBodyBytes(), http.requestTimeout())));
-        contributors.addAll(sharedServices.pages());
+                new RequestBodyLimits(http.maxBodyBytes(), http.requestTimeout()));
         Router router;
         // Builds one router at a time: the thread safety of the shared contract is not documented.
         synchronized (apiContract) {
-            router = HttpRouter.create(vertx, contributors, policy, ERROR_RENDERERS, requestSpans);
+            router = HttpRouter.create(contract, sharedServices.pages(), policy, ERROR_RENDERERS, requestSpans);
         }
         HttpServerOptions options = serverOptions();
         if (!http.tls().isEnabled()) {

@@ -2,7 +2,7 @@ package dev.darkroom.api.management;
 
 import dev.darkroom.api.body.RequestBodyLimits;
 import dev.darkroom.api.contract.ApiContract;
-import dev.darkroom.api.contract.ContractRoutes;
+import dev.darkroom.api.contract.ContractRouterFactory;
 import dev.darkroom.api.contract.JsonOperationHandler;
 import dev.darkroom.api.contract.OperationHandler;
 import dev.darkroom.api.problem.ErrorRenderers;
@@ -110,14 +110,14 @@ public final class ManagementVerticle extends VerticleBase {
                 .connectionHandler(slowRequestGuard::watch)
                 .requestHandler(slowRequestGuard.trackRequests(
                         HttpRouter.create(
-                                vertx,
-                                List.of(new ContractRoutes(
+                                new ContractRouterFactory(
                                         vertx,
                                         apiContract,
                                         handlers,
                                         AuthServices.withoutAuthentication(),
                                         policy,
-                                        BODY_LIMITS)),
+                                        BODY_LIMITS),
+                                List.of(),
                                 policy,
                                 ErrorRenderers.PROBLEM_DOCUMENTS,
                                 requestSpans),

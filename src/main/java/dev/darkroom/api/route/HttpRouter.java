@@ -8,41 +8,43 @@ import dev.darkroom.api.transport.AccessLogHandler;
 import dev.darkroom.api.transport.DateHeaderHandler;
 import dev.darkroom.api.transport.RequestIdHandler;
 import dev.darkroom.api.transport.RequestSpans;
-import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
 import java.util.List;
+import java.util.stream.Stream;
 
-/** Creates the router of an HTTP port from its contributors. */
+/** Creates the router of an HTTP port: the operations of a contract, and the paths of contributors. */
 public final class HttpRouter {
     private HttpRouter() {}
 
     /**
-     * @param contributors the most requested first
+     * @param contract creates the router; the requests of its paths pass fewer other routes than those of the contributors
      * @param policy host checks and origins of CORS
      * @param errorRenderers forms of error responses
      * @param requestSpans starts the spans of the requests
+     * @throws IllegalStateException when two of them serve one path
      */
     public static Router create(
-            Vertx vertx,
+            RouterFactory contract,
             List<RouteContributor> contributors,
             HostAndOriginPolicy policy,
             ErrorRenderers errorRenderers,
             RequestSpans requestSpans) {
-        Router router = Router.router(vertx);
-        router.route()
-                .handler(new RequestIdHandler())
-                .handler(requestSpans)
-                .handler(new DateHeaderHandler())
-                .handler(new AccessLogHandler())
-                .handler(new SecurityHeadersHandler())
-                .handler(context -> {
+        List<ServedPath> paths = Stream.concat(
+                        contract.paths().stream(),
+                        contributors.stream().flatMap(contributor -> contributor.paths().stream()))
+                .toList();
+        Router router = contract.createRouter(List.of(
+                new RequestIdHandler(),
+                requestSpans,
+                new DateHeaderHandler(),
+                new AccessLogHandler(),
+                new SecurityHeadersHandler(),
+                context -> {
                     policy.checkHost(context.request());
                     context.next();
-                })
-                .handler(new CorsPolicyHandler(policy.corsOrigins()))
-                .handler(new StrictPathHandler(contributors.stream()
-                        .flatMap(contributor -> contributor.paths().stream())
-                        .toList()));
+                },
+                new CorsPolicyHandler(policy.corsOrigins()),
+                new StrictPathHandler(paths)));
         contributors.forEach(contributor -> contributor.addRoutes(router));
         ProblemHandler problems = new ProblemHandler(errorRenderers);
         // Failed requests, and errors of the router itself.

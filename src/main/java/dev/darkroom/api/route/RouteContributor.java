@@ -4,13 +4,13 @@ import io.vertx.ext.web.Router;
 import java.util.List;
 
 /**
- * A module that serves paths of an HTTP port. {@link HttpRouter} assigns request ids, starts spans, checks the host, sets the default
- * security headers and rejects unknown paths and methods before it calls the routes. The routes authenticate, check the origin of changing
- * requests, limit the rate, and replace the security headers as their content needs.
+ * A module that serves paths of an HTTP port, besides the operations of its contract. {@link HttpRouter} assigns request ids, starts spans,
+ * checks the host, sets the default security headers and rejects unknown paths and methods before it calls the routes. The routes
+ * authenticate, check the origin of changing requests, limit the rate, and replace the security headers as their content needs.
  */
 public interface RouteContributor {
 
-    /** Returns the served paths. No other contributor may have one of them. */
+    /** Returns the served paths. Neither the contract nor another contributor may have one of them. */
     List<ServedPath> paths();
 
     /**

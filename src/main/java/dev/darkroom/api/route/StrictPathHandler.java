@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * Rejects requests with a path or method that no contributor serves. Compares paths literally. The router by itself ignores extra slashes and
+ * Rejects requests with a path or method that the port does not serve. Compares paths literally. The router by itself ignores extra slashes and
  * resolves dot segments. One resource would then have many paths, unknown to caches and access rules of a proxy. Immutable.
  */
 final class StrictPathHandler implements Handler<RoutingContext> {
@@ -29,7 +29,7 @@ final class StrictPathHandler implements Handler<RoutingContext> {
         Set<String> templates = new HashSet<>();
         for (ServedPath path : paths) {
             if (!templates.add(path.template())) {
-                throw new IllegalStateException("two contributors serve " + path.template());
+                throw new IllegalStateException("two routes serve " + path.template());
             }
         }
         rules = paths.stream()

@@ -45,14 +45,14 @@ final class ValidationServers implements AutoCloseable {
                 .toList();
         return listen(vertx.createHttpServer()
                 .requestHandler(HttpRouter.create(
-                        vertx,
-                        List.of(new ContractRoutes(
+                        new ContractRouterFactory(
                                 vertx,
                                 apiContract,
                                 handlers,
                                 AuthServices.withoutAuthentication(),
                                 HostAndOriginPolicy.unrestricted(List.of()),
-                                new RequestBodyLimits(MAX_BODY_BYTES, Duration.ofSeconds(30)))),
+                                new RequestBodyLimits(MAX_BODY_BYTES, Duration.ofSeconds(30))),
+                        List.of(),
                         HostAndOriginPolicy.unrestricted(List.of()),
                         ErrorRenderers.PROBLEM_DOCUMENTS,
                         new RequestSpans(Tracing.OFF))));

@@ -1,7 +1,7 @@
 package dev.darkroom.api.contract;
 
 import dev.darkroom.api.body.RequestBodyLimits;
-import dev.darkroom.api.route.RouteContributor;
+import dev.darkroom.api.route.RouterFactory;
 import dev.darkroom.api.route.ServedPath;
 import dev.darkroom.api.security.AuthenticationHandler;
 import dev.darkroom.api.security.HostAndOriginPolicy;
@@ -19,6 +19,7 @@ import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.openapi.router.RouterBuilder;
 import io.vertx.openapi.contract.OpenAPIContract;
 import io.vertx.openapi.contract.Operation;
 import java.time.Duration;
@@ -32,12 +33,12 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Routes of exactly the operations of a contract. For the event loop of one router. */
-public final class ContractRoutes implements RouteContributor {
+/** Creates a router of exactly the operations of a contract, with the router of the OpenAPI library. For the event loop of one router. */
+public final class ContractRouterFactory implements RouterFactory {
     /** Time for the body after which a request is authenticated again. With the cache of API keys it is below the time of an erasure. */
     private static final Duration MAX_BODY_TIME = Duration.ofSeconds(1);
 
-    private static final Logger LOG = LoggerFactory.getLogger(ContractRoutes.class);
+    private static final Logger LOG = LoggerFactory.getLogger(ContractRouterFactory.class);
 
     private final Vertx vertx;
     private final OpenAPIContract openApi;
@@ -51,7 +52,7 @@ public final class ContractRoutes implements RouteContributor {
      * @param limits size and time limits of request bodies
      * @throws IllegalStateException when an operation has no handler or a handler has no operation
      */
-    public ContractRoutes(
+    public ContractRouterFactory(
             Vertx vertx,
             ApiContract apiContract,
             List<OperationHandler> handlers,
@@ -88,14 +89,24 @@ public final class ContractRoutes implements RouteContributor {
     }
 
     @Override
-    public void addRoutes(Router router) {
+    public Router createRouter(List<Handler<RoutingContext>> rootHandlers) {
+        RouterBuilder builder = RouterBuilder.create(vertx, openApi);
+        rootHandlers.forEach(builder::rootHandler);
         RateLimitHandler rateLimitHandler = new RateLimitHandler(authServices);
         for (Operation operation : openApi.operations()) {
-            Route route =
-                    router.route(ServedPath.readOnly(operation.getOpenAPIPath()).routerPath());
-            methods(operation).forEach(route::method);
-            route.handler(createHandler(operation, rateLimitHandler));
+            // AuthenticationHandler and RequestReader replace both, from the same contract; RequestReader explains why.
+            builder.getRoute(operation.getOperationId())
+                    .setDoSecurity(false)
+                    .setDoValidation(false)
+                    .addHandler(createHandler(operation, rateLimitHandler));
         }
+        Router router = builder.createRouter();
+        for (Route route : router.getRoutes()) {
+            if (route.getMetadata(RouterBuilder.KEY_META_DATA_OPERATION) instanceof Operation operation) {
+                methods(operation).forEach(route::method);
+            }
+        }
+        return router;
     }
 
     /**

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Each operation of the contract has one handler, and each handler an operation. */
-class ContractRoutesTest {
+class ContractRouterFactoryTest {
     private final Vertx vertx = Vertx.vertx();
 
     @AfterEach
@@ -80,7 +80,7 @@ class ContractRoutesTest {
         handlers.removeIf(handler -> handler.operationId().equals("getImage"));
 
         // then
-        assertThatThrownBy(() -> new ContractRoutes(
+        assertThatThrownBy(() -> new ContractRouterFactory(
                         vertx,
                         apiContract,
                         handlers,
@@ -99,7 +99,7 @@ class ContractRoutesTest {
         handlers.addAll(handlers(List.of("paintGeneration")));
 
         // then
-        assertThatThrownBy(() -> new ContractRoutes(
+        assertThatThrownBy(() -> new ContractRouterFactory(
                         vertx,
                         apiContract,
                         handlers,
