@@ -50,7 +50,7 @@ function Header() {
   const current = session.value;
   const user = current.state === 'signedIn' ? current.user : undefined;
   /** @param {string} name */
-  const mark = (name) => (view === name ? 'page' : undefined);
+  const mark = (name) => (view === name ? 'page' : view === 'generation' && name === 'studio' ? 'true' : undefined);
   return html`<header class="shell-header">
     <a class="brand" href="#/"><img src="studio/icon.svg" width="26" height="26" alt="" />Darkroom</a>
     <nav class="shell-nav" aria-label="Main">
@@ -78,7 +78,7 @@ function Account({ name }) {
 function Footer() {
   return html`<footer class="shell-footer">
     <span>Darkroom ${version}</span>
-    <a href="docs/guide">Documentation</a>
+    <a href="docs/guide">Guide</a>
     <a href="docs">API reference</a>
     <a href="docs/events">Events</a>
     <a href="openapi.yaml">OpenAPI</a>

@@ -7,6 +7,9 @@ import { authRequired, baseUrl } from './page.js';
 
 const KEY_VARIABLE = 'DARKROOM_KEY';
 
+/** The response then has the image. Not more than the default of `generation.maxWait`. */
+const CURL_WAIT_SECONDS = 30;
+
 /**
  * Copies a text to the clipboard and confirms it.
  * @param {string} text
@@ -78,6 +81,7 @@ export function curlCommand(generation) {
     lines.push(`-H "Authorization: Bearer $${KEY_VARIABLE}"`);
   }
   lines.push(`-H 'Content-Type: application/json'`);
+  lines.push(`-H 'Prefer: wait=${CURL_WAIT_SECONDS}'`);
   lines.push(`-d ${shellQuote(JSON.stringify(requestBody(generation)))}`);
   return lines.join(' \\\n  ');
 }

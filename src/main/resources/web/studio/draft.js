@@ -149,7 +149,7 @@ export function validateDraft() {
   /** @type {Map<Field, string>} */
   const errors = new Map();
   if (!prompt.trim()) {
-    errors.set('prompt', 'Describe the image.');
+    errors.set('prompt', 'Enter a prompt.');
   } else {
     checkLength(errors, 'prompt', prompt, model.maxPromptLength);
   }

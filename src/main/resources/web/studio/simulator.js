@@ -43,7 +43,7 @@ export const FAULTS = [
     id: 'rate-limit',
     icon: 'gauge',
     title: 'Rate limit',
-    server: 'answers 429 and asks for 5 s of rest',
+    server: 'answers 429 and asks to wait 5 s',
     darkroom: 'pauses all calls for 5 s',
     step: { status: 429, retryAfter: 5, delay: DELAY },
   },

@@ -122,7 +122,7 @@ function Item({ item, onOpen }) {
     status === 'COMPLETE' ? ['ok', 'Complete'] : cancelled ? ['neutral', 'Cancelled'] : ['error', status ? 'Failed' : 'Disabled'];
   const content = html`
     <span class=${`badge ${kind}`}>${word}</span>
-    <span class="bell-text">${prompt || title(item)}</span>
+    <span class="bell-text" dir="auto">${prompt || title(item)}</span>
     ${error && !cancelled && html`<span class="text-muted">${error.message}</span>`}
     <time class="text-muted" datetime=${item.timestamp} title=${new Date(item.timestamp).toLocaleString()}>${ago(item.timestamp)}</time>
     ${!item.readAt && html`<span class="visually-hidden">Unread</span>`}
@@ -145,7 +145,7 @@ function title({ type, data }) {
   return data.imageCount === 1 ? 'Generation complete, 1 image' : `Generation complete, ${data.imageCount} images`;
 }
 
-const relativeTime = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+const relativeTime = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
 
 /** @param {string} timestamp */
 function ago(timestamp) {

@@ -119,9 +119,9 @@ function AttemptLane({ attempt, created, end, now, waitEnd: waitedUntil, waits, 
         <p class="text-muted small">
           ${error && html`<code>${error.code}${error.httpStatus ? ` ${error.httpStatus}` : ''}</code> · `}
           ${[
-            `${backend}`,
+            (!compact || attempt.selection !== 'ONLY') && `AI server ${backend}`,
             formatDuration(stop - start),
-            error && (counted ? (compact ? 'counts' : 'counts toward the limit') : compact ? 'not counted' : 'does not count toward the limit'),
+            error && !compact && (counted ? 'counts toward the limit' : 'does not count toward the limit'),
             !compact && selection,
             costMicros !== undefined && `cost ${formatCost(costMicros)}`,
             !compact && attempt.apiKey && `key ${attempt.apiKey}`,

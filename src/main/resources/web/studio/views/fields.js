@@ -47,6 +47,7 @@ export function PromptField({ errors, onSubmit }) {
       rows="4"
       autofocus
       required
+      dir="auto"
       enterkeyhint="send"
       placeholder="Describe the image"
       value=${prompt}
@@ -71,7 +72,7 @@ export function NegativePromptField({ errors }) {
     <label for="negativePrompt">Negative prompt</label>
     <input
       id="negativePrompt"
-      placeholder="people, text"
+      placeholder="What to leave out: people, text"
       value=${negativePrompt}
       ...${errorAttributes('negativePrompt', errors)}
       onInput=${(/** @type {any} */ event) => changeDraft({ negativePrompt: event.target.value })}

@@ -16,7 +16,7 @@ const LOAD_AHEAD = '1200px';
 
 /** Shapes beyond these are cropped in the list. */
 const NARROWEST = 0.5;
-const WIDEST = 2.5;
+const WIDEST = 3;
 
 export function Gallery() {
   useEffect(() => {

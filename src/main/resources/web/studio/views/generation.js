@@ -117,7 +117,7 @@ function DetailHead({ generation }) {
     return () => removeEventListener('keydown', onKeyDown);
   }, [neighbors]);
   return html`<div class="detail-head">
-    <a class="button ghost" href="#/"><${Icon} name="grid" />Gallery</a>
+    <a class="button ghost detail-back" href="#/"><${Icon} name="grid" />Gallery</a>
     <h1 tabindex="-1" class="visually-hidden">Generation: ${shortPrompt(generation)}</h1>
     <span class=${`badge ${{ PENDING: 'info', COMPLETE: 'ok', FAILED: 'error' }[generation.status]}`}>${stateWords(generation, now)}</span>
     <nav class="detail-neighbors" aria-label="Neighbors">
@@ -142,12 +142,15 @@ function NeighborLink({ id, icon, label }) {
 
 /** @param {{generation: Generation}} props */
 function PromptCard({ generation }) {
-  const { prompt, negativePrompt } = generation;
+  const { id, prompt, negativePrompt } = generation;
   return html`<section class="prompt-card" aria-labelledby="prompt-title">
     <h2 id="prompt-title" class="visually-hidden">Prompt</h2>
-    <p class="prompt-text">${prompt}</p>
-    ${negativePrompt && html`<p class="text-muted"><span class="small">Negative prompt:</span> ${negativePrompt}</p>`}
-    <button type="button" class="button ghost" onClick=${() => copyText(prompt, 'Prompt')}><${Icon} name="copy" />Copy prompt</button>
+    <p class="prompt-text" dir="auto">${prompt}</p>
+    ${negativePrompt && html`<p class="text-muted"><span class="small">Negative prompt:</span> <bdi>${negativePrompt}</bdi></p>`}
+    <div class="toolbar prompt-copy">
+      <button type="button" class="button ghost" onClick=${() => copyText(prompt, 'Prompt')}><${Icon} name="copy" />Copy prompt</button>
+      <button type="button" class="button ghost" onClick=${() => copyText(generationUrl(id), 'Link')}><${Icon} name="link" />Copy link</button>
+    </div>
   </section>`;
 }
 
@@ -166,7 +169,6 @@ function DetailActions({ generation, onUpdate }) {
       ${status === 'FAILED' && error?.retryable && html`<${RetryButton} generation=${generation} primary=${true} onCreated=${openCreated} />`}
       ${status !== 'PENDING' && html`<${EditButton} generation=${generation} />`}
       ${status === 'FAILED' && !error?.retryable && html`<${RetryButton} generation=${generation} onCreated=${openCreated} />`}
-      <button type="button" class="button" onClick=${() => copyText(generationUrl(id), 'Link')}><${Icon} name="link" />Copy link</button>
       ${
         status === 'PENDING'
           ? html`<${CancelButton} generation=${generation} onCancelled=${onUpdate} />`
@@ -198,29 +200,35 @@ function EditButton({ generation }) {
 
 /** @param {{id: string, images: import('../client.js').Image[]}} props */
 function DownloadButtons({ id, images }) {
-  return images.map(
+  const links = images.map(
     (image, index) => html`<${DownloadButton}
       key=${image.sha256}
       id=${id}
       image=${image}
-      position=${images.length > 1 ? index + 1 : 0}
+      number=${images.length > 1 ? index + 1 : 0}
       name=${`darkroom-${id.slice(-12)}${images.length > 1 ? `-${index + 1}` : ''}.${image.contentType.split('/')[1]}`}
     />`,
   );
+  return images.length > 1
+    ? html`<div class="downloads" role="group" aria-labelledby="downloads-label">
+        <span id="downloads-label"><${Icon} name="download" />Download</span>
+        <div>${links}</div>
+      </div>`
+    : links;
 }
 
-/** @param {{id: string, image: import('../client.js').Image, position: number, name: string}} props `position` is 0 for a single image */
-function DownloadButton({ id, image, position, name }) {
+/** @param {{id: string, image: import('../client.js').Image, number: number, name: string}} props `number` is 0 for the only image */
+function DownloadButton({ id, image, number, name }) {
   return html`<a
-    class=${`button ${position ? '' : 'primary'}`}
-    aria-label=${position ? `Download image ${position}` : undefined}
+    class=${`button ${number ? '' : 'primary'}`}
     href=${image.url}
+    aria-label=${number ? `Download image ${number}` : undefined}
     download=${name}
     target="_blank"
     rel="noreferrer"
     onFocus=${() => isExpired(image.url) && renewImageUrls(id)}
     onPointerEnter=${() => isExpired(image.url) && renewImageUrls(id)}
-    ><${Icon} name="download" />${position || 'Download'}</a
+    >${number || html`<${Icon} name="download" />Download`}</a
   >`;
 }
 
@@ -247,7 +255,7 @@ function Parameters({ generation }) {
         <dd><a href=${generationHref(retryOf)}>the failed generation</a></dd>
       </div>`
     }
-    <${Fact} name="Id" value=${id} copy=${true} />
+    <${Fact} name="ID" value=${id} copy=${true} />
   </dl>`;
 }
 
@@ -263,9 +271,9 @@ function Fact({ name, value, copy = false }) {
   return html`<div class="fact">
     <dt>${name}</dt>
     <dd>
-      <span class=${name === 'Id' ? 'mono' : ''}>${value}</span>${
+      <span class=${name === 'ID' ? 'mono' : ''}>${value}</span>${
         copy &&
-        html`<button type="button" class="button ghost icon-only fact-copy" aria-label=${`Copy ${name.toLowerCase()}`} onClick=${() => copyText(value, name)}>
+        html`<button type="button" class="button ghost icon-only fact-copy" aria-label=${`Copy ${name === 'ID' ? name : name.toLowerCase()}`} onClick=${() => copyText(value, name)}>
           <${Icon} name="copy" />
         </button>`
       }

@@ -61,7 +61,7 @@ function StagedGeneration({ id }) {
     <div class="stage-frames"><${Frames} generation=${generation} now=${now} develop=${watched} /></div>
     <div class="stage-text">
       <div class="stage-head">
-        <h2 id="stage-title" class="stage-prompt">${generation.prompt}</h2>
+        <h2 id="stage-title" class="stage-prompt" dir="auto">${generation.prompt}</h2>
         <button
           type="button"
           class="button ghost icon-only"

@@ -39,7 +39,7 @@ export function Tile({ id }) {
         ><${Icon} ...${failureIcon(generation)} /><span>${endWords(generation.error ?? {})}</span></span
       >`
     }
-    <span class="tile-prompt">${prompt}</span>
+    <span class="tile-prompt" dir="auto">${prompt}</span>
     ${count > 1 && html`<span class="tile-count"><${Icon} name="images" />${images?.length ?? count}<span class="visually-hidden"> images</span></span>`}
   </a>`;
 }

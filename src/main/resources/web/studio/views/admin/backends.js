@@ -73,7 +73,7 @@ function NodeTable({ backend, refreshedAt }) {
   const now = useServerNow(counts);
   /** @type {import('./data-table.js').Column<BackendOnNode>[]} */
   const columns = [
-    { label: 'Node', cell: (node) => nodeName({ host: node.host, id: node.node }) },
+    { label: 'Process', cell: (node) => nodeName({ host: node.host, id: node.node }) },
     { label: 'Breaker', cell: (node) => html`<${Breaker} node=${node} now=${now} />` },
     { label: 'Calls', cell: (node) => html`<${Calls} node=${node} backend=${backend} now=${now} refreshedAt=${refreshedAt} />` },
     { label: 'API keys', cell: (node) => html`<${ApiKeys} keys=${node.apiKeys} now=${now} />` },

@@ -17,7 +17,7 @@ export function Nodes({ nodes, goneNodes, refreshedAt }) {
   const live = nodes.map((node) => ({ node })).toSorted((left, right) => Number(right.node.draining) - Number(left.node.draining));
   /** @type {import('./data-table.js').Column<Row>[]} */
   const columns = [
-    { label: 'Node', cell: ({ node }) => nodeName(node) },
+    { label: 'Process', cell: ({ node }) => nodeName(node) },
     { label: 'State', cell: (row) => nodeState(row) },
     { label: 'Version', cell: ({ node }) => node.version },
     { label: 'Roles', cell: ({ node }) => node.roles.join(', ') },

@@ -55,7 +55,7 @@ export function Queue({ models }) {
 /** @param {ModelQueue} queue */
 function oldestWait(queue) {
   if (queue.oldestWaitSeconds === undefined) {
-    return html`<span class="text-muted">none is due</span>`;
+    return html`<span class="text-muted">none</span>`;
   }
   const text = formatDuration(queue.oldestWaitSeconds * 1_000);
   return queueProblems(queue).length > 0 ? html`<span class="badge warn">${text}</span>` : text;

@@ -48,7 +48,7 @@ export function BreakerPanel() {
           </li>`,
       )}
     </ol>
-    <div class="progress breaker-progress" aria-hidden="true"><div style=${{ width: `${(countdown?.share ?? 0) * 100}%` }}></div></div>
+    <div class=${`progress breaker-progress ${countdown ? '' : 'idle'}`} aria-hidden="true"><div style=${{ width: `${(countdown?.share ?? 0) * 100}%` }}></div></div>
   </section>`;
 }
 
@@ -93,7 +93,7 @@ function describe(state, seconds = 0) {
     return html`Up to <b>${state.concurrency}</b> trial calls. If all succeed, the breaker closes.`;
   }
   if (state.retryAfterMs > 0 && seconds > 0) {
-    return html`The AI server asked for rest: no calls for <b>${seconds} s</b>.`;
+    return html`The AI server limits the rate: no calls for <b>${seconds} s</b>.`;
   }
-  return html`Up to <b>${state.concurrency}</b> calls at once. Too many failures open it.`;
+  return html`Up to <b>${state.concurrency}</b> calls at once. Too many failures open the breaker.`;
 }

@@ -23,9 +23,9 @@ const PROMPTS = [
   'A greenhouse in winter',
   'Mountains at dusk',
   'A market in the rain',
-  'An empty theatre',
+  'An empty theater',
   'A valley before a storm',
-  'Snow on a harbour',
+  'Snow on a harbor',
   'A library at noon',
 ];
 

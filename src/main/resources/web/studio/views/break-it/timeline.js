@@ -56,7 +56,8 @@ function Rows({ rows, now }) {
       ${rows.map((generation) => html`<${Row} key=${generation.id} generation=${generation} now=${now} />`)}
     </ol>
     <p class="timeline-legend text-muted small" aria-hidden="true">
-      <span><i class="segment running"></i> call</span>
+      <span><i class="segment running"></i> call that runs</span>
+      <span><i class="segment done"></i> successful call</span>
       <span><i class="segment failed"></i> failed call</span>
       <span><i class="segment backoff"></i> delay before the next attempt</span>
       <span><i class="segment queued"></i> waits for its turn</span>
@@ -93,7 +94,7 @@ function Row({ generation, now }) {
   return html`<li class="timeline-row">
     <a class="row-name" href=${generationHref(generation.id)}>
       <span class="row-image">${image && html`<img src=${image.url} width="40" height="40" alt="" loading="lazy" />`}</span>
-      <span class="row-prompt">${generation.prompt}</span>
+      <span class="row-prompt" dir="auto">${generation.prompt}</span>
     </a>
     <div class="row-track" aria-hidden="true">
       ${segments(generation, now).map(
