@@ -82,6 +82,12 @@ function Footer() {
     <a href="docs">API reference</a>
     <a href="docs/events">Events</a>
     <a href="openapi.yaml">OpenAPI</a>
+    ${
+      simulatorRuns &&
+      html`<span>
+        The bundled simulator draws the images. <a href="docs/guide/tour#use-your-own-ai-server-and-database">Connect your AI server</a>
+      </span>`
+    }
   </footer>`;
 }
 

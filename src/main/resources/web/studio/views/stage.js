@@ -79,17 +79,22 @@ function StagedGeneration({ id }) {
       <div class="toolbar">
         <a class="button" href=${generationHref(id)}>Open</a>
         ${pending && html`<${CancelButton} generation=${generation} onCancelled=${(/** @type {any} */ cancelled) => live.update(cancelled)} />`}
-        ${generation.status === 'FAILED' && html`<${RetryButton} generation=${generation} />`}
+        ${generation.status === 'FAILED' && !mustChange(generation) && html`<${RetryButton} generation=${generation} />`}
       </div>
     </div>
   </section>`;
+}
+
+/** Whether the same request would fail again. @param {import('../client.js').Generation} generation */
+function mustChange({ error }) {
+  return error?.retryable === false && error.code !== 'CANCELLED';
 }
 
 /** @param {import('../client.js').Generation} generation */
 function summary(generation) {
   const { status, failedAttempts, error } = generation;
   if (status === 'FAILED') {
-    return error?.message;
+    return `${error?.message}${mustChange(generation) ? ' Change the request and generate again.' : ''}`;
   }
   const failed = failedAttempts ? plural(failedAttempts, 'failed attempt') : '';
   if (status === 'COMPLETE') {
