@@ -87,6 +87,7 @@ export function CreateForm() {
     ref=${form}
     class="create"
     novalidate
+    onKeyDown=${ignoreHeldEnter}
     onSubmit=${(/** @type {Event} */ event) => {
       event.preventDefault();
       send();
@@ -102,7 +103,7 @@ export function CreateForm() {
     </div>
     ${limits.value.negativePrompt && html`<${NegativePromptField} errors=${errors} />`}
     <div class="create-send">
-      <button class="button primary" aria-disabled=${sending ? 'true' : undefined} title=${SUBMIT_KEYS}>
+      <button class="button primary" aria-disabled=${sending ? 'true' : undefined} title=${SUBMIT_KEYS} onClick=${ignoreSecondClick}>
         ${sending ? 'Sending…' : 'Generate'} <kbd aria-hidden="true">${SUBMIT_KEYS}</kbd>
       </button>
     </div>
@@ -117,6 +118,21 @@ export function CreateForm() {
     }
     ${submission.state === 'failed' && html`<${Problem} error=${submission.error} onRetry=${send} />`}
   </form>`;
+}
+
+/** Ignores the repetitions of an Enter that is held down: each would create a generation. @param {KeyboardEvent} event */
+function ignoreHeldEnter(event) {
+  const startsLine = event.target instanceof HTMLTextAreaElement && !event.ctrlKey && !event.metaKey;
+  if (event.key === 'Enter' && event.repeat && !startsLine) {
+    event.preventDefault();
+  }
+}
+
+/** Ignores the second click of a double click, which would create a second generation after a fast response. @param {MouseEvent} event */
+function ignoreSecondClick(event) {
+  if (event.detail > 1) {
+    event.preventDefault();
+  }
 }
 
 /** Brings the stage into view on narrow pages, where it is below the form. */

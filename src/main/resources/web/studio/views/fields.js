@@ -54,7 +54,7 @@ export function PromptField({ errors, onSubmit }) {
       ...${errorAttributes('prompt', errors)}
       onInput=${(/** @type {any} */ event) => changeDraft({ prompt: event.target.value })}
       onKeyDown=${(/** @type {KeyboardEvent} */ event) => {
-        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && !event.isComposing && !event.repeat) {
           event.preventDefault();
           onSubmit();
         }

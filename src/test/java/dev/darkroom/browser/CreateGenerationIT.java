@@ -8,6 +8,8 @@ import dev.darkroom.testing.browser.BrowserSession;
 import dev.darkroom.testing.browser.LocalDarkroom;
 import dev.darkroom.testing.browser.StudioPage;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -47,6 +49,27 @@ class CreateGenerationIT {
         assertThat(session.awaitDecodedImage(StudioPage.STAGE + " img")).isPositive();
         assertThat(session.find(StudioPage.STAGE).getText()).contains("Mountains at sunset");
         assertThat(session.log().requests("POST /api/generation")).hasSize(1);
+    }
+
+    @Test
+    void doubleClickCreatesOneGeneration() {
+        // given
+        studio.create("First");
+        session.awaitText("First");
+        studio.awaitStatus(StudioPage.STAGE, "COMPLETE");
+
+        // when
+        var button = session.findByRole("button", "^Generate").getRect();
+        for (String type : List.of("mousePressed", "mouseReleased")) {
+            session.command(
+                    "Input.dispatchMouseEvent",
+                    Map.of("type", type, "x", button.x + 5, "y", button.y + 5, "button", "left", "clickCount", 2));
+        }
+
+        // then
+        studio.create("Second");
+        session.await("second", () -> session.find(StudioPage.STAGE).getText().contains("Second"));
+        assertThat(session.log().requests("POST /api/generation")).hasSize(2);
     }
 
     @Test

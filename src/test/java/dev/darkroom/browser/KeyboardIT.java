@@ -9,10 +9,13 @@ import dev.darkroom.testing.browser.LocalDarkroom;
 import dev.darkroom.testing.browser.StudioPage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.openqa.selenium.Keys;
 
 /** Uses the studio without a mouse. */
@@ -196,5 +199,53 @@ class KeyboardIT {
                                 "return [...document.querySelectorAll('.counter')]"
                                         + ".find(counter => counter.innerText.includes('Completed')).querySelector('dd').textContent")
                         .equals("5"));
+    }
+
+    /** Sends an Enter as the keyboard does: pressed, or repeated because it is held down. */
+    private static void pressEnter(BrowserSession session, boolean control, boolean repeated) {
+        session.command(
+                "Input.dispatchKeyEvent",
+                Map.of(
+                        "type",
+                        control ? "rawKeyDown" : "keyDown",
+                        "key",
+                        "Enter",
+                        "code",
+                        "Enter",
+                        "text",
+                        control ? "" : "\r",
+                        "windowsVirtualKeyCode",
+                        13,
+                        "modifiers",
+                        control ? 2 : 0,
+                        "autoRepeat",
+                        repeated));
+    }
+
+    private static void awaitCreated(BrowserSession session, String prompt) {
+        session.await(
+                "stage of " + prompt,
+                () -> session.find(".stage-prompt").getText().equals(prompt)
+                        && session.all(".create-send [aria-disabled]").isEmpty());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"#prompt, true", "#seed, false", ".create-send button, false"})
+    void enterThatIsHeldDownCreatesOneGeneration(String element, boolean control) {
+        // given
+        BrowserSession session = browser.session();
+        new StudioPage(session, service.url("/")).open();
+        session.find("#prompt").sendKeys("First");
+        session.runScript("document.querySelector(arguments[0]).focus()", element);
+
+        // when
+        pressEnter(session, control, false);
+        awaitCreated(session, "First");
+        pressEnter(session, control, true);
+
+        // then
+        session.find("#prompt").sendKeys(Keys.chord(Keys.CONTROL, "a"), "Second", Keys.chord(Keys.CONTROL, Keys.ENTER));
+        awaitCreated(session, "Second");
+        assertThat(session.log().requests("POST /api/generation")).hasSize(2);
     }
 }
