@@ -131,6 +131,9 @@ class MalformedHttpIT {
                 "/openapi.yaml/",
                 "/health",
                 "/simulator/script",
+                "/docs/guide/..",
+                "/docs/guide/../..",
+                "/docs/guide/%2e%2e/%2E.",
                 "*",
             })
     void returnsNotFoundForUnknownPath(String path) {

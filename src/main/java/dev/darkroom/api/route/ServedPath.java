@@ -8,11 +8,13 @@ import java.util.stream.Collectors;
 /**
  * A path with the methods that it supports. Compares paths literally.
  *
- * @param template path; a parameter such as <code>{id}</code> stands for one or more characters other than a slash
+ * @param template path; a parameter such as <code>{id}</code> stands for one or more characters other than a slash, but for no
+ *     dot segment, also with encoded dots
  * @param methods supported methods; HEAD only if it is listed
  */
 public record ServedPath(String template, Set<HttpMethod> methods) {
     private static final Pattern PARAMETER = Pattern.compile("\\{[^}]+}");
+    private static final String PARAMETER_VALUE = "(?!(?:\\.|%2[eE]){1,2}(?:/|\\z))[^/]+";
     private static final Set<HttpMethod> READ_METHODS = Set.of(HttpMethod.GET, HttpMethod.HEAD);
 
     public ServedPath {
@@ -42,7 +44,7 @@ public record ServedPath(String template, Set<HttpMethod> methods) {
         String literals = PARAMETER
                 .splitAsStream(template + "\n")
                 .map(part -> Pattern.quote(part.replace("\n", "")))
-                .collect(Collectors.joining("[^/]+"));
+                .collect(Collectors.joining(PARAMETER_VALUE));
         return Pattern.compile(literals);
     }
 }
