@@ -89,11 +89,12 @@ public record Settings(
     }
 
     /**
-     * Returns whether requests need no authentication and come only from this machine. With a {@code publicUrl}, a proxy on this machine may
-     * forward those of others.
+     * Returns whether requests need no authentication and come only from this machine. With a {@code publicUrl} or further host names, a
+     * proxy on this machine may forward those of others. With CORS for all origins, every web page may send some.
      */
     public boolean isForLocalUseOnly() {
-        return auth == AuthMode.LOCAL && !allowUnauthenticatedRemote && publicUrl == null;
+        boolean onlyThisMachine = !allowUnauthenticatedRemote && publicUrl == null && http.allowedHosts().isEmpty();
+        return auth == AuthMode.LOCAL && onlyThisMachine && !http.corsOrigins().contains("*");
     }
 
     /** Returns the longest timeout of an attempt at any backend. */

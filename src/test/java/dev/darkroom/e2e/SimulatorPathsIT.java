@@ -190,6 +190,8 @@ class SimulatorPathsIT {
         "DARKROOM_AUTH, required",
         "DARKROOM_PUBLIC_URL, https://images.example.org",
         "DARKROOM_ALLOW_UNAUTHENTICATED_REMOTE, true",
+        "DARKROOM_HTTP_ALLOWED_HOSTS, images.example.org",
+        "DARKROOM_HTTP_CORS_ORIGINS, *",
         "DARKROOM_BACKEND_URL, http://127.0.0.1:9/v1"
     })
     void pathsDoNotExistWhereOthersMayReachTheServiceOrWithoutSimulator(String setting, String value)
