@@ -19,6 +19,8 @@ Object.assign(globalThis, {
 let server;
 /** The valid keys and their users. @type {Map<string | undefined, string>} */
 const keys = new Map();
+/** The statuses of the next responses. @type {number[]} */
+const failures = [];
 let ends = 0;
 onSessionEnd(() => ends++);
 
@@ -26,8 +28,10 @@ beforeEach(async () => {
   keys.clear();
   keys.set('Bearer key-of-ann', 'ann').set('Bearer key-of-bob', 'bob');
   server = await startServer(({ headers }, response) => {
+    const failure = failures.shift();
     const name = keys.get(headers.authorization);
-    if (name) json(response, 200, { name, admin: name === 'ann' });
+    if (failure) json(response, failure, { title: 'Unavailable' });
+    else if (name) json(response, 200, { name, admin: name === 'ann' });
     else json(response, 401, { type: 'urn:darkroom:problem:unauthorized', title: 'Unauthorized', detail: 'Invalid key.' });
   });
   await startSession();
@@ -64,6 +68,18 @@ test('goes on with the stored key after a reload', async () => {
 
   assert.equal(session.peek().state, 'signedIn');
 });
+
+for (const status of [429, 500, 502, 503]) {
+  test(`verifies the stored key again after a reload with status ${status}`, async () => {
+    await signIn('key-of-ann');
+    failures.push(status);
+
+    await startSession();
+
+    assert.equal(failures.length, 0);
+    assert.equal(session.peek().state, 'signedIn');
+  });
+}
 
 test('forgets the key and discards private data on signing out', async () => {
   await signIn('key-of-ann');

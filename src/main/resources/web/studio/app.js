@@ -37,7 +37,8 @@ export function App() {
 function Content() {
   switch (session.value.state) {
     case 'starting':
-      return html`<div class="skeleton view-skeleton" aria-busy="true"></div>`;
+      return html`<div role="status">${session.value.notice && html`<p class="notice warn">${session.value.notice}</p>`}</div>
+        <div class="skeleton view-skeleton" aria-busy="true"></div>`;
     case 'signedOut':
       return html`<${SignIn} />`;
     default:

@@ -2,19 +2,20 @@
 // sessionStorage, so that a reload keeps it; never in a URL, in localStorage or in a cookie. Another tab has its own session, until the user
 // signs out: that ends the sessions of this user in all tabs.
 
-import { call, ConnectionError, onUnauthorized, ProblemError, setApiKey } from './api.js';
+import { call, ConnectionError, errorText, onUnauthorized, ProblemError, setApiKey } from './api.js';
 import { getCurrentUser } from './client.js';
 import { whenReachable } from './connection.js';
 import { authRequired } from './page.js';
+import { backoff, delay } from './timing.js';
 import { signal } from './vendor.js';
 
 /** @typedef {import('./client.js').CurrentUser} User */
 
 /**
- * - `starting`: the stored key is being verified
+ * - `starting`: the stored key is being verified. `notice` says why that takes time
  * - `signedOut`: an API key is needed. `notice` says why the last session ended, if the user did not end it
  * - `signedIn`
- * @typedef {{state: 'starting'} | {state: 'signedOut', notice?: string} | {state: 'signedIn', user: User}} Session
+ * @typedef {{state: 'starting', notice?: string} | {state: 'signedOut', notice?: string} | {state: 'signedIn', user: User}} Session
  */
 
 const STORED_KEY = 'darkroom.apiKey';
@@ -52,6 +53,7 @@ export async function startSession() {
     session.value = { state: 'signedOut' };
     return;
   }
+  let failures = 0;
   for (;;) {
     try {
       await signIn(key);
@@ -59,6 +61,10 @@ export async function startSession() {
     } catch (error) {
       if (error instanceof ConnectionError) {
         await whenReachable();
+      } else if (error instanceof ProblemError && (error.status === 429 || error.status >= 500)) {
+        // The key may be valid: asking for it again would not help.
+        session.value = { state: 'starting', notice: errorText(error) };
+        await delay(Math.max(error.retryAfterMs, backoff(failures++, 1_000, 15_000)));
       } else if (error instanceof ProblemError && error.status === 401) {
         expire(key);
         return;
