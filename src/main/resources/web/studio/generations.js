@@ -6,6 +6,7 @@ import { call, callForResponse } from './api.js';
 import { getGeneration, listGenerations } from './client.js';
 import { observeServerTime, serverNow } from './clock.js';
 import { connection } from './connection.js';
+import { updateShown } from './live-generation.js';
 import { onSessionEnd, session } from './session.js';
 import { batch, signal } from './vendor.js';
 
@@ -356,6 +357,17 @@ export async function renewImageUrls(id) {
     existing.value = generation;
   } else {
     keepGeneration(generation);
+  }
+  updateShown(generation);
+}
+
+/**
+ * Reads a generation again if its image URLs have expired. A failed read leaves them as they are.
+ * @param {Pick<Generation, 'id' | 'images'>} generation
+ */
+export function renewExpiredUrls({ id, images }) {
+  if (images?.some(({ url }) => isExpired(url))) {
+    renewImageUrls(id).catch(() => {});
   }
 }
 

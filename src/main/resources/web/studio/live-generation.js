@@ -5,8 +5,9 @@
 // read again when the shared notification stream reports their end. In a hidden tab there are neither streams nor polls. Everything stops when the
 // last component is unmounted or the session ends.
 
-import { call, callForResponse, ConnectionError, ProblemError, reportUnauthorized, retryAfterMs } from './api.js';
+import { callForResponse, ConnectionError, ProblemError, reportUnauthorized, retryAfterMs } from './api.js';
 import { getGeneration, streamGenerationEvents } from './client.js';
+import { observeServerTime, serverNow } from './clock.js';
 import { whenReachable } from './connection.js';
 import { followEvents } from './event-stream.js';
 import { onNotification } from './notifications.js';
@@ -50,6 +51,14 @@ export function useGeneration(id, known) {
   }, [id]);
   useEffect(() => live.show(), [live]);
   return live;
+}
+
+/**
+ * Updates the components that show a generation, if there are any, with a newer state that was read elsewhere.
+ * @param {Generation} generation
+ */
+export function updateShown(generation) {
+  shown.get(generation.id)?.update(generation);
 }
 
 /** A generation that changes. Its signals can be read at any time. */
@@ -120,9 +129,13 @@ export class LiveGeneration {
     do {
       this.readAgain = false;
       try {
-        const generation = await call(getGeneration, { path: { generationId: this.id }, signal: this.running?.signal });
+        const { data, response } = await callForResponse(getGeneration, {
+          path: { generationId: this.id },
+          signal: this.running?.signal,
+        });
+        observeServerTime(response);
         this.error.value = null;
-        this.update(generation);
+        this.update(data);
       } catch (error) {
         if (error instanceof ProblemError && error.status !== 401) this.error.value = error;
         if (error instanceof ProblemError && error.status === 404) this.state.value = 'failed';
@@ -221,7 +234,7 @@ export class LiveGeneration {
     const timer = setInterval(() => {
       const attempts = this.generation.peek()?.attempts ?? [];
       const last = attempts[attempts.length - 1];
-      const waits = !last || (last.outcome !== 'RUNNING' && (!last.retryAt || Date.parse(last.retryAt) < Date.now()));
+      const waits = !last || (last.outcome !== 'RUNNING' && (!last.retryAt || Date.parse(last.retryAt) < serverNow()));
       if (waits) void this.refresh();
     }, POSITION_MS);
     return () => clearInterval(timer);

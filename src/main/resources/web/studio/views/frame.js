@@ -1,6 +1,7 @@
 // The place of the images of a generation: reserved in their shape while it is pending, so that nothing moves when they arrive.
 
 import { endWords } from '../failure-words.js';
+import { renewExpiredUrls } from '../generations.js';
 import { Icon } from '../icons.js';
 import { html } from '../vendor.js';
 import { Picture } from './picture.js';
@@ -25,6 +26,8 @@ export function Frames({ generation, now, develop }) {
               target="_blank"
               rel="noreferrer"
               style=${{ '--ratio': image.width / image.height }}
+              onFocus=${() => renewExpiredUrls(generation)}
+              onPointerEnter=${() => renewExpiredUrls(generation)}
               ><${Picture}
                 generationId=${generation.id}
                 image=${image}

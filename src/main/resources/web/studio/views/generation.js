@@ -5,7 +5,7 @@ import { useServerNow } from '../clock.js';
 import { copyText, curlCommand, generationUrl, javascriptCall, pythonCall } from '../copy.js';
 import { draftFrom } from '../draft.js';
 import { formatBytes, formatCost, formatDateTime, plural } from '../format.js';
-import { findNeighbors, forgetGeneration, isExpired, renewImageUrls } from '../generations.js';
+import { findNeighbors, forgetGeneration, renewExpiredUrls } from '../generations.js';
 import { Icon } from '../icons.js';
 import { generationHref, navigate } from '../router.js';
 import { markGenerationRead } from '../notifications.js';
@@ -34,6 +34,12 @@ export function GenerationView({ id }) {
       markGenerationRead(id);
     }
   }, [generation?.status]);
+  useEffect(() => {
+    // The gallery may have read it long ago.
+    if (generation) {
+      renewExpiredUrls(generation);
+    }
+  }, [generation?.id]);
   if (gone) {
     return html`<div class="empty">
       <${Icon} name="image" />
@@ -226,8 +232,8 @@ function DownloadButton({ id, image, number, name }) {
     download=${name}
     target="_blank"
     rel="noreferrer"
-    onFocus=${() => isExpired(image.url) && renewImageUrls(id)}
-    onPointerEnter=${() => isExpired(image.url) && renewImageUrls(id)}
+    onFocus=${() => renewExpiredUrls({ id, images: [image] })}
+    onPointerEnter=${() => renewExpiredUrls({ id, images: [image] })}
     >${number || html`<${Icon} name="download" />Download`}</a
   >`;
 }
