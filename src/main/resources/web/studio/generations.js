@@ -168,6 +168,7 @@ async function loadPage() {
   } catch (error) {
     if (number === listNumber) {
       list.value = { ...list.peek(), state: 'failed', error };
+      schedulePoll();
     }
   }
 }
@@ -276,7 +277,14 @@ export async function poll() {
     return;
   }
   clearTimeout(timer);
-  if (document.hidden || !loaded || session.peek().state !== 'signedIn' || connection.peek() !== 'online') {
+  if (document.hidden || session.peek().state !== 'signedIn' || connection.peek() !== 'online') {
+    return;
+  }
+  if (!loaded) {
+    // The first page could not be read. Its error stays visible until it can.
+    if (list.peek().state === 'failed') {
+      await loadPage();
+    }
     return;
   }
   polling = true;

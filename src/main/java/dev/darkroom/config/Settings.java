@@ -93,7 +93,9 @@ public record Settings(
      * proxy on this machine may forward those of others. With CORS for all origins, every web page may send some.
      */
     public boolean isForLocalUseOnly() {
-        boolean onlyThisMachine = !allowUnauthenticatedRemote && publicUrl == null && http.allowedHosts().isEmpty();
+        boolean onlyThisMachine = !allowUnauthenticatedRemote
+                && publicUrl == null
+                && http.allowedHosts().isEmpty();
         return auth == AuthMode.LOCAL && onlyThisMachine && !http.corsOrigins().contains("*");
     }
 

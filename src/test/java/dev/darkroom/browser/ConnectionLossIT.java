@@ -130,4 +130,27 @@ class ConnectionLossIT {
         studio.awaitConnected();
         studio.awaitStatus(StudioPage.DETAIL, "COMPLETE");
     }
+
+    @Test
+    void loadsGalleryWhenServiceIsAvailableAgain() {
+        // given
+        String id = service.client().create("A harbor at dawn");
+        service.client().awaitEnd(id);
+        session.runBeforePages("""
+                const send = fetch;
+                window.unavailable = true;
+                window.fetch = request => window.unavailable && request.url.includes('/api/generation?')
+                    ? Promise.resolve(new Response('{"title": "Unavailable"}',
+                        {status: 503, headers: {'Content-Type': 'application/problem+json'}}))
+                    : send(request);
+                """);
+        session.reload();
+        session.awaitText("The gallery could not be loaded");
+
+        // when
+        session.runScript("window.unavailable = false");
+
+        // then
+        session.find(StudioPage.TILE + "[href$='" + id + "']");
+    }
 }
