@@ -2,7 +2,6 @@ package dev.darkroom.browser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.darkroom.config.DatabaseUrl;
 import dev.darkroom.testing.ConnectionCuttingProxy;
 import dev.darkroom.testing.DarkroomFleet;
 import dev.darkroom.testing.DarkroomInstanceSettings;
@@ -16,6 +15,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,26 +32,32 @@ class NodeLossIT {
     @TempDir
     Path directory;
 
+    private static String url(ConnectionCuttingProxy balancer) {
+        return "http://127.0.0.1:" + balancer.port();
+    }
+
+    private DarkroomInstanceSettings settings(ConnectionCuttingProxy balancer) {
+        return DarkroomInstanceSettings.forTests()
+                .smallProcess()
+                .with("DARKROOM_PUBLIC_URL", url(balancer))
+                .with(DarkroomInstanceSettings.imageDirectory(directory.resolve("images")))
+                .database(TestPostgres.migratedDatabase());
+    }
+
     @Test
     void pageRecoversWhenItsNodeIsKilled() {
-        DatabaseUrl database = TestPostgres.migratedDatabase();
+        AtomicReference<DarkroomFleet> processes = new AtomicReference<>();
         AtomicInteger currentNode = new AtomicInteger();
         try (InProcessSimulator aiServer = new InProcessSimulator(Duration.ofMillis(10));
-                DarkroomFleet fleet = new DarkroomFleet(
-                        directory,
-                        2,
-                        DarkroomInstanceSettings.forTests()
-                                .smallProcess()
-                                .with(DarkroomInstanceSettings.imageDirectory(directory.resolve("images")))
-                                .database(database)
-                                .aiServer(aiServer));
                 ConnectionCuttingProxy balancer = new ConnectionCuttingProxy(
-                        () -> fleet.processAt(currentNode.get()).api().getPort(), () -> Integer.MAX_VALUE)) {
+                        () -> processes.get().processAt(currentNode.get()).api().getPort(), () -> Integer.MAX_VALUE);
+                DarkroomFleet fleet =
+                        new DarkroomFleet(directory, 2, settings(balancer).aiServer(aiServer))) {
+            processes.set(fleet);
             // given a page that shows a running attempt of the first process
             BrowserSession session = browser.session();
             session.log().permitErrors("net::ERR_");
-            fleet.allProcesses().forEach(process -> session.log().addOwnOrigin(process.api()));
-            StudioPage studio = new StudioPage(session, URI.create("http://127.0.0.1:" + balancer.port())).open();
+            StudioPage studio = new StudioPage(session, URI.create(url(balancer))).open();
             aiServer.script(new JsonObject().put("delay", "5m").put("status", 500));
             studio.create("A boat in a storm");
             studio.awaitStatus(StudioPage.STAGE, "PENDING");
