@@ -53,7 +53,7 @@ export function SignIn() {
           aria-invalid=${error.value ? 'true' : 'false'}
         />
         <p class="hint" id="api-key-hint">
-          Kept in this tab only, until you sign out or close it. The operator creates keys with <code>keys create</code>.
+          Kept in this tab only, until you sign out or close it. The operator creates it: <a href="docs/guide/security#api-keys">how to create an API key</a>.
         </p>
         <p class="error" id="api-key-error" role="alert">${error.value}</p>
       </div>

@@ -67,7 +67,7 @@ function Refresh({ refresh }) {
   const refreshedAt = fleet.value?.refreshedAt;
   return html`<p class="toolbar">
     <span class="text-muted small"
-      >${refreshedAt ? `Refreshed ${formatCountdown(Math.floor((now - refreshedAt) / 1_000) * 1_000)} ago` : 'Reading …'}</span
+      >${refreshedAt ? `Refreshed ${formatCountdown(Math.floor((now - refreshedAt) / 1_000) * 1_000)} ago` : 'Reading…'}</span
     >
     <button type="button" class="button ghost" onClick=${refresh}><${Icon} name="retry" />Refresh</button>
   </p>`;

@@ -56,7 +56,7 @@ function WebhookItem({ webhook, refreshedAt, refresh }) {
   const [result, setResult] = useState(/** @type {{kind: string, text: string} | null} */ (null));
   const close = () => setDialog('');
   const test = async () => {
-    setResult({ kind: 'neutral', text: 'Sending …' });
+    setResult({ kind: 'neutral', text: 'Sending…' });
     setResult(await sendTest(id));
   };
   const { id, url, enabled, description, eventTypes, format } = webhook;
@@ -86,7 +86,7 @@ function WebhookItem({ webhook, refreshedAt, refresh }) {
       >
         ${open ? 'Hide deliveries' : 'Show deliveries'}
       </button>
-      <button type="button" class="button" onClick=${() => setDialog('redeliver')}>Redeliver failed …</button>
+      <button type="button" class="button" onClick=${() => setDialog('redeliver')}>Redeliver failed…</button>
       <button type="button" class="button" onClick=${test}>Send a test</button>
       <${EnableButton} webhook=${webhook} onDisable=${() => setDialog('disable')} />
     </div>
@@ -136,7 +136,7 @@ function EnableButton({ webhook, onDisable }) {
     }
   };
   return html`<button type="button" class="button ghost" onClick=${webhook.enabled ? onDisable : enable}>
-    ${webhook.enabled ? 'Disable …' : 'Enable'}
+    ${webhook.enabled ? 'Disable…' : 'Enable'}
   </button>`;
 }
 

@@ -35,7 +35,7 @@ export function BreakerPanel() {
   return html`<section class="card breaker" aria-labelledby="breaker-title">
     <div class="breaker-head">
       <h2 id="breaker-title">Circuit breaker</h2>
-      <p class="breaker-text">${state ? describe(state, countdown?.seconds) : 'Reading the state of the AI server …'}</p>
+      <p class="breaker-text">${state ? describe(state, countdown?.seconds) : 'Reading the state of the AI server…'}</p>
     </div>
     <ol class="breaker-states">
       ${STATES.map(
