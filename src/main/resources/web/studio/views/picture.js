@@ -1,16 +1,20 @@
-// An image of a generation. Its space is reserved before it is loaded, and it fades in. When it cannot be loaded, for instance because its signed URL
-// has expired or too many images were requested at once, it is loaded again some times.
+// An image of a generation. Its space is reserved before it is loaded, and it fades in. It is loaded when it is near the viewport and the limiter
+// permits it. When it cannot be loaded, for instance because its signed URL has expired, it is loaded again some times.
 
 import { isExpired, renewImageUrls } from '../generations.js';
 import { Icon } from '../icons.js';
+import { imageLoads } from '../image-load-limiter.js';
 import { backoff, delay } from '../timing.js';
 import { html, useEffect, useLayoutEffect, useRef, useState } from '../vendor.js';
 
 const MAX_LOADS = 5;
 
+/** Distance from the viewport at which an image is loaded. */
+const LOAD_MARGIN = '600px';
+
 /**
  * @param {{generationId: string, image: import('../client.js').Image, alt: string, develop?: boolean, eager?: boolean}} props
- *   `develop` shows the image like a print that develops, when it has just been made; `eager` loads it before it is near the viewport
+ *   `develop` shows the image like a print that develops, when it has just been made; `eager` loads it at once
  */
 export function Picture({ generationId, image, alt, develop = false, eager = false }) {
   const element = useRef(/** @type {HTMLImageElement | null} */ (null));
@@ -20,7 +24,9 @@ export function Picture({ generationId, image, alt, develop = false, eager = fal
   const [load, setLoad] = useState({ number: 1, url: image.url });
   const [state, setState] = useState(/** @type {'loading' | 'loaded' | 'failed'} */ ('loading'));
   const abort = useRef(/** @type {AbortController | undefined} */ (undefined));
+  const [permitted, setPermitted] = useState(eager);
   useEffect(() => () => abort.current?.abort(), []);
+  useEffect(() => (permitted || !element.current ? undefined : whenNear(element.current, () => setPermitted(true))), [permitted]);
   useLayoutEffect(() => {
     if (element.current?.complete && element.current.naturalWidth > 0) {
       setState('loaded');
@@ -69,13 +75,40 @@ export function Picture({ generationId, image, alt, develop = false, eager = fal
     key=${load.number}
     ref=${element}
     class=${`picture ${state === 'loaded' ? 'loaded' : ''} ${develop ? 'develop' : ''}`}
-    src=${load.url}
+    src=${permitted ? load.url : undefined}
     width=${image.width}
     height=${image.height}
     alt=${alt}
-    loading=${eager ? 'eager' : 'lazy'}
     decoding="async"
     onLoad=${() => setState('loaded')}
     onError=${loadAgain}
   />`;
+}
+
+/**
+ * Calls `load` once the element is near the viewport and the limiter permits it. An element that leaves it gives up its place.
+ * @param {Element} element
+ * @param {() => void} load
+ * @returns {() => void} stops waiting
+ */
+function whenNear(element, load) {
+  /** @type {(() => void) | undefined} */
+  let cancel;
+  const observer = new IntersectionObserver(
+    ([entry]) => {
+      cancel?.();
+      cancel = entry?.isIntersecting
+        ? imageLoads.enqueue(() => {
+            observer.disconnect();
+            load();
+          })
+        : undefined;
+    },
+    { rootMargin: LOAD_MARGIN },
+  );
+  observer.observe(element);
+  return () => {
+    observer.disconnect();
+    cancel?.();
+  };
 }
