@@ -1,7 +1,7 @@
 // Cancel, retry and delete, with their dialogs.
 
 import { announce, showToast } from '../announcer.js';
-import { call, submit } from '../api.js';
+import { call, ProblemError, submit } from '../api.js';
 import { cancelGeneration, deleteGeneration, retryGeneration } from '../client.js';
 import { addCreated, forgetGeneration, keepGeneration } from '../generations.js';
 import { Icon } from '../icons.js';
@@ -90,13 +90,24 @@ export function DeleteButton({ generation, onDeleted }) {
         confirm="Delete generation"
         onClose=${() => setOpen(false)}
         onConfirm=${async () => {
-          await call(deleteGeneration, { path: { generationId: generation.id } });
+          await deleteIfFound(generation.id);
           forgetGeneration(generation.id);
           showToast('Generation deleted');
           onDeleted?.();
         }}
       />`
     }`;
+}
+
+/** Deletes a generation. Another tab may have deleted it before. @param {string} id */
+async function deleteIfFound(id) {
+  try {
+    await call(deleteGeneration, { path: { generationId: id } });
+  } catch (error) {
+    if (!(error instanceof ProblemError && error.status === 404)) {
+      throw error;
+    }
+  }
 }
 
 /** Creates the same generation again. @param {{generation: Generation, onCreated?: (generation: Generation) => void, primary?: boolean}} props */

@@ -183,6 +183,25 @@ class CreateGenerationIT {
     }
 
     @Test
+    void deletesGenerationThatWasDeletedElsewhere() {
+        // given
+        session.log().permitErrors("404");
+        String id = service.client().create("A closed cinema");
+        service.client().awaitEnd(id);
+        session.open(studio.detail(id));
+        studio.awaitStatus(StudioPage.DETAIL, "COMPLETE");
+        assertThat(service.client().delete(id).status()).isEqualTo(204);
+
+        // when
+        session.click("^Delete$");
+        session.click("^Delete generation$");
+
+        // then
+        session.find("#gallery-title");
+        assertThat(session.all(StudioPage.TILE + "[href$='" + id + "']")).isEmpty();
+    }
+
+    @Test
     void filtersGalleryByStatus() {
         // given
         service.script(new JsonObject().put("status", 400));
