@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import { call, ConnectionError, errorText, onUnauthorized, ProblemError, setApiKey, submit } from '../../main/resources/web/studio/api.js';
 import { createGeneration, getCurrentUser, getGeneration } from '../../main/resources/web/studio/client.js';
+import { serverNow } from '../../main/resources/web/studio/clock.js';
 import { connection, reportReachable } from '../../main/resources/web/studio/connection.js';
 import { json, startServer } from '../scripted-server.js';
 
@@ -23,6 +24,19 @@ test('sends the key in a header and returns the data', async () => {
 
   assert.equal(server.received[0]?.headers.authorization, 'Bearer dk_1_2');
   assert.equal(server.received[0]?.path, '/api/user');
+});
+
+test('learns the clock of the server from each response', async () => {
+  const date = new Date(Date.now() - 5 * 3_600_000);
+  server = await startServer((_, response) => {
+    response.setHeader('Date', date.toUTCString());
+    json(response, 200, { name: 'ann', admin: false });
+  });
+
+  await call(getCurrentUser);
+
+  const difference = serverNow() - Date.now();
+  assert.ok(difference < -4 * 3_600_000 && difference > -6 * 3_600_000, String(difference));
 });
 
 test('repeats a submission whose response was lost with the same key', async () => {

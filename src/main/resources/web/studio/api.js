@@ -2,6 +2,7 @@
 // into `ConnectionError`, and repeats submissions with one `Idempotency-Key`. Imported once; lives as long as the page.
 
 import { client, getCurrentUser } from './client.js';
+import { observeServerTime } from './clock.js';
 import { probeWith, reportReachable, reportUnreachable, whenReachable } from './connection.js';
 import { baseUrl } from './page.js';
 import { backoff, delay } from './timing.js';
@@ -106,7 +107,10 @@ export async function callForResponse(operation, options) {
     ...options,
     signal: abort ? AbortSignal.any([abort, timeout]) : timeout,
   });
-  if (response) reportReachable();
+  if (response) {
+    reportReachable();
+    observeServerTime(response);
+  }
   if (error === undefined) return { data, response };
   if (abort?.aborted) throw abort.reason;
   if (!response || (response.ok && !(error instanceof SyntaxError))) {

@@ -2,9 +2,9 @@
 // While the page is visible, the list is read again: often while a generation is pending, otherwise every few seconds, so that generations of
 // other tabs and clients appear too. Errors of reading are kept in the list; `call` describes them.
 
-import { call, callForResponse } from './api.js';
+import { call } from './api.js';
 import { getGeneration, listGenerations } from './client.js';
-import { observeServerTime, serverNow } from './clock.js';
+import { serverNow } from './clock.js';
 import { connection } from './connection.js';
 import { updateShown } from './live-generation.js';
 import { onSessionEnd, session } from './session.js';
@@ -86,10 +86,9 @@ function isRicher(next, old) {
  * @throws {import('./api.js').ProblemError | import('./api.js').ConnectionError}
  */
 export async function readGeneration(id, abort) {
-  const { data, response } = await callForResponse(getGeneration, { path: { generationId: id }, signal: abort });
-  observeServerTime(response);
-  keepGeneration(data);
-  return data;
+  const generation = await call(getGeneration, { path: { generationId: id }, signal: abort });
+  keepGeneration(generation);
+  return generation;
 }
 
 /**
@@ -175,13 +174,12 @@ async function loadPage() {
 
 /** @param {Record<string, any>} query */
 async function readPage(query) {
-  const { data, response } = await callForResponse(listGenerations, { query });
-  observeServerTime(response);
-  const items = data.items.filter((item) => !deleted.has(item.id));
+  const page = await call(listGenerations, { query });
+  const items = page.items.filter((item) => !deleted.has(item.id));
   for (const item of items) {
     keepGeneration(item);
   }
-  return { items, nextCursor: data.nextCursor };
+  return { items, nextCursor: page.nextCursor };
 }
 
 /**

@@ -5,9 +5,9 @@
 // read again when the shared notification stream reports their end. In a hidden tab there are neither streams nor polls. Everything stops when the
 // last component is unmounted or the session ends.
 
-import { callForResponse, ConnectionError, ProblemError, reportUnauthorized, retryAfterMs } from './api.js';
+import { call, callForResponse, ConnectionError, ProblemError, reportUnauthorized, retryAfterMs } from './api.js';
 import { getGeneration, streamGenerationEvents } from './client.js';
-import { observeServerTime, serverNow } from './clock.js';
+import { serverNow } from './clock.js';
 import { whenReachable } from './connection.js';
 import { followEvents } from './event-stream.js';
 import { onNotification } from './notifications.js';
@@ -129,13 +129,9 @@ export class LiveGeneration {
     do {
       this.readAgain = false;
       try {
-        const { data, response } = await callForResponse(getGeneration, {
-          path: { generationId: this.id },
-          signal: this.running?.signal,
-        });
-        observeServerTime(response);
+        const generation = await call(getGeneration, { path: { generationId: this.id }, signal: this.running?.signal });
         this.error.value = null;
-        this.update(data);
+        this.update(generation);
       } catch (error) {
         if (error instanceof ProblemError && error.status !== 401) this.error.value = error;
         if (error instanceof ProblemError && error.status === 404) this.state.value = 'failed';

@@ -5,6 +5,7 @@
 
 import { call, errorText } from '../api.js';
 import { getGeneration } from '../client.js';
+import { serverNow } from '../clock.js';
 import { markAllRead, markRead, notifications, notificationsError, notificationsLoaded, onNotification, unreadCount } from '../notifications.js';
 import { onSessionEnd } from '../session.js';
 import { html, signal, useEffect, useRef, useSignal } from '../vendor.js';
@@ -149,7 +150,7 @@ const relativeTime = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style:
 
 /** @param {string} timestamp */
 function ago(timestamp) {
-  const seconds = Math.min(0, (Date.parse(timestamp) - Date.now()) / 1_000);
+  const seconds = Math.min(0, (Date.parse(timestamp) - serverNow()) / 1_000);
   if (seconds > -60) return 'just now';
   if (seconds > -3_600) return relativeTime.format(Math.round(seconds / 60), 'minute');
   if (seconds > -86_400) return relativeTime.format(Math.round(seconds / 3_600), 'hour');

@@ -1,5 +1,6 @@
 // Filters of the gallery by status and time.
 
+import { serverNow } from '../clock.js';
 import { list, showList } from '../generations.js';
 import { html, useState } from '../vendor.js';
 
@@ -19,8 +20,8 @@ const DAY_MS = 86_400_000;
 const PERIODS = {
   any: () => ({}),
   today: () => ({ createdAfter: new Date(new Date().setHours(0, 0, 0, 0) - 1).toISOString() }),
-  week: () => ({ createdAfter: new Date(Date.now() - 7 * DAY_MS).toISOString() }),
-  month: () => ({ createdAfter: new Date(Date.now() - 30 * DAY_MS).toISOString() }),
+  week: () => ({ createdAfter: new Date(serverNow() - 7 * DAY_MS).toISOString() }),
+  month: () => ({ createdAfter: new Date(serverNow() - 30 * DAY_MS).toISOString() }),
 };
 
 export function FilterBar() {

@@ -1,9 +1,9 @@
 // What the admin page shows of the processes, the AI servers, the queue and the webhooks: the last successful answers, and the error of the last
 // refresh. Outlives the view, so that old data is shown at once when it is opened again.
 
-import { call, callForResponse, errorText } from '../../api.js';
+import { call, errorText } from '../../api.js';
 import { getAllBackends, getAllNodes, getQueue, listWebhooks } from '../../client.js';
-import { observeServerTime, serverNow } from '../../clock.js';
+import { serverNow } from '../../clock.js';
 import { onSessionEnd } from '../../session.js';
 import { batch, signal } from '../../vendor.js';
 
@@ -33,17 +33,16 @@ export const refreshError = signal('');
 /** Reads everything again. Keeps the old data when one request fails. */
 export async function refreshFleet() {
   try {
-    const [{ data, response }, { nodes }, { models, deliveries }, { items }] = await Promise.all([
-      callForResponse(getAllBackends),
+    const [{ backends }, { nodes }, { models, deliveries }, { items }] = await Promise.all([
+      call(getAllBackends),
       call(getAllNodes),
       call(getQueue),
       call(listWebhooks, { query: { limit: MAX_WEBHOOKS } }),
     ]);
-    observeServerTime(response);
     const refreshedAt = serverNow();
     batch(() => {
       fleet.value = {
-        backends: data.backends,
+        backends,
         nodes,
         goneNodes: findGone(fleet.peek(), nodes, refreshedAt),
         models,

@@ -1,5 +1,6 @@
 import { call, errorText, ProblemError, submit } from '../../api.js';
 import { createGeneration, getAllBackends, getGeneration, listGenerations } from '../../client.js';
+import { serverNow } from '../../clock.js';
 import { endFaults, readScript, startFault } from '../../simulator.js';
 import { computed, signal } from '../../vendor.js';
 
@@ -112,7 +113,7 @@ async function refreshGenerations() {
 
 /** Finds the generations that this page created before a reload. */
 async function restore() {
-  const createdAfter = new Date(Date.now() - RELOAD_MILLIS).toISOString();
+  const createdAfter = new Date(serverNow() - RELOAD_MILLIS).toISOString();
   const page = await call(listGenerations, { query: { createdAfter, limit: MAX_LISTED } });
   restored = true;
   const known = new Set(generations.peek().map((generation) => generation.id));
