@@ -98,14 +98,17 @@ export function pythonCall(generation) {
   }
   const key = authRequired ? `os.environ["${KEY_VARIABLE}"]` : '"local"';
   return [
+    'import base64',
     ...(authRequired ? ['import os'] : []),
+    '',
     'from openai import OpenAI',
     '',
     `client = OpenAI(base_url="${baseUrl}/v1", api_key=${key})`,
     'result = client.images.generate(',
     ...entries,
     ')',
-    'print(result.data[0].b64_json)',
+    'with open("image.png", "wb") as file:',
+    '    file.write(base64.b64decode(result.data[0].b64_json))',
   ].join('\n');
 }
 
@@ -118,13 +121,14 @@ export function javascriptCall(generation) {
   const entries = Object.entries({ ...fields, ...(n > 1 && { n }), ...extra }).map(([name, value]) => `  ${name}: ${JSON.stringify(value)},`);
   const key = authRequired ? `process.env.${KEY_VARIABLE}` : '"local"';
   return [
+    'import { writeFile } from "node:fs/promises";',
     'import OpenAI from "openai";',
     '',
     `const client = new OpenAI({ baseURL: "${baseUrl}/v1", apiKey: ${key} });`,
     'const result = await client.images.generate({',
     ...entries,
     '});',
-    'console.log(result.data[0].b64_json);',
+    'await writeFile("image.png", Buffer.from(result.data[0].b64_json, "base64"));',
   ].join('\n');
 }
 
