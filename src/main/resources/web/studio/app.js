@@ -72,7 +72,7 @@ function Header() {
 /** @param {{name: string}} props */
 function Account({ name }) {
   return html`<button type="button" class="button ghost" onClick=${signOut} aria-label=${`Sign out ${name}`} title=${`Signed in as ${name}`}>
-    <${Icon} name="user" /><span class="wide-only">Sign out</span>
+    <${Icon} name="user" /><span class="wide-only">Sign out</span><span class="account-name">${name}</span>
   </button>`;
 }
 

@@ -93,6 +93,7 @@ class KeyboardIT {
         // then the heading has the focus
         studio.awaitStatus(StudioPage.DETAIL, "COMPLETE");
         awaitFocusOn(session, "h1");
+        String id = (String) session.runScript("return location.hash.split('/').pop()");
 
         // when the dialog is opened
         tabTo(session, "Delete");
@@ -123,7 +124,9 @@ class KeyboardIT {
 
         // then
         session.find("#gallery-title");
-        session.await("empty gallery", () -> session.all(StudioPage.TILE).isEmpty());
+        session.await(
+                "no tile of the generation",
+                () -> session.all(StudioPage.TILE + "[href$='" + id + "']").isEmpty());
     }
 
     @Test
