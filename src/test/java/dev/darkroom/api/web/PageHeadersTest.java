@@ -31,6 +31,11 @@ class PageHeadersTest {
                 .contains("img-src 'self' data: blob: https://images.example.org;");
     }
 
+    @Test
+    void leavesOutIpv6Addresses() {
+        assertThat(policy("http://[::1]:8080", Set.of())).contains("img-src 'self' data: blob:; connect-src");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "https://bucket.s3.example.com/3f/image.png?X-Amz-Signature=1, https://bucket.s3.example.com",
