@@ -96,6 +96,7 @@ class SettingsConsistencyTest {
         "management.port, DARKROOM_MANAGEMENT_PORT, 9091, 9091",
         "simulator.port, DARKROOM_SIMULATOR_PORT, 9092, 9092",
         "simulator.latency, DARKROOM_SIMULATOR_LATENCY, 11ms, 11ms",
+        "web.enabled, DARKROOM_WEB_ENABLED, false, false",
         "api.instances, DARKROOM_API_INSTANCES, 7, 7",
         "api.replyTimeout, DARKROOM_API_REPLY_TIMEOUT, 9s, 9s",
         "limits.requestsPerSecond, DARKROOM_LIMITS_REQUESTS_PER_SECOND, 0, 0",

@@ -27,7 +27,8 @@ class StaticContentTest {
     private static final byte[] INCOMPRESSIBLE = {1, 2, 3};
 
     private final Vertx vertx = Vertx.vertx();
-    private final HttpClient http = HttpClient.newHttpClient();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private URI server;
 
     @BeforeEach

@@ -113,7 +113,9 @@ class Base64BodySenderTest {
     }
 
     private HttpResponse<byte[]> fetch() throws Exception {
-        return HttpClient.newHttpClient()
+        return HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .build()
                 .send(
                         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.actualPort()))
                                 .timeout(Duration.ofSeconds(60))
