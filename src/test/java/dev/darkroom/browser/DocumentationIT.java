@@ -79,6 +79,9 @@ class DocumentationIT {
         // then
         assertThat(session.runScript("return JSON.stringify({...localStorage, ...sessionStorage})"))
                 .isEqualTo("{}");
+        assertThat(session.log().requests())
+                .noneMatch(request ->
+                        request.url().contains(protectedService.user().key()));
     }
 
     @Test
@@ -103,14 +106,35 @@ class DocumentationIT {
 
         // when
         session.type("/");
-        session.find("dialog[open] input");
-        session.type("circuit breaker");
+        session.find("dialog[open] input").sendKeys("circuit breaker");
         session.awaitText("The circuit breaker");
         AccessibilityCheck.assertNoSeriousViolation(session, "search results");
         session.type(Keys.ENTER);
 
         // then
         session.await("page", () -> session.url().endsWith("/docs/guide/retries#the-circuit-breaker"));
+    }
+
+    @Test
+    void searchSaysThatNothingWasFound() {
+        // given
+        BrowserSession session = browser.session();
+        session.open(service.url("/docs/guide"));
+
+        // when
+        session.click("^Search");
+        session.find("dialog[open] input").sendKeys("xyzzyqwerty");
+
+        // then
+        session.awaitText("Nothing found for");
+    }
+
+    @Test
+    void eventsPageDescribesMessages() {
+        BrowserSession session = browser.session();
+        session.open(service.url("/docs/events"));
+
+        session.awaitText("generation.ended");
     }
 
     @Test
