@@ -22,6 +22,7 @@ const ICONS = {
   link: html`<path d="M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.300l-1 1" /><path d="M14 10a4 4 0 0 0-5.7 0l-3 3a4 4 0 0 0 5.7 5.700l1-1" />`,
   monitor: html`<rect x="3.5" y="4.5" width="17" height="11.5" rx="2" /><path d="M8.5 20h7" /><path d="M12 16v4" />`,
   moon: html`<path d="M19.5 14A8 8 0 0 1 10 4.500a8 8 0 1 0 9.5 9.500z" />`,
+  pause: html`<path d="M9 6v12" /><path d="M15 6v12" />`,
   pencil: html`<path d="m14.5 6.5 3 3" /><path d="M5 19l1-4L16.5 4.500l3 3L9 18z" />`,
   plus: html`<path d="M12 5v14" /><path d="M5 12h14" />`,
   retry: html`<path d="M19.5 8.500A8 8 0 1 0 20 13" /><path d="M20 4v4.500h-4.5" />`,

@@ -7,6 +7,7 @@ import { acknowledgeNotifications, listNotifications, markNotificationRead } fro
 import { connection } from './connection.js';
 import { session } from './session.js';
 import { joinSharedStream } from './shared-stream.js';
+import { delay } from './timing.js';
 import { effect, signal } from './vendor.js';
 
 /** @typedef {import('./client.js').Notification} Notification */
@@ -314,7 +315,11 @@ class Inbox {
       /** @type {import('./client.js').NotificationPage} */
       const page = await call(listNotifications, { query: { cursor, limit: 100 }, signal });
       for (const { id, readAt } of page.items) {
-        if (!readAt) await call(markNotificationRead, { path: { notificationId: id }, signal });
+        if (!readAt) {
+          await call(markNotificationRead, { path: { notificationId: id }, signal });
+          // Stays below the rate limit of the service.
+          await delay(15, signal);
+        }
       }
       cursor = page.nextCursor;
     }

@@ -139,7 +139,7 @@ function DrainSwitch({ backend, waiting, refresh }) {
     refresh();
   };
   return html`<button type="button" class="button" onClick=${() => setAsking(true)}>
-      <${Icon} name=${drained ? 'check' : 'cross'} />${drained ? 'Enable' : 'Drain'}<span class="visually-hidden"> ${name}</span>
+      <${Icon} name=${drained ? 'check' : 'pause'} />${drained ? 'Enable' : 'Drain'}<span class="visually-hidden"> ${name}</span>
     </button>
     ${
       asking &&
