@@ -13,7 +13,7 @@ const CURL_WAIT_SECONDS = 30;
 /**
  * Copies a text to the clipboard and confirms it.
  * @param {string} text
- * @param {string} name what is copied, such as `Prompt`
+ * @param {string} name of the text, such as `Prompt`
  */
 export async function copyText(text, name) {
   try {
@@ -57,7 +57,7 @@ export function generationUrl(id) {
  * The request body that creates the same generation again. Input images are left out, because uploads expire.
  * @param {Generation} generation
  */
-export function requestBody(generation) {
+function requestBody(generation) {
   const { prompt, negativePrompt, model, width, height, count, seed, parameters } = generation;
   return {
     prompt,

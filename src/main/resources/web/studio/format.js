@@ -76,10 +76,11 @@ export function formatNumber(value) {
 /**
  * `1 image`, `2 images`.
  * @param {number} count
- * @param {string} singular
+ * @param {string} one the noun after 1
+ * @param {string} [many] after other numbers
  */
-export function plural(count, singular) {
-  return `${formatNumber(count)} ${singular}${count === 1 ? '' : 's'}`;
+export function plural(count, one, many = `${one}s`) {
+  return `${formatNumber(count)} ${count === 1 ? one : many}`;
 }
 
 /**

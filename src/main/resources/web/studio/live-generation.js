@@ -74,8 +74,6 @@ export class LiveGeneration {
     this.state = signal(/** @type {LiveState} */ (known && known.status !== 'PENDING' ? 'ended' : 'loading'));
     /** Why it cannot be read. */
     this.error = signal(/** @type {Error | null} */ (null));
-    /** The last event of the stream, for announcements. */
-    this.lastEvent = signal(/** @type {GenerationEvent | null} */ (null));
     this.users = 0;
     /** @type {AbortController | undefined} */
     this.running = undefined;
@@ -208,7 +206,6 @@ export class LiveGeneration {
 
   /** @param {GenerationEvent} event */
   apply(event) {
-    this.lastEvent.value = event;
     const generation = this.generation.peek();
     if (event.type === 'attempt.progress' && generation && event.attempt) {
       const { number, percent, queuePosition } = event.attempt;

@@ -18,7 +18,7 @@ export const route = signal(parseRoute(location.hash));
  * @param {string} hash
  * @returns {Route}
  */
-export function parseRoute(hash) {
+function parseRoute(hash) {
   const path = hash.replace(/^#/, '').split('?')[0] || '/';
   const [first, second, ...rest] = path.split('/').slice(1);
   if (path === '/') {

@@ -28,7 +28,7 @@ export function joinSharedStream(options) {
 }
 
 /** The part of this tab in the shared stream, from `joinSharedStream` to `leave`. */
-export class SharedStream {
+class SharedStream {
   /** @param {Parameters<typeof joinSharedStream>[0]} options */
   constructor({ user, position, onEvent, poll, platform = browser() }) {
     this.position = position;

@@ -6,7 +6,10 @@
 import { call, errorText } from '../api.js';
 import { getGeneration } from '../client.js';
 import { serverNow } from '../clock.js';
+import { formatAge, formatDateTime } from '../format.js';
+import { Icon } from '../icons.js';
 import { markAllRead, markRead, notifications, notificationsError, notificationsLoaded, onNotification, unreadCount } from '../notifications.js';
+import { generationHref } from '../router.js';
 import { onSessionEnd } from '../session.js';
 import { html, signal, useEffect, useRef, useSignal } from '../vendor.js';
 
@@ -66,9 +69,7 @@ export function NotificationBell() {
       data-testid="notification-bell"
       onClick=${() => (open.value = !open.value)}
     >
-      <svg viewBox="0 0 24 24" width="20" height="20" fill="none" stroke="currentColor" stroke-width="1.75" aria-hidden="true">
-        <path stroke-linecap="round" stroke-linejoin="round" d="M6 9.5a6 6 0 0 1 12 0c0 5 2 6.5 2 6.5H4s2-1.5 2-6.5M10 19.5a2.2 2.2 0 0 0 4 0" />
-      </svg>
+      <${Icon} name="bell" />
       ${unread > 0 && html`<span class="bell-count" data-testid="unread-count" aria-hidden="true">${count}</span>`}
     </button>
     <div class="visually-hidden" role="status">${announcement.value}</div>
@@ -125,18 +126,18 @@ function Item({ item, onOpen }) {
     <span class=${`badge ${kind}`}>${word}</span>
     <span class="bell-text" dir="auto">${prompt || title(item)}</span>
     ${error && !cancelled && html`<span class="text-muted">${error.message}</span>`}
-    <time class="text-muted" datetime=${item.timestamp} title=${new Date(item.timestamp).toLocaleString()}>${ago(item.timestamp)}</time>
+    <time class="text-muted" datetime=${item.timestamp} title=${formatDateTime(item.timestamp)}>${formatAge(item.timestamp, serverNow())}</time>
     ${!item.readAt && html`<span class="visually-hidden">Unread</span>`}
   `;
   return html`<li class=${item.readAt ? 'bell-item' : 'bell-item unread'} data-testid="notification">
     ${generationId
-      ? html`<a href=${`#/generations/${generationId}`} onClick=${onOpen}>${content}</a>`
+      ? html`<a href=${generationHref(generationId)} onClick=${onOpen}>${content}</a>`
       : html`<a href="#/admin" onClick=${onOpen}>${content}</a>`}
   </li>`;
 }
 
 /**
- * What happened, for people.
+ * The event as a text for people.
  * @param {Notification} notification
  */
 function title({ type, data }) {
@@ -144,17 +145,6 @@ function title({ type, data }) {
   if (type !== 'generation.ended') return type;
   if (data.status === 'FAILED') return data.error?.code === 'CANCELLED' ? 'Generation cancelled' : 'Generation failed';
   return data.imageCount === 1 ? 'Generation complete, 1 image' : `Generation complete, ${data.imageCount} images`;
-}
-
-const relativeTime = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
-
-/** @param {string} timestamp */
-function ago(timestamp) {
-  const seconds = Math.min(0, (Date.parse(timestamp) - serverNow()) / 1_000);
-  if (seconds > -60) return 'just now';
-  if (seconds > -3_600) return relativeTime.format(Math.round(seconds / 60), 'minute');
-  if (seconds > -86_400) return relativeTime.format(Math.round(seconds / 3_600), 'hour');
-  return relativeTime.format(Math.round(seconds / 86_400), 'day');
 }
 
 /**

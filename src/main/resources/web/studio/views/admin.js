@@ -1,6 +1,6 @@
 import { html } from '../vendor.js';
 import { useServerNow } from '../clock.js';
-import { formatCountdown } from '../format.js';
+import { formatCountdown, plural } from '../format.js';
 import { Icon } from '../icons.js';
 import { authRequired } from '../page.js';
 import { usePolling } from '../polling.js';
@@ -97,15 +97,13 @@ function Section({ id, title, children }) {
   </section>`;
 }
 
-/** What is wrong, with links to its place on the page. @param {{data: import('./admin/fleet.js').Fleet}} props */
+/** The problems, with links to their places on the page. @param {{data: import('./admin/fleet.js').Fleet}} props */
 function Problems({ data }) {
   const problems = findProblems(data);
   const waiting = data.models.reduce((sum, queue) => sum + queue.waiting, 0);
   const running = data.models.reduce((sum, queue) => sum + queue.running, 0);
-  const count = problems.length === 0 ? 'No problems' : problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  const summary = `${data.nodes.length} ${data.nodes.length === 1 ? 'process' : 'processes'}, ${data.backends.length} AI ${
-    data.backends.length === 1 ? 'server' : 'servers'
-  }, ${waiting} waiting and ${running} running generations`;
+  const count = problems.length === 0 ? 'No problems' : plural(problems.length, 'problem');
+  const summary = `${plural(data.nodes.length, 'process', 'processes')}, ${plural(data.backends.length, 'AI server')}, ${waiting} waiting and ${running} running generations`;
   return html`<section class=${`card admin-problems ${problems[0]?.level ?? 'ok'}`} aria-labelledby="problems-title">
     <h2 id="problems-title"><${Icon} name=${problems.length > 0 ? 'alert' : 'check'} /><span role="status">${count}</span></h2>
     <p class="text-muted small">${summary}</p>

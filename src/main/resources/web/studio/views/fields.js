@@ -11,7 +11,7 @@ import { html, useLayoutEffect, useRef } from '../vendor.js';
 const COUNTER_SHARE = 0.8;
 
 /** @param {{id: string, text?: string}} props */
-export function FieldError({ id, text }) {
+function FieldError({ id, text }) {
   return text ? html`<p class="error" id=${id}>${text}</p>` : null;
 }
 

@@ -1,4 +1,4 @@
-// What needs the attention of an admin, worst first. Pure functions.
+// The problems that need the attention of an admin, worst first. Pure functions.
 
 import { formatDuration } from '../../format.js';
 import { generationsWait, modelName, nodeName, waitingFor, words } from './names.js';
@@ -147,7 +147,7 @@ export function slowNodes(nodes) {
  * @param {import('./fleet.js').DeliveryQueue} deliveries
  * @returns {Problem[]}
  */
-export function deliveryProblems({ waiting, oldestWaitSeconds = 0 }) {
+function deliveryProblems({ waiting, oldestWaitSeconds = 0 }) {
   if (oldestWaitSeconds < LATE_SECONDS) {
     return [];
   }
