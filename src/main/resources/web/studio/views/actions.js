@@ -5,52 +5,11 @@ import { call, ProblemError, submit } from '../api.js';
 import { cancelGeneration, deleteGeneration, retryGeneration } from '../client.js';
 import { addCreated, forgetGeneration, keepGeneration } from '../generations.js';
 import { Icon } from '../icons.js';
-import { html, useEffect, useId, useRef, useState } from '../vendor.js';
+import { html, useState } from '../vendor.js';
+import { ConfirmDialog } from './confirm-dialog.js';
 import { Problem } from './problem.js';
 
 /** @typedef {import('../client.js').Generation} Generation */
-
-/**
- * A question with a safe answer, which has the focus first.
- * @param {{title: string, text: string, keep: string, confirm: string, onConfirm: () => Promise<void>, onClose: () => void}} props
- *   the dialog closes when `onConfirm` succeeds, otherwise it shows the error
- */
-function ConfirmDialog({ title, text, keep, confirm, onConfirm, onClose }) {
-  const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  const id = useId();
-  const [running, setRunning] = useState(false);
-  const [error, setError] = useState(/** @type {unknown} */ (undefined));
-  useEffect(() => {
-    dialog.current?.showModal();
-  }, []);
-  const run = async () => {
-    setRunning(true);
-    setError(undefined);
-    try {
-      await onConfirm();
-      dialog.current?.close();
-    } catch (failure) {
-      setError(failure);
-      setRunning(false);
-    }
-  };
-  return html`<dialog
-    ref=${dialog}
-    class="dialog"
-    aria-labelledby=${`${id}-title`}
-    aria-describedby=${`${id}-text`}
-    onClose=${onClose}
-    onClick=${(/** @type {Event} */ event) => event.target === dialog.current && dialog.current?.close()}
-  >
-    <h2 id=${`${id}-title`}>${title}</h2>
-    <p id=${`${id}-text`}>${text}</p>
-    ${error !== undefined && html`<${Problem} error=${error} />`}
-    <div class="actions">
-      <button type="button" class="button" autofocus onClick=${() => dialog.current?.close()}>${keep}</button>
-      <button type="button" class="button danger" disabled=${running} onClick=${run}>${confirm}</button>
-    </div>
-  </dialog>`;
-}
 
 /**
  * @param {{generation: Generation, onCancelled?: (generation: Generation) => void}} props
@@ -62,9 +21,9 @@ export function CancelButton({ generation, onCancelled }) {
       open &&
       html`<${ConfirmDialog}
         title="Cancel this generation?"
-        text="No further attempt is made. The AI server may already have done the work, and charge for it."
         keep="Keep waiting"
         confirm="Cancel generation"
+        danger
         onClose=${() => setOpen(false)}
         onConfirm=${async () => {
           const cancelled = await call(cancelGeneration, { path: { generationId: generation.id } });
@@ -72,7 +31,9 @@ export function CancelButton({ generation, onCancelled }) {
           onCancelled?.(cancelled);
           announce('Generation cancelled.');
         }}
-      />`
+      >
+        <p>No further attempt is made. The AI server may already have done the work, and charge for it.</p>
+      <//>`
     }`;
 }
 
@@ -85,9 +46,9 @@ export function DeleteButton({ generation, onDeleted }) {
       open &&
       html`<${ConfirmDialog}
         title="Delete this generation?"
-        text=${`${images ? `Its ${images === 1 ? 'image' : `${images} images`} and its attempts` : 'The prompt and its attempts'} are deleted. This cannot be undone.`}
         keep="Keep it"
         confirm="Delete generation"
+        danger
         onClose=${() => setOpen(false)}
         onConfirm=${async () => {
           await deleteIfFound(generation.id);
@@ -95,7 +56,9 @@ export function DeleteButton({ generation, onDeleted }) {
           showToast('Generation deleted');
           onDeleted?.();
         }}
-      />`
+      >
+        <p>${images ? `Its ${images === 1 ? 'image' : `${images} images`} and its attempts` : 'The prompt and its attempts'} are deleted. This cannot be undone.</p>
+      <//>`
     }`;
 }
 

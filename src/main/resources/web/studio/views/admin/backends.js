@@ -5,7 +5,7 @@ import { drainBackend, enableBackend } from '../../client.js';
 import { useServerNow } from '../../clock.js';
 import { formatCountdown, formatDateTime } from '../../format.js';
 import { Icon } from '../../icons.js';
-import { ConfirmDialog } from './confirm-dialog.js';
+import { ConfirmDialog } from '../confirm-dialog.js';
 import { DataTable } from './data-table.js';
 import { replaceBackend } from './fleet.js';
 import { generationsWait, nodeName, waitingFor, words } from './names.js';

@@ -4,7 +4,7 @@ import { call } from '../../api.js';
 import { redeliverFailedWebhookDeliveries } from '../../client.js';
 import { serverNow } from '../../clock.js';
 import { plural } from '../../format.js';
-import { ConfirmDialog } from './confirm-dialog.js';
+import { ConfirmDialog } from '../confirm-dialog.js';
 
 const RANGES = [
   { hours: 1, label: 'Last hour' },
@@ -30,7 +30,7 @@ export function RedeliverDialog({ webhook, enabled, onDone, onClose }) {
       queued += result.queued;
       hasMore = result.hasMore;
     }
-    showToast(queued === 0 ? 'Nothing failed in this time' : `${plural(queued, 'delivery').replace('deliverys', 'deliveries')} scheduled`);
+    showToast(queued === 0 ? 'Nothing failed in this time' : `${plural(queued, 'delivery', 'deliveries')} scheduled`);
     onDone();
   };
   return html`<${ConfirmDialog} title="Redeliver failed deliveries" confirm="Redeliver" onConfirm=${redeliver} onClose=${onClose}>

@@ -4,7 +4,7 @@ import { call, errorText } from '../../api.js';
 import { disableWebhook, enableWebhook, testWebhook } from '../../client.js';
 import { formatAge, formatDateTime, formatDuration } from '../../format.js';
 import { session } from '../../session.js';
-import { ConfirmDialog } from './confirm-dialog.js';
+import { ConfirmDialog } from '../confirm-dialog.js';
 import { Deliveries } from './deliveries.js';
 import { replaceWebhook } from './fleet.js';
 import { words } from './names.js';
@@ -26,7 +26,7 @@ export function Webhooks({ webhooks, deliveries, refreshedAt, refresh }) {
       Deliveries of all users: <b>${deliveries.waiting}</b> waiting, <b>${deliveries.running}</b> running.${' '} ${dueText(deliveries)}
     </p>
     <p class="text-muted small">
-      Webhooks belong to their users. These are those of <b>${user}</b>; an admin cannot read the webhooks of others.
+      Webhooks belong to their users. The list has the webhooks of <b>${user}</b>; an admin cannot read the webhooks of others.
     </p>
     ${
       webhooks.length === 0 &&
