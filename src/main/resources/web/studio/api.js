@@ -24,14 +24,14 @@ export class ProblemError extends Error {
     this.type = (problem.type ?? '').replace('urn:darkroom:problem:', '');
     this.title = problem.title ?? 'Unexpected response';
     this.requestId = problem.requestId ?? response.headers.get('X-Request-Id') ?? '';
-    /** What is wrong with each field, by its pointer such as `#/width`. */
+    /** The error of each field, by its pointer such as `#/width`. */
     this.fields = new Map((problem.errors ?? []).map((field) => [field.pointer, field.detail]));
     /** The delay before a repetition in milliseconds; 0 if the response has none. */
     this.retryAfterMs = retryAfterMs(response);
   }
 }
 
-/** A request without a response: nobody knows whether the service has received it. */
+/** A request without a response. The service may have received it. */
 export class ConnectionError extends Error {
   /** @param {unknown} cause */
   constructor(cause) {

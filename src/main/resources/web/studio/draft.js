@@ -1,4 +1,4 @@
-// The draft of the next generation: what the form contains, the limits of the chosen model, and the validation before sending.
+// The draft of the next generation: the content of the form, the limits of the chosen model, and the validation before sending.
 
 import { call } from './api.js';
 import { getModels } from './client.js';
@@ -12,7 +12,7 @@ import { computed, signal } from './vendor.js';
 /** @typedef {'prompt' | 'negativePrompt' | 'model' | 'width' | 'height' | 'count' | 'seed'} Field */
 
 /**
- * What the form contains, as texts of its controls. An empty `seed` is a random one. `custom` shows the fields of width and height.
+ * The content of the form, as texts of its controls. An empty `seed` is a random one. `custom` shows the fields of width and height.
  * @typedef {{prompt: string, negativePrompt: string, model: string, width: string, height: string, custom: boolean, count: string, seed: string}} Draft
  */
 
@@ -141,7 +141,7 @@ export function randomSeed() {
 
 /**
  * Checks the draft against the limits of the model. The service checks the same.
- * @returns {Map<Field, string>} what is wrong with each field
+ * @returns {Map<Field, string>} the error of each field
  */
 export function validateDraft() {
   const model = limits.peek();

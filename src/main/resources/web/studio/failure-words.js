@@ -1,6 +1,6 @@
 // Plain words for the failure of an attempt and for the end of a generation.
 
-/** @type {Record<string, string>} What happened, by code. */
+/** @type {Record<string, string>} Texts by code. */
 const BY_CODE = {
   CONNECTION_REFUSED: 'AI server refused the connection',
   CONNECT_TIMEOUT: 'AI server did not accept the connection',
@@ -23,7 +23,7 @@ const BY_CODE = {
   QUOTA_EXHAUSTED: 'Quota of the AI server is exhausted',
 };
 
-/** @type {Record<string, string>} What happened, by class. */
+/** @type {Record<string, string>} Texts by class. */
 const BY_CLASS = {
   NOT_SENT: 'AI server cannot be reached',
   REJECTED_RETRYABLE: 'AI server rejected the request for now',

@@ -38,7 +38,7 @@ function queueWords({ queuePosition, estimatedStart }, now) {
  * @typedef {{start: number, end: number}} Span
  */
 
-/** @param {{generation: Generation, compact?: boolean}} props `compact` leaves out what the page of the generation shows */
+/** @param {{generation: Generation, compact?: boolean}} props `compact` leaves out details, which the page of the generation shows */
 export function Attempts({ generation, compact = false }) {
   const pending = generation.status === 'PENDING';
   const now = useServerNow(pending);

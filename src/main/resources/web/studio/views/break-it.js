@@ -23,7 +23,7 @@ const COUNTS = [
   { times: UNLIMITED, label: 'all' },
 ];
 
-/** A panel that makes the bundled AI server fail, and shows live what Darkroom does about it. */
+/** A panel that makes the bundled AI server fail, and shows the reaction of Darkroom live. */
 export function BreakItView() {
   return simulatorRuns ? html`<${Panel} />` : html`<${NoSimulator} />`;
 }
@@ -125,7 +125,7 @@ function ServerPanel({ act }) {
 }
 
 /**
- * What the AI server does with the next calls.
+ * The reaction of the AI server to the next calls.
  *
  * @param {{step: import('../simulator.js').ScriptStep | undefined, fault: import('../simulator.js').Fault | undefined}} props
  */
@@ -143,7 +143,7 @@ function ServerState({ step, fault }) {
   </p>`;
 }
 
-/** The button that sends work, and what became of it. @param {{act: (action: Promise<void>) => void}} props */
+/** The button that sends work, and the numbers of its results. @param {{act: (action: Promise<void>) => void}} props */
 function WorkPanel({ act }) {
   const [sending, setSending] = useState(false);
   const { accepted, waiting, completed, failed, lost } = counters.value;

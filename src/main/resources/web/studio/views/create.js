@@ -15,7 +15,7 @@ const FIELDS = ['prompt', 'negativePrompt', 'model', 'width', 'height', 'count',
 const SUBMIT_KEYS = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘ ↵' : 'Ctrl ↵';
 
 /**
- * What the last submission did. `waiting` is the reason for which it is repeated.
+ * The state of the last submission. `waiting` is the reason for which it is repeated.
  * @typedef {{state: 'idle'} | {state: 'sending', waiting?: Error} | {state: 'failed', error: unknown}} Submission
  */
 
@@ -148,7 +148,7 @@ function showStage() {
 }
 
 /**
- * What the service says about each field of the form.
+ * The errors that the service reports for fields of the form.
  * @param {unknown} error
  * @returns {Map<string, string>}
  */

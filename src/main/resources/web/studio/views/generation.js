@@ -1,4 +1,4 @@
-// The page of a generation: images, prompt, what can be done with it, its attempts and its values.
+// The page of a generation: images, prompt, actions, its attempts and its values.
 
 import { ProblemError } from '../api.js';
 import { useServerNow } from '../clock.js';

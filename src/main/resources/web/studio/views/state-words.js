@@ -1,4 +1,4 @@
-// What a generation does now, in a few words.
+// The state of a generation in a few words.
 
 import { serverNow } from '../clock.js';
 import { endWords } from '../failure-words.js';
@@ -34,7 +34,7 @@ export function stateWords(generation, now = serverNow()) {
 }
 
 /**
- * One sentence with what a user of a screen reader needs when the state changes.
+ * One sentence for users of screen readers when the state changes.
  * @param {Generation} generation
  */
 export function stateSentence(generation) {

@@ -1,4 +1,4 @@
-// What the admin page shows of the processes, the AI servers, the queue and the webhooks: the last successful answers, and the error of the last
+// The processes, AI servers, queue and webhooks of the admin page: the last successful answers, and the error of the last
 // refresh. Outlives the view, so that old data is shown at once when it is opened again.
 
 import { call, errorText } from '../../api.js';

@@ -12,7 +12,7 @@ export function nodeName({ host, id }) {
 }
 
 /**
- * The name of a model; that of the only one without a name.
+ * The name of a model, or a text for the only model without a name.
  * @param {ModelQueue} queue
  */
 export function modelName({ model }) {

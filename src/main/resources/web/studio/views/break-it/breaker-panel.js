@@ -17,7 +17,7 @@ const ANNOUNCEMENTS = {
   HALF_OPEN: 'Circuit breaker half-open: trial calls are sent.',
 };
 
-/** The circuit breaker as three states, with what happens next. */
+/** The circuit breaker as three states, with the time until its next change. */
 export function BreakerPanel() {
   const state = backend.value;
   const now = useServerNow();
