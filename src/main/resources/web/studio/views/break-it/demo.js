@@ -1,6 +1,7 @@
 import { call, errorText, ProblemError, submit } from '../../api.js';
 import { createGeneration, getAllBackends, getGeneration, listGenerations } from '../../client.js';
 import { serverNow } from '../../clock.js';
+import { onNotification } from '../../notifications.js';
 import { endFaults, readScript, startFault } from '../../simulator.js';
 import { computed, signal } from '../../vendor.js';
 
@@ -36,8 +37,16 @@ export const script = signal(/** @type {import('../../simulator.js').ScriptStep[
 /** The generations of the demonstration, newest first. */
 export const generations = signal(/** @type {Generation[]} */ ([]));
 
-/** Ids of accepted generations that the service does not know any more. There must be none. */
-export const lost = signal(/** @type {string[]} */ ([]));
+/** Ids of accepted generations that the service does not know any more. */
+const missing = signal(/** @type {string[]} */ ([]));
+
+/** Ids of generations of which a notification has reported the end. Such a generation can be deleted, by another tab or client. */
+const ended = signal(/** @type {ReadonlySet<string>} */ (new Set()));
+onNotification(({ type, data }) => {
+  if (type === 'generation.ended' && data.generationId) {
+    ended.value = new Set(ended.peek()).add(data.generationId);
+  }
+});
 
 /** The state of the AI server in the process that calls it; null before the first answer. */
 export const backend = signal(/** @type {BackendOnNode | null} */ (null));
@@ -45,18 +54,18 @@ export const backend = signal(/** @type {BackendOnNode | null} */ (null));
 /** Why the last refresh or action failed; empty after a success. */
 export const problem = signal('');
 
-/** The numbers of the demonstration. Each accepted generation is in one of the other groups. */
+/** The numbers of the demonstration. Each accepted generation is in one of the other groups; `lost` must be 0. */
 export const counters = computed(() => {
   const count = (/** @type {string} */ status) => generations.value.filter((generation) => generation.status === status).length;
   const waiting = count('PENDING');
   const completed = count('COMPLETE');
-  const missing = lost.value.length;
+  const lost = missing.value.filter((id) => !ended.value.has(id)).length;
   return {
-    accepted: generations.value.length + missing,
+    accepted: generations.value.length + lost,
     waiting,
     completed,
     failed: generations.value.length - waiting - completed,
-    lost: missing,
+    lost,
   };
 });
 
@@ -96,18 +105,17 @@ async function refreshGenerations() {
   const createdAfter = new Date(Date.parse(oldest.createdAt) - 1).toISOString();
   const page = await call(listGenerations, { query: { createdAfter, limit: MAX_LISTED } });
   const listed = new Map(page.items.map((generation) => [generation.id, generation]));
-  const missing = waiting.filter((generation) => !listed.has(generation.id));
-  for (const { id } of missing) {
+  for (const { id } of waiting.filter((generation) => !listed.has(generation.id))) {
     const found = await find(id);
     if (found) {
       listed.set(id, found);
     } else {
-      lost.value = [...lost.peek(), id];
+      missing.value = [...missing.peek(), id];
     }
   }
   generations.value = generations
     .peek()
-    .filter((generation) => !lost.peek().includes(generation.id))
+    .filter((generation) => !missing.peek().includes(generation.id))
     .map((generation) => listed.get(generation.id) ?? generation);
 }
 
