@@ -31,6 +31,14 @@ test('index.html preloads the modules of the first page, so that they load at on
   assert.deepEqual(preloaded.toSorted(), [...needed].toSorted());
 });
 
+test('the dark colors for the setting of the system and for the chosen theme are equal', () => {
+  const tokens = readFileSync(join(web, 'styles/tokens.css'), 'utf8');
+  const [system, chosen, ...others] = [...tokens.matchAll(/\{([^{}]*--bg: #1[^{}]*)\}/g)].map(([, block = '']) => block.trim().split(/\s*;\s*/));
+  assert.deepEqual(system, chosen);
+  assert.deepEqual(others, []);
+  assert.ok(chosen && chosen.length > 20);
+});
+
 const generation = /** @type {import('../../main/resources/web/studio/client.js').Generation} */ ({
   id: '01a22ee5-fd63-7e29-a997-d68d4ec31e09',
   status: 'COMPLETE',
