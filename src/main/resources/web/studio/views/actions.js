@@ -3,7 +3,8 @@
 import { announce, showToast } from '../announcer.js';
 import { call, ProblemError, submit } from '../api.js';
 import { cancelGeneration, deleteGeneration, retryGeneration } from '../client.js';
-import { addCreated, forgetGeneration, keepGeneration } from '../generations.js';
+import { addCreated, forgetGeneration } from '../gallery-list.js';
+import { keepGeneration } from '../generations.js';
 import { Icon } from '../icons.js';
 import { html, useState } from '../vendor.js';
 import { ConfirmDialog } from './confirm-dialog.js';

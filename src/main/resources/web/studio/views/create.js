@@ -4,7 +4,7 @@ import { announce } from '../announcer.js';
 import { ProblemError, submit } from '../api.js';
 import { createGeneration } from '../client.js';
 import { changeDraft, draftRequest, draft, limits, loadModels, models, validateDraft } from '../draft.js';
-import { addCreated } from '../generations.js';
+import { addCreated } from '../gallery-list.js';
 import { Icon } from '../icons.js';
 import { html, useEffect, useRef, useState } from '../vendor.js';
 import { CountField, ModelField, NegativePromptField, PromptField, SeedField, SizeField } from './fields.js';

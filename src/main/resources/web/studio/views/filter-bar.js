@@ -1,10 +1,10 @@
 // Filters of the gallery by status and time.
 
 import { serverNow } from '../clock.js';
-import { list, showList } from '../generations.js';
+import { list, showList } from '../gallery-list.js';
 import { html, useState } from '../vendor.js';
 
-/** @typedef {import('../generations.js').Filter} Filter */
+/** @typedef {import('../gallery-list.js').Filter} Filter */
 
 /** @type {{status: Filter['status'] | '', name: string}[]} */
 const STATUSES = [

@@ -1,15 +1,22 @@
 // The list of all generations, newest first, in rows of images that keep their shape. Pages are loaded while the user scrolls; rows outside the
-// viewport are skipped by the browser when it renders.
+// viewport are skipped by the browser when it renders. While the gallery is shown, its first page is read again, so that generations of other tabs
+// and clients appear too.
 
-import { stagedId, ensureList, knownGeneration, list, loadMore, matches, showList, showUnseen } from '../generations.js';
 import { plural } from '../format.js';
+import { list, loadMore, matches, refreshList, showList, showUnseen, stagedId } from '../gallery-list.js';
+import { knownGeneration, pendingIds } from '../generations.js';
 import { Icon } from '../icons.js';
 import { justify } from '../justify.js';
+import { onNotification } from '../notifications.js';
+import { usePolling } from '../polling.js';
 import { html, useEffect, useLayoutEffect, useMemo, useRef, useState } from '../vendor.js';
 import { ExamplePrompts } from './create.js';
 import { FilterBar } from './filter-bar.js';
 import { Problem } from './problem.js';
 import { Tile } from './tile.js';
+
+const PENDING_POLL_MS = 1_500;
+const IDLE_POLL_MS = 5_000;
 
 const GAP = 8;
 const LOAD_AHEAD = '1200px';
@@ -19,9 +26,14 @@ const NARROWEST = 0.5;
 const WIDEST = 3;
 
 export function Gallery() {
+  const refresh = usePolling(refreshList, () => (pendingIds().length ? PENDING_POLL_MS : IDLE_POLL_MS));
+  useEffect(() => onNotification(({ type }) => type === 'generation.ended' && refresh()), []);
   useEffect(() => {
-    ensureList();
-  }, []);
+    // A generation was created, and is pending.
+    if (stagedId.value) {
+      refresh();
+    }
+  }, [stagedId.value]);
   const { filter, ids, unseen, state, error, nextCursor } = list.value;
   const shown = ids.filter((id) => {
     const generation = knownGeneration(id)?.value;

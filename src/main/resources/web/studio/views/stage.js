@@ -3,7 +3,8 @@
 import { announce } from '../announcer.js';
 import { serverNow, useServerNow } from '../clock.js';
 import { formatAge, plural } from '../format.js';
-import { keepGeneration, knownGeneration, stagedId } from '../generations.js';
+import { stagedId } from '../gallery-list.js';
+import { keepGeneration, knownGeneration } from '../generations.js';
 import { Icon } from '../icons.js';
 import { useGeneration } from '../live-generation.js';
 import { generationHref } from '../router.js';
