@@ -71,7 +71,7 @@ async function refresh({ generation_id: generationId }) {
   store(await response.json());
 }
 
-/** Does for all rows what the shop owes them. A row that fails stays as it is, and is tried again. */
+/** Finishes the open steps of all rows. A row that fails stays unchanged and is tried again. */
 async function each(rows, action) {
   for (const row of rows) {
     try {

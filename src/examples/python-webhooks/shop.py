@@ -95,7 +95,7 @@ async def process(webhook):
 
 
 async def each(found, action):
-    """Does for all rows what the shop owes them. A row that fails stays as it is, and is tried again."""
+    """Finishes the open steps of all rows. A row that fails stays unchanged and is tried again."""
     for row in found:
         try:
             await action(row)

@@ -54,13 +54,13 @@ public final class DocumentationSite {
         return document == null ? guide().find(url) : Optional.of(document.get());
     }
 
-    /** Returns the page for a URL below the guide that no document has. Blocks as {@link #find}. */
+    /** Returns the page for a URL below the guide that no document has. It depends only on the folder. Blocks as {@link #find}. */
     public SiteDocument notFoundPage(String url) {
         return guide().notFoundPage(url);
     }
 
-    /** Returns the URLs of all documents. */
-    Set<String> urls() {
+    /** Returns the URLs of all documents. Blocks as {@link #find}. */
+    public Set<String> urls() {
         Set<String> urls = new LinkedHashSet<>(documents.keySet());
         urls.addAll(guide().urls());
         return urls;

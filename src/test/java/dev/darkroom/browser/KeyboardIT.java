@@ -42,7 +42,7 @@ class KeyboardIT {
     @RegisterExtension
     final BrowserExtension browser = new BrowserExtension();
 
-    /** Presses Tab until the focus is on an element whose name matches, and returns the names on the way. */
+    /** Presses Tab until an element with a matching name has the focus, and returns the names of all focused elements. */
     private static List<String> tabTo(BrowserSession session, String name) {
         List<String> names = new ArrayList<>();
         for (int stop = 0; stop < MAX_STOPS; stop++) {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Measures the size and speed of the studio. The verdicts are on sizes and on what is shown; times are printed. */
+/** Measures the size and speed of the studio. Checks sizes and contents; prints times. */
 @Tag("browser")
 @Timeout(600)
 class PagePerformanceIT {

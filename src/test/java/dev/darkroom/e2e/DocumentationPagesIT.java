@@ -119,8 +119,11 @@ class DocumentationPagesIT {
     @ValueSource(strings = {"/docs/guide/no-such-page", "/docs/guide/backends/no-such-page", "/docs/assets/none.js"})
     void unknownPagesAreHtmlForBrowsersAndProblemsForPrograms(String path) throws Exception {
         HttpResponse<byte[]> browser = get(path, "Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+        HttpResponse<byte[]> again = get(path, "Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
         HttpResponse<byte[]> program = get(path, "Accept", "*/*");
 
+        assertThat(again.statusCode()).isEqualTo(404);
+        assertThat(again.body()).isEqualTo(browser.body());
         assertThat(browser.statusCode()).isEqualTo(404);
         assertThat(browser.headers().firstValue("Content-Type")).contains("text/html; charset=utf-8");
         assertThat(new String(browser.body(), StandardCharsets.UTF_8)).contains("Page not found", "docs/guide\"");

@@ -156,7 +156,7 @@ class FrontendExampleIT {
     @Test
     void repeatsARequestWithoutResponseAfterReload() throws Exception {
         try (RunningExample page = startPage(PORT, Map.of("API", "http://127.0.0.1:" + proxy.port()))) {
-            // given a request that Darkroom has received, and whose response is lost
+            // given a request that Darkroom has received, without its response
             proxy.dropResponseTo("POST /api/generation");
             create("A lighthouse at dusk");
             browser.awaitText("Service unavailable.*Next try");

@@ -23,7 +23,7 @@ public final class LinkResolver {
 
     /**
      * @param file path of the Markdown file in the repository
-     * @param destination of the link, as it stands in the file
+     * @param destination of the link in the file, not resolved
      */
     public LinkTarget resolve(String file, String destination) {
         if (ABSOLUTE.matcher(destination).matches()) {

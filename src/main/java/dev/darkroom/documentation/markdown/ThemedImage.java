@@ -9,9 +9,9 @@ public final class ThemedImage extends CustomNode {
     private final String alternative;
 
     /**
-     * @param light destination of the image, as it stands in the Markdown file
+     * @param light destination of the image in the Markdown file, not resolved
      * @param dark the same for dark pages, null when it is the same image
-     * @param alternative text for readers who do not see the image
+     * @param alternative text in place of the image
      */
     ThemedImage(String light, String dark, String alternative) {
         this.light = light;

@@ -80,13 +80,7 @@ class ContractRouterFactoryTest {
         handlers.removeIf(handler -> handler.operationId().equals("getImage"));
 
         // then
-        assertThatThrownBy(() -> new ContractRouterFactory(
-                        vertx,
-                        apiContract,
-                        handlers,
-                        AuthServices.withoutAuthentication(),
-                        HostAndOriginPolicy.unrestricted(List.of()),
-                        new RequestBodyLimits(1, Duration.ofSeconds(1))))
+        assertThatThrownBy(() -> createFactory(apiContract, handlers))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("no handler for [getImage]");
     }
@@ -99,15 +93,19 @@ class ContractRouterFactoryTest {
         handlers.addAll(handlers(List.of("paintGeneration")));
 
         // then
-        assertThatThrownBy(() -> new ContractRouterFactory(
-                        vertx,
-                        apiContract,
-                        handlers,
-                        AuthServices.withoutAuthentication(),
-                        HostAndOriginPolicy.unrestricted(List.of()),
-                        new RequestBodyLimits(1, Duration.ofSeconds(1))))
+        assertThatThrownBy(() -> createFactory(apiContract, handlers))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage("the contract has no operation paintGeneration");
+    }
+
+    private ContractRouterFactory createFactory(ApiContract apiContract, List<OperationHandler> handlers) {
+        return new ContractRouterFactory(
+                vertx,
+                apiContract,
+                handlers,
+                AuthServices.withoutAuthentication(),
+                HostAndOriginPolicy.unrestricted(List.of()),
+                new RequestBodyLimits(1, Duration.ofSeconds(1)));
     }
 
     private static Settings settings(Path directory) {

@@ -12,19 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.awaitility.Awaitility;
 import org.openqa.selenium.By;
 import org.openqa.selenium.StaleElementReferenceException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.WindowType;
 import org.openqa.selenium.chrome.ChromeDriver;
-import org.openqa.selenium.chrome.ChromeDriverService;
-import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.interactions.Actions;
-import org.openqa.selenium.logging.LogType;
-import org.openqa.selenium.logging.LoggingPreferences;
 
 /**
  * Headless Chromium with a new profile. Finds elements by their accessible role and name. The methods block, wait up to {@link
@@ -37,24 +31,6 @@ public final class BrowserSession implements AutoCloseable {
     private static final int WIDTH = 1280;
     private static final int HEIGHT = 900;
 
-    /** Keeps the level, because the log manager holds its loggers weakly. */
-    private static final Logger SELENIUM_LOGGER = Logger.getLogger("org.openqa.selenium");
-
-    /** Candidates of a role. The accessible role and name of each are compared. */
-    private static final Map<String, String> SELECTORS = Map.of(
-            "button", "button,[role=button],summary",
-            "link", "a[href],[role=link]",
-            "textbox", "input,textarea",
-            "searchbox", "input[type=search],[role=searchbox]",
-            "combobox", "select,[role=combobox],input[list]",
-            "spinbutton", "input[type=number]",
-            "heading", "h1,h2,h3,h4,[role=heading]",
-            "dialog", "dialog,[role=dialog]");
-
-    static {
-        SELENIUM_LOGGER.setLevel(Level.SEVERE);
-    }
-
     private final ChromeDriver driver;
     private final BrowserLog log;
     private final Map<String, Object> media = new HashMap<>();
@@ -65,29 +41,7 @@ public final class BrowserSession implements AutoCloseable {
      * @param directory for the profile and the log of the driver
      */
     public BrowserSession(Path directory) {
-        LoggingPreferences logging = new LoggingPreferences();
-        logging.enable(LogType.BROWSER, Level.ALL);
-        logging.enable(LogType.PERFORMANCE, Level.ALL);
-        ChromeOptions options = new ChromeOptions();
-        options.setBinary(ChromiumPrograms.chromium().toFile());
-        options.setCapability("goog:loggingPrefs", logging);
-        options.addArguments(List.of(
-                "--headless=new",
-                // Tests may run as root, and Chromium has no sandbox for root.
-                "--no-sandbox",
-                "--disable-dev-shm-usage",
-                "--disable-gpu",
-                "--hide-scrollbars",
-                "--lang=en-US",
-                "--window-size=" + WIDTH + "," + HEIGHT,
-                "--user-data-dir=" + directory.resolve("browser").toAbsolutePath()));
-        driver = new ChromeDriver(
-                new ChromeDriverService.Builder()
-                        .usingDriverExecutable(ChromiumPrograms.driver().toFile())
-                        .usingAnyFreePort()
-                        .withLogFile(directory.resolve("chromedriver.log").toFile())
-                        .build(),
-                options);
+        driver = Chromium.startDriver(directory, WIDTH, HEIGHT);
         driver.manage().timeouts().scriptTimeout(DEADLINE).pageLoadTimeout(DEADLINE);
         log = new BrowserLog(driver);
         emulateWindow(WIDTH, HEIGHT, 1);
@@ -221,7 +175,7 @@ public final class BrowserSession implements AutoCloseable {
         return driver.executeScript(script, arguments);
     }
 
-    /** Runs a function body whose last argument is a callback, and returns the value that it passes to the callback. */
+    /** Runs a function body with a callback as its last argument, and returns the value passed to the callback. */
     public Object runAsyncScript(String script, Object... arguments) {
         return driver.executeAsyncScript(script, arguments);
     }
@@ -258,16 +212,12 @@ public final class BrowserSession implements AutoCloseable {
                 .get(0);
     }
 
-    /** Returns the displayed elements with a role whose accessible name contains a match of the regular expression. */
+    /** Returns the displayed elements with a role and a match of the regular expression in their accessible name. */
     public List<WebElement> allByRole(String role, String name) {
-        var pattern = java.util.regex.Pattern.compile(name);
-        return all(SELECTORS.get(role)).stream()
-                .filter(element -> element.getAriaRole().equals(role))
-                .filter(element -> pattern.matcher(element.getAccessibleName()).find())
-                .toList();
+        return ElementRole.filter(all(ElementRole.selector(role)), role, name);
     }
 
-    /** Waits for the first displayed element with a role whose accessible name contains a match of the regular expression. */
+    /** Waits for the first displayed element with a role and a match of the regular expression in its accessible name. */
     public WebElement findByRole(String role, String name) {
         return awaitValue(role + " " + name, () -> allByRole(role, name), found -> !found.isEmpty())
                 .get(0);

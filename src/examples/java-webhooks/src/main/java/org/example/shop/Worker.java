@@ -83,7 +83,7 @@ final class Worker {
         void accept(T row) throws IOException, InterruptedException, SQLException;
     }
 
-    /** Does for all rows what the shop owes them. A row that fails stays as it is, and is tried again. */
+    /** Finishes the open steps of all rows. A row that fails stays unchanged and is tried again. */
     private static <T> void each(Query<T> query, Action<T> action) {
         try {
             for (T row : query.rows()) {
