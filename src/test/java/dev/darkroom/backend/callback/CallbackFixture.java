@@ -16,14 +16,14 @@ import java.net.URI;
 import java.time.InstantSource;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A {@link CallbackBackend} with the simulator, a database and a server that receives the results. */
 abstract class CallbackFixture extends SimulatorBackendFixture {
-    @RegisterExtension
-    static final GenerationDatabaseFixture database = new GenerationDatabaseFixture();
+    /** That of the running class. Not an extension, which would be closed for the second class of a JVM. */
+    static GenerationDatabaseFixture database;
 
     static CallbackTokens tokens;
     static CallbackReceiver receiver;
@@ -34,6 +34,7 @@ abstract class CallbackFixture extends SimulatorBackendFixture {
 
     @BeforeAll
     static void startReceiver() {
+        database = new GenerationDatabaseFixture();
         tokens = new CallbackTokens(
                 new UrlSigningKeys(database.vertx, database.database, InstantSource.system(), System::nanoTime),
                 InstantSource.system());
@@ -58,6 +59,12 @@ abstract class CallbackFixture extends SimulatorBackendFixture {
     @AfterAll
     static void stopReceiver() {
         get(api.close());
+        database.close();
+    }
+
+    @AfterEach
+    void clearDatabase() {
+        database.clear();
     }
 
     @BeforeEach

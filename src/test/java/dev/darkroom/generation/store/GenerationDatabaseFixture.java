@@ -109,7 +109,7 @@ public final class GenerationDatabaseFixture implements AfterEachCallback, After
     }
 
     /** Undeploys all verticles and empties every table. */
-    void clear() {
+    public void clear() {
         undeploy();
         TestPostgres.execute(url, "TRUNCATE " + String.join(", ", TABLES));
     }
