@@ -19,7 +19,7 @@ import org.commonmark.node.CustomNode;
 import org.commonmark.node.Image;
 import org.commonmark.node.Link;
 
-/** Finds the files of the site: those to which links lead from the README, directly or over other pages. Not thread-safe. */
+/** Finds the files of the site by following links from the README, directly or over other pages. Not thread-safe. */
 final class PageCrawler {
     private final PackagedFiles files;
     private final LinkResolver links;
@@ -70,9 +70,7 @@ final class PageCrawler {
             public void visit(CustomNode node) {
                 if (node instanceof ThemedImage image) {
                     add(image.light());
-                    if (image.dark() != null) {
-                        add(image.dark());
-                    }
+                    add(image.dark());
                 }
                 visitChildren(node);
             }

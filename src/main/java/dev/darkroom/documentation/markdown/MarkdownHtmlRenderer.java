@@ -22,7 +22,7 @@ public final class MarkdownHtmlRenderer {
         this.links = links;
     }
 
-    /** @param url path of the URL where the content stands, without the first slash */
+    /** @param url path of the URL of the content, without the first slash */
     public String render(String url, MarkdownPage page) {
         return HtmlRenderer.builder()
                 // Before the extensions, since the first renderer of a node type is used.
@@ -63,11 +63,8 @@ public final class MarkdownHtmlRenderer {
             } else if (node instanceof Image image) {
                 renderImage(image.getDestination(), NodeText.of(image), "picture");
             } else if (node instanceof ThemedImage image) {
-                boolean themed = image.dark() != null;
-                renderImage(image.light(), image.alternative(), themed ? "picture light-only" : "picture");
-                if (themed) {
-                    renderImage(image.dark(), image.alternative(), "picture dark-only");
-                }
+                renderImage(image.light(), image.alternative(), "picture light-only");
+                renderImage(image.dark(), image.alternative(), "picture dark-only");
             } else {
                 html.line();
                 html.tag("div", Map.of("class", "table-box"));

@@ -10,11 +10,14 @@ import org.commonmark.node.CustomBlock;
 import org.commonmark.node.FencedCodeBlock;
 import org.commonmark.node.HtmlBlock;
 import org.commonmark.node.HtmlInline;
+import org.commonmark.node.Image;
 import org.commonmark.node.Node;
 import org.commonmark.node.Paragraph;
+import org.commonmark.node.Text;
 
 /**
- * Replaces markup that only GitHub understands: pictures in HTML become {@link ThemedImage}s, and Mermaid source becomes its drawn diagram.
+ * Replaces markup that only GitHub understands: pictures in HTML become {@link Image}s or {@link ThemedImage}s, and Mermaid source
+ * becomes its drawn diagram.
  * Removes comments, and puts tables into {@link ScrollBox}es. Other HTML stays and is rendered as text.
  */
 final class MarkupReplacer extends AbstractVisitor {
@@ -59,12 +62,11 @@ final class MarkupReplacer extends AbstractVisitor {
     public void visit(HtmlInline inline) {
         String html = inline.getLiteral();
         if (html.startsWith("<img ")) {
-            boolean themed = inline.getPrevious() instanceof HtmlInline previous
-                    && previous.getLiteral().startsWith("<source ");
-            String dark = themed ? attribute(((HtmlInline) inline.getPrevious()).getLiteral(), "srcset") : null;
-            changes.add(
-                    () -> inline.insertBefore(new ThemedImage(attribute(html, "src"), dark, attribute(html, "alt"))));
-            changes.add(inline::unlink);
+            Node image = image(html, inline.getPrevious());
+            changes.add(() -> {
+                inline.insertBefore(image);
+                inline.unlink();
+            });
         } else if (html.startsWith("<!--")
                 || html.startsWith("<source ")
                 || html.equals("<picture>")
@@ -83,6 +85,18 @@ final class MarkupReplacer extends AbstractVisitor {
             });
         }
         visitChildren(block);
+    }
+
+    /** @param previous node before the tag, null when the tag is the first */
+    private static Node image(String tag, Node previous) {
+        String destination = attribute(tag, "src");
+        String alternative = attribute(tag, "alt");
+        if (previous instanceof HtmlInline source && source.getLiteral().startsWith("<source ")) {
+            return new ThemedImage(destination, attribute(source.getLiteral(), "srcset"), alternative);
+        }
+        Image image = new Image(destination, null);
+        image.appendChild(new Text(alternative));
+        return image;
     }
 
     /** Returns the value of an attribute, empty when it is absent. */

@@ -9,8 +9,8 @@ public final class ThemedImage extends CustomNode {
     private final String alternative;
 
     /**
-     * @param light destination of the image in the Markdown file, not resolved
-     * @param dark the same for dark pages, null when it is the same image
+     * @param light destination of the image for light pages in the Markdown file, not resolved
+     * @param dark destination of the image for dark pages, not resolved
      * @param alternative text in place of the image
      */
     ThemedImage(String light, String dark, String alternative) {
