@@ -13,12 +13,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Circuit breaker of one backend. vertx-circuit-breaker provides the state machine and its timer. {@link SlidingWindow}
@@ -29,31 +26,20 @@ import org.slf4j.LoggerFactory;
  * <p>Thread-safe. The lock of this class is never held while the lock of the library's circuit is taken.
  */
 final class BackendCircuitBreaker {
-    private static final Logger LOG = LoggerFactory.getLogger(BackendCircuitBreaker.class);
-
-    /** Consecutive 5xx responses that keep the breaker open. More are ignored: the server may have no health check path. */
-    private static final int MAX_FAILED_HEALTH_CHECKS = 3;
-
-    private final String name;
     private final CircuitBreaker circuit;
     private final SlidingWindow window;
     private final int halfOpenCalls;
     private final int concurrency;
     private final LongSupplier nanoTime;
     private final Consumer<BreakerState> listener;
-    private final Vertx vertx;
-    private final Supplier<Future<HealthCheckResult>> healthCheck;
+    private final BreakerHealthCheck healthCheck;
 
     // Guarded by this.
-    private final OpenDurationBackoff openDurations;
     private BreakerState breakerState = BreakerState.CLOSED;
     private int stateVersion;
     private int activeProbes;
     private int successfulProbes;
     private final AdaptiveConcurrencyLimit concurrencyLimit;
-    private int failedHealthChecks;
-    private boolean closed;
-    private long healthCheckTimer = -1;
 
     /**
      * Permit for one call.
@@ -75,14 +61,8 @@ final class BackendCircuitBreaker {
             LongSupplier nanoTime,
             Supplier<Future<HealthCheckResult>> healthCheck,
             Consumer<BreakerState> listener) {
-        this.vertx = vertx;
-        this.openDurations = new OpenDurationBackoff(
-                settings.openDuration(),
-                settings.maxOpenDuration(),
-                () -> ThreadLocalRandom.current().nextDouble(),
-                nanoTime);
-        this.healthCheck = healthCheck;
-        this.name = name;
+        this.healthCheck = new BreakerHealthCheck(
+                vertx, name, settings, nanoTime, healthCheck, () -> applyState(BreakerState.HALF_OPEN));
         this.concurrency = concurrency;
         this.concurrencyLimit = new AdaptiveConcurrencyLimit(concurrency);
         this.nanoTime = nanoTime;
@@ -92,7 +72,7 @@ final class BackendCircuitBreaker {
         this.circuit = CircuitBreaker.create(name, vertx, options(settings))
                 .failurePolicy(this::countsAsFailure)
                 .openHandler(v -> applyState(BreakerState.OPEN))
-                .halfOpenHandler(v -> onOpenDurationElapsed())
+                .halfOpenHandler(v -> this.healthCheck.start())
                 .closeHandler(v -> applyState(BreakerState.CLOSED));
     }
 
@@ -112,7 +92,7 @@ final class BackendCircuitBreaker {
 
     /** Returns the time until the next health check; zero while it runs, and unless the breaker is open. */
     synchronized Duration remainingOpenDuration() {
-        return breakerState == BreakerState.OPEN ? openDurations.remaining() : Duration.ZERO;
+        return breakerState == BreakerState.OPEN ? healthCheck.remainingOpenDuration() : Duration.ZERO;
     }
 
     /** Returns how many calls may start in addition to the active ones. */
@@ -229,7 +209,7 @@ final class BackendCircuitBreaker {
         return window.exceedsThreshold() ? BreakerState.OPEN : BreakerState.CLOSED;
     }
 
-    /** Changes the state. Called by the library's circuit under its own lock, and at the end of the open duration. */
+    /** Changes the state. Called by the library's circuit under its own lock, and by {@link BreakerHealthCheck}. */
     private void applyState(BreakerState state) {
         synchronized (this) {
             breakerState = state;
@@ -237,74 +217,18 @@ final class BackendCircuitBreaker {
             activeProbes = 0;
             successfulProbes = 0;
             if (state == BreakerState.OPEN) {
-                openDurations.nextDuration();
+                healthCheck.recordOpen();
                 concurrencyLimit.recordOutage(halfOpenCalls);
                 window.clear();
             } else if (state == BreakerState.CLOSED) {
-                openDurations.resetBackoff();
-                failedHealthChecks = 0;
+                healthCheck.recordClosed();
             }
         }
         listener.accept(state);
     }
 
-    /**
-     * Called by the library's circuit, which knows only a constant open duration. For the rest of a longer one the circuit
-     * is half-open while this breaker is still open.
-     */
-    private void onOpenDurationElapsed() {
-        Duration remaining;
-        synchronized (this) {
-            remaining = openDurations.beyondInitial();
-        }
-        if (remaining.toMillis() > 0) {
-            scheduleHealthCheck(remaining);
-        } else {
-            checkHealth();
-        }
-    }
-
-    private void scheduleHealthCheck(Duration delay) {
-        synchronized (this) {
-            if (!closed) {
-                healthCheckTimer = vertx.setTimer(Math.max(1, delay.toMillis()), fired -> checkHealth());
-            }
-        }
-    }
-
-    /** Makes the breaker half-open when the health check passes. Otherwise schedules the next health check. */
-    private void checkHealth() {
-        healthCheck.get().onSuccess(result -> {
-            Duration nextDelay = null;
-            synchronized (this) {
-                if (closed) {
-                    return;
-                }
-                failedHealthChecks = result == HealthCheckResult.FAILED ? failedHealthChecks + 1 : 0;
-                boolean staysOpen = result == HealthCheckResult.UNREACHABLE
-                        || result == HealthCheckResult.FAILED && failedHealthChecks <= MAX_FAILED_HEALTH_CHECKS;
-                if (staysOpen) {
-                    nextDelay = openDurations.nextDuration();
-                }
-            }
-            if (nextDelay == null) {
-                applyState(BreakerState.HALF_OPEN);
-            } else {
-                LOG.atInfo()
-                        .addKeyValue("backend", name)
-                        .addKeyValue("result", result)
-                        .addKeyValue("delayMs", nextDelay.toMillis())
-                        .log("backend health check failed, breaker stays open");
-                scheduleHealthCheck(nextDelay);
-            }
-        });
-    }
-
     void close() {
-        synchronized (this) {
-            closed = true;
-            vertx.cancelTimer(healthCheckTimer);
-        }
+        healthCheck.close();
         circuit.close();
     }
 }
