@@ -59,9 +59,9 @@ final class EventSchemaHtml {
         }
         Map.Entry<String, JsonNode> field = condition.fields().next();
         html.append("<p class=\"schema-case\">If ")
-                .append(code(field.getKey()))
+                .append(HtmlText.code(field.getKey()))
                 .append(" is ")
-                .append(code(field.getValue().path("const").asText()));
+                .append(HtmlText.code(field.getValue().path("const").asText()));
         List<Field> fields = fields(consequence, "", 0);
         if (fields.isEmpty()) {
             html.append(", ").append(codes(consequence.path("required"))).append(" is present.</p>");
@@ -96,7 +96,7 @@ final class EventSchemaHtml {
                 .append("<th>values</th></tr></thead><tbody>");
         for (Field field : fields) {
             html.append("<tr><td>")
-                    .append(code(field.name()))
+                    .append(HtmlText.code(field.name()))
                     .append("</td><td>")
                     .append(HtmlText.escape(field.type()))
                     .append("</td><td>")
@@ -123,7 +123,7 @@ final class EventSchemaHtml {
     private static String rules(JsonNode schema) {
         List<String> rules = new ArrayList<>();
         if (schema.has("const")) {
-            rules.add(code(schema.path("const").asText()));
+            rules.add(HtmlText.code(schema.path("const").asText()));
         }
         if (schema.has("enum")) {
             rules.add(codes(schema.path("enum")));
@@ -134,7 +134,7 @@ final class EventSchemaHtml {
         addRange(rules, schema, "minimum", "maximum", "");
         addRange(rules, schema, "minLength", "maxLength", " characters");
         if (schema.has("pattern")) {
-            rules.add("matches " + code(schema.path("pattern").asText()));
+            rules.add("matches " + HtmlText.code(schema.path("pattern").asText()));
         }
         return String.join("; ", rules);
     }
@@ -157,15 +157,11 @@ final class EventSchemaHtml {
         return hash < 0 ? schema : resolve(document.at(reference.substring(hash + 1)));
     }
 
-    private static String code(String text) {
-        return "<code>" + HtmlText.escape(text) + "</code>";
-    }
-
     private static String codes(JsonNode values) {
         return String.join(
                 ", ",
                 StreamSupport.stream(values.spliterator(), false)
-                        .map(value -> code(value.asText()))
+                        .map(value -> HtmlText.code(value.asText()))
                         .toList());
     }
 }

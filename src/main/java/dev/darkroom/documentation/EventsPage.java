@@ -72,18 +72,18 @@ final class EventsPage {
                 "Address",
                 channel.path("address").isNull()
                         ? "the URL that the user registers"
-                        : code(channel.path("address").asText()));
-        appendTerm("Protocol", code(server.path("protocol").asText()));
+                        : HtmlText.code(channel.path("address").asText()));
+        appendTerm("Protocol", HtmlText.code(server.path("protocol").asText()));
         String url =
                 server.path("protocol").asText() + "://" + server.path("host").asText();
         appendTerm(
                 "Server",
-                "for example " + code(url) + ". "
+                "for example " + HtmlText.code(url) + ". "
                         + HtmlText.escape(server.path("description").asText()));
         channel.path("parameters")
                 .fields()
                 .forEachRemaining(parameter -> appendTerm(
-                        "Parameter " + code(parameter.getKey()),
+                        "Parameter " + HtmlText.code(parameter.getKey()),
                         HtmlText.escape(parameter.getValue().path("description").asText())));
         html.append("</dl>");
         appendMarkdown(channel.path("description"));
@@ -107,7 +107,7 @@ final class EventsPage {
 
     private void appendQuery(JsonNode parameters) {
         List<String> names = new ArrayList<>();
-        parameters.fieldNames().forEachRemaining(name -> names.add(code(name)));
+        parameters.fieldNames().forEachRemaining(name -> names.add(HtmlText.code(name)));
         if (!names.isEmpty()) {
             html.append("<p>Query parameters: ")
                     .append(String.join(", ", names))
@@ -122,9 +122,9 @@ final class EventsPage {
                 (channelId + '-' + name).toLowerCase(Locale.ROOT),
                 message.path("title").asText());
         html.append("<p>")
-                .append(code(name))
+                .append(HtmlText.code(name))
                 .append(", ")
-                .append(code(message.path("contentType").asText()))
+                .append(HtmlText.code(message.path("contentType").asText()))
                 .append("</p>");
         if (message.has("headers")) {
             html.append("<h4>Headers</h4>").append(schemas.render(message.path("headers")));
@@ -180,9 +180,5 @@ final class EventsPage {
     private JsonNode follow(JsonNode reference) {
         String pointer = reference.path("$ref").asText();
         return pointer.startsWith("#") ? document.at(pointer.substring(1)) : reference;
-    }
-
-    private static String code(String text) {
-        return "<code>" + HtmlText.escape(text) + "</code>";
     }
 }

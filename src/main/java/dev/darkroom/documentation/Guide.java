@@ -110,8 +110,6 @@ final class Guide {
     }
 
     private SiteDocument picture(String file) {
-        return new SiteDocument(
-                file.endsWith(".svg") ? "image/svg+xml" : "image/png",
-                files.read(file).orElseThrow());
+        return new SiteDocument(file.endsWith(".svg") ? "image/svg+xml" : "image/png", files.read(file));
     }
 }

@@ -1,6 +1,6 @@
 package dev.darkroom.documentation.markdown;
 
-/** Escapes text for HTML. */
+/** Writes text as HTML. */
 public final class HtmlText {
     private HtmlText() {}
 
@@ -10,5 +10,10 @@ public final class HtmlText {
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")
                 .replace("\"", "&quot;");
+    }
+
+    /** Returns a text as an element {@code code}. */
+    public static String code(String text) {
+        return "<code>" + escape(text) + "</code>";
     }
 }

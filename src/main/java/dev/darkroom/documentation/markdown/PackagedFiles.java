@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Optional;
 
 /** Files of the repository that the jar contains, by their path in the repository. Thread-safe; reads block. */
 public final class PackagedFiles {
@@ -15,9 +14,9 @@ public final class PackagedFiles {
         return PackagedFiles.class.getResource(FOLDER + path) != null;
     }
 
-    /** Returns the bytes of a file, or empty when the jar does not contain it. */
-    public Optional<byte[]> read(String path) {
-        return contains(path) ? Optional.of(readResource(FOLDER + path)) : Optional.empty();
+    /** @throws IllegalStateException when the jar does not contain the file */
+    public byte[] read(String path) {
+        return readResource(FOLDER + path);
     }
 
     /**
@@ -38,6 +37,6 @@ public final class PackagedFiles {
 
     /** @throws IllegalStateException when the jar does not contain the file */
     public String readText(String path) {
-        return new String(readResource(FOLDER + path), StandardCharsets.UTF_8);
+        return new String(read(path), StandardCharsets.UTF_8);
     }
 }
