@@ -90,7 +90,7 @@ public record Settings(
 
     /**
      * Returns whether requests need no authentication and come only from this machine. With a {@code publicUrl} or further host names, a
-     * proxy on this machine may forward those of others. With CORS for all origins, every web page may send some.
+     * proxy on this machine may forward requests of other machines. With CORS for all origins, every web page may send some.
      */
     public boolean isForLocalUseOnly() {
         boolean onlyThisMachine = !allowUnauthenticatedRemote

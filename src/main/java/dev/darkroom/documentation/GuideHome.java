@@ -10,7 +10,7 @@ import java.util.Map;
 import org.commonmark.node.Node;
 import org.commonmark.node.Paragraph;
 
-/** Renders the first page of the guide: what Darkroom is, and the pages by task. */
+/** Renders the first page of the guide: an introduction, and the pages by task. */
 final class GuideHome {
     private static final Map<String, String> DOCUMENT_SUMMARIES = Map.of(
             SiteUrls.REFERENCE, "Every operation with its fields, to send from the browser.",

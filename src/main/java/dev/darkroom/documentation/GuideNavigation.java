@@ -29,7 +29,7 @@ import org.commonmark.node.Node;
 record GuideNavigation(List<Group> groups) {
     static final String README = "README.md";
 
-    /** A row of the table. @param title what the reader wants to do */
+    /** A row of the table. @param title task of the reader */
     record Group(String title, List<Entry> entries) {}
 
     /**
@@ -169,7 +169,7 @@ record GuideNavigation(List<Group> groups) {
         return end < 0 ? "" : file.substring(0, end);
     }
 
-    /** Returns all pages in the order in which they are read. */
+    /** Returns all pages in reading order. */
     List<MarkdownPage> order() {
         return groups.stream()
                 .flatMap(group -> group.entries().stream())

@@ -20,7 +20,7 @@ final class NavigationHtml {
     /**
      * Returns the navigation beside a page. The children of an entry are listed while one of them, or the entry, is open.
      *
-     * @param url of the page where the links stand
+     * @param url of the page with the links
      * @param current null when the page is none of the guide
      */
     String sidebar(String url, MarkdownPage current) {

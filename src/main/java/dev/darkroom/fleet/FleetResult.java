@@ -25,7 +25,7 @@ public sealed interface FleetResult {
      * @param drainedBy the admin; null unless drained, and after the erasure of the admin
      * @param drainedAt null unless drained
      * @param readLimits limits that were read from it, one for each of its models
-     * @param nodes its state on each live node: the present one of this process, and that of the last heartbeat of the others
+     * @param nodes its state on each live node: for this process the present state, for others as of their last heartbeat
      */
     record BackendStatus(
             String name,

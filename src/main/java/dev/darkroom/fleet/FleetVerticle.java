@@ -135,7 +135,7 @@ public final class FleetVerticle extends VerticleBase {
                                 .toList()))));
     }
 
-    /** Finds the live nodes, with the present state of the backends in this process in place of that of its last heartbeat. */
+    /** Finds the live nodes as of their last heartbeat, this process with the present state of its backends. */
     private Future<List<NodeStatus>> findLiveNodes() {
         return store.findLiveNodes()
                 .map(nodes -> nodes.stream()

@@ -1,4 +1,4 @@
-// Search in the guide: a dialog with results while typing. The index is that of SearchIndex.java.
+// Search in the guide: a dialog with results while typing. SearchIndex.java creates the index.
 
 /** @typedef {{url: string, page: string, heading: string, text: string, words: string}} Section */
 
@@ -43,7 +43,7 @@ function loadIndex() {
  * @param {Section[]} sections
  * @param {string} query
  */
-export function findSections(sections, query) {
+function findSections(sections, query) {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) {
     return [];

@@ -23,7 +23,7 @@ function startThemeSwitch() {
   button.hidden = false;
 }
 
-/** Returns what a reader wants to paste: of a transcript, the commands without their output. @param {string} text */
+/** Returns the text to paste: of a transcript, the commands without their output. @param {string} text */
 function textToCopy(text) {
   if (!text.startsWith('$ ')) {
     return text;

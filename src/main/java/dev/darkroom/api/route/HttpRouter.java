@@ -17,7 +17,7 @@ public final class HttpRouter {
     private HttpRouter() {}
 
     /**
-     * @param contract creates the router; the requests of its paths pass fewer other routes than those of the contributors
+     * @param contract creates the router; its paths are matched before the paths of the contributors
      * @param policy host checks and origins of CORS
      * @param errorRenderers forms of error responses
      * @param requestSpans starts the spans of the requests

@@ -5,7 +5,8 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 
-/** Creates the router of an HTTP port with the routes of a contract. {@link HttpRouter} adds those of each {@link RouteContributor}. */
+/** Creates the router of an HTTP port with the routes of a contract. {@link HttpRouter} adds the routes of each {@link
+ * RouteContributor}. */
 public interface RouterFactory {
 
     /** Returns the served paths. */

@@ -34,7 +34,7 @@ public final class ClassPathDirectory {
         try {
             URLConnection connection = url.openConnection();
             if (connection instanceof JarURLConnection jar) {
-                // A file system of its own: that of the URI is shared, and another caller could close it.
+                // Not the file system of the URI, which is shared and which another caller could close.
                 Path file = Path.of(jar.getJarFileURL().toURI());
                 try (FileSystem files = FileSystems.newFileSystem(file)) {
                     return readFiles(files.getPath(directory));

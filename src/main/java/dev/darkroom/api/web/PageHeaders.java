@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * Security headers of an HTML page, in addition to those of every response. Scripts, styles and requests are restricted to the origin of the
+ * Security headers of an HTML page, in addition to the headers of every response. Scripts, styles and requests are restricted to the origin of the
  * page. There are no inline scripts and styles. Thread-safe.
  */
 public final class PageHeaders {

@@ -82,7 +82,7 @@ public final class SimulatorRoutes implements RouteContributor {
                     ? RequestBodyReader.readRetained(vertx, context.request(), SCRIPT_LIMITS)
                             .compose(body -> forward(method, path, body.bytes())
                                     .onComplete(done -> body.release().run()))
-                    // The response of a HEAD has the length of that of a GET.
+                    // The response to a HEAD has the length of the response to a GET.
                     : forward(HttpMethod.HEAD.equals(method) ? HttpMethod.GET : method, path, null);
             response.onSuccess(received -> send(context, received)).onFailure(context::fail);
         }));

@@ -32,7 +32,7 @@ public final class SiteUrls {
         return GUIDE + '/' + pageName(file);
     }
 
-    /** Returns the URL of an image: that of its path below the folder docs. */
+    /** Returns the URL of an image: its path below the folder docs, in the guide. */
     public static String picture(String file) {
         return GUIDE + '/' + withoutPrefix(file, "docs/");
     }
