@@ -35,9 +35,9 @@ final class StartupBanner {
                     .log("server started");
             return;
         }
-        StringBuilder banner = new StringBuilder("\nDarkroom " + BuildVersion.current() + " is ready.\n\n");
+        StringBuilder banner = new StringBuilder("\nDarkroom " + BuildVersion.current() + " is ready.");
+        banner.append(showsPages ? " Open " + api + "/\n\n" : "\n\n");
         if (showsPages) {
-            banner.append("  Studio     ").append(api).append("/\n");
             banner.append("  Reference  ").append(api).append("/docs\n");
             banner.append("  Guide      ").append(api).append("/docs/guide\n");
         }

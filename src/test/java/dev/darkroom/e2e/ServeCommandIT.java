@@ -34,10 +34,9 @@ class ServeCommandIT {
             // then
             assertThat(process.awaitExit()).as(() -> process.log().toString()).isZero();
             List<String> banner = process.log().stream()
-                    .dropWhile(line -> !line.matches("Darkroom .* is ready\\."))
-                    .filter(line -> !line.isBlank())
+                    .dropWhile(line -> !line.matches("Darkroom .* is ready\\..*"))
                     .toList();
-            assertThat(banner.get(1)).matches("  Studio     http://127\\.0\\.0\\.1:[0-9]+/");
+            assertThat(banner.get(0)).matches("Darkroom .* is ready\\. Open http://127\\.0\\.0\\.1:[0-9]+/");
             DatabaseInvariants.assertNoViolations(database, directory.resolve("data/images"));
         }
     }
