@@ -132,6 +132,22 @@ class DocumentationPagesIT {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"/docs", "/docs/events", "/docs/guide", "/docs/guide/tour", "/docs/guide/backends/fal"})
+    void redirectsAUrlWithASlashAtItsEnd(String path) throws Exception {
+        HttpResponse<byte[]> redirect = get(path + "/", "Accept", "text/html");
+        String location = redirect.headers().firstValue("Location").orElseThrow();
+
+        assertThat(redirect.statusCode()).isEqualTo(308);
+        assertThat(redirect.uri().resolve(location).getPath()).isEqualTo(path);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/docs/guide/no-such-page/", "/docs//", "/docs/guide/../"})
+    void redirectsToNoUnknownPage(String path) throws Exception {
+        assertThat(get(path, "Accept", "text/html").statusCode()).isEqualTo(404);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"/docs", "/docs/events", "/docs/guide", "/docs/guide/about", "/docs/guide/backends/fal"})
     void everyLinkOfAPageIsServed(String path) throws Exception {
         Set<String> targets = new TreeSet<>();

@@ -15,6 +15,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Serves the documentation. It needs no authentication and contains no secret. Documents are constant bytes in memory, so their requests do
@@ -36,15 +37,40 @@ public record DocumentationRoutes(DocumentationContent content, PageHeaders page
 
     @Override
     public List<ServedPath> paths() {
-        return PATHS.stream().map(ServedPath::readOnly).toList();
+        return PATHS.stream()
+                .flatMap(path -> Stream.of(path, path + '/'))
+                .map(ServedPath::readOnly)
+                .toList();
     }
 
     @Override
     public void addRoutes(Router router) {
-        paths().forEach(served -> router.route(served.routerPath()).handler(context -> {
-            RequestSpans.recordRoute(context, served.template());
-            content.find(context.request().path()).onComplete(document -> send(context, document), context::fail);
-        }));
+        for (String template : PATHS) {
+            // Matches with and without a slash at the end.
+            router.route(ServedPath.readOnly(template).routerPath()).handler(context -> {
+                RequestSpans.recordRoute(context, template);
+                String path = context.request().path();
+                if (path.endsWith("/")) {
+                    String withoutSlash = path.substring(0, path.length() - 1);
+                    content.find(withoutSlash)
+                            .onComplete(document -> redirect(context, withoutSlash, document), context::fail);
+                } else {
+                    content.find(path).onComplete(document -> send(context, document), context::fail);
+                }
+            });
+        }
+    }
+
+    /** Redirects to the URL without the slash at its end, relative to the request: a proxy may have put a prefix before the path. */
+    private void redirect(RoutingContext context, String path, Optional<StaticContent> document) {
+        if (document.isEmpty()) {
+            send(context, document);
+            return;
+        }
+        context.response()
+                .setStatusCode(308)
+                .putHeader(HttpHeaders.LOCATION, "../" + path.substring(path.lastIndexOf('/') + 1));
+        ResponseWriter.end(context.request(), Buffer.buffer());
     }
 
     private void send(RoutingContext context, Optional<StaticContent> document) {
