@@ -7,9 +7,10 @@ import java.net.URI;
 public final class BrowserRequest {
     private final String url;
     private final String method;
-    private final String type;
     private final JsonObject headers;
+    /** 0 without a response. */
     private int status;
+
     private long transferredBytes;
     private boolean open = true;
     private boolean failed;
@@ -20,7 +21,6 @@ public final class BrowserRequest {
         url = request.getString("url");
         method = request.getString("method");
         headers = request.getJsonObject("headers");
-        type = event.getString("type", "");
     }
 
     void responded(JsonObject event) {
@@ -49,11 +49,6 @@ public final class BrowserRequest {
                         : url);
     }
 
-    /** Returns the type of the DevTools protocol, such as {@code Document}, {@code Script} or {@code Fetch}. */
-    public String type() {
-        return type;
-    }
-
     /** Returns the value of a request header that the page set, or null. Ignores case. */
     public String header(String name) {
         return headers.fieldNames().stream()
@@ -63,17 +58,12 @@ public final class BrowserRequest {
                 .orElse(null);
     }
 
-    /** Returns the HTTP status, or 0 without a response. */
-    public int status() {
-        return status;
-    }
-
     /** Returns the bytes received, headers included and as compressed; 0 for a response from the cache. */
     public long transferredBytes() {
         return transferredBytes;
     }
 
-    /** Returns whether the response has not ended, as that of an open stream. */
+    /** Returns whether the response has not ended, such as an open stream. */
     public boolean isOpen() {
         return open;
     }

@@ -78,11 +78,6 @@ public final class BrowserSession implements AutoCloseable {
         driver.navigate().refresh();
     }
 
-    /** Goes back in the history of the current tab. */
-    public void goBack() {
-        driver.navigate().back();
-    }
-
     /** Opens a page in a new tab, which becomes the current one, and returns the tab. */
     public String openTab(URI page) {
         driver.switchTo().newWindow(WindowType.TAB);
@@ -107,11 +102,6 @@ public final class BrowserSession implements AutoCloseable {
     public void closeTab(String next) {
         driver.close();
         switchTo(next);
-    }
-
-    /** Sets the viewport of the current tab. */
-    public void setViewport(int width, int height) {
-        emulateWindow(width, height, 1);
     }
 
     /** Sets the viewport of the current tab with 1.5 pixels of the screen per CSS pixel, for pictures. */
