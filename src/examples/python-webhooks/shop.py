@@ -99,8 +99,8 @@ async def each(found, action):
     for row in found:
         try:
             await action(row)
-        except httpx.HTTPError as error:
-            print("failed, trying again:", error, flush=True)
+        except Exception as error:  # Such as a response that is not JSON. The worker goes on.
+            print("failed, trying again:", repr(error), flush=True)
 
 
 async def work():
