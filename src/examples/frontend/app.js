@@ -1,5 +1,5 @@
 // The page: creates a generation, and shows it until its end. The id is in the URL, so that a reload and a shared link show the same one.
-import { problemOf, sleep, watch } from './watch.js';
+import { problemOf, send, sleep, watch } from './watch.js';
 
 const form = document.querySelector('form');
 const button = form.querySelector('button');
@@ -50,7 +50,7 @@ async function create(submission) {
 
 async function post({ key, prompt }) {
   try {
-    const response = await fetch('/api/images', {
+    const response = await send('/api/images', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
       body: JSON.stringify({ prompt }),

@@ -1,11 +1,12 @@
-// Waits for the end of a generation. A stream says that something has changed, and a request says what. So the page needs no other code when
-// streams do not work: it only asks more often.
+// Waits for the end of a generation. An event says that the generation has changed, and a request then reads it. So the page needs no other
+// code when streams do not work: it only asks more often.
 //
 // - The stream is refused, or the browser gives up: asks every 2 s, and opens another stream after 30 s.
 // - The stream breaks: asks every 2 s until the browser has reconnected.
 // - The stream is open and silent, for example behind a proxy that buffers: Darkroom sends an event every 30 s at least, so after 45 s
 //   without one the stream counts as broken.
 
+const REQUEST_TIMEOUT_MS = 30_000;
 const POLL_MS = 2_000;
 const REOPEN_MS = 30_000;
 const SILENCE_MS = 45_000;
@@ -35,7 +36,7 @@ export async function watch(id, { onGeneration, onProblem, onChannel, signal }) 
 /** Returns `generation`, or `problem` with `retryMs` when a repeated request can succeed. */
 async function getGeneration(id) {
   try {
-    const response = await fetch(`/api/images/${id}`);
+    const response = await send(`/api/images/${id}`);
     if (response.ok) return { generation: await response.json() };
     return problemOf(response);
   } catch {
@@ -48,6 +49,11 @@ export async function problemOf(response) {
   const problem = await response.json().catch(() => ({ title: `Error ${response.status}` }));
   const retryMs = Number(response.headers.get('Retry-After') ?? 2) * 1000;
   return response.status === 429 || response.status >= 500 ? { problem, retryMs } : { problem };
+}
+
+/** Sends a request to the back end. Rejects without a response in time, as after a lost connection. */
+export function send(url, options) {
+  return fetch(url, { ...options, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
 }
 
 export function sleep(ms) {
@@ -97,7 +103,7 @@ class EventStream {
 
   async #connect() {
     if (this.#closed) return;
-    const url = await fetch(this.#ticketUrl, { method: 'POST' })
+    const url = await send(this.#ticketUrl, { method: 'POST' })
       .then((response) => (response.ok ? response.json() : {}))
       .then((json) => json.url, () => undefined);
     if (this.#closed) return;
