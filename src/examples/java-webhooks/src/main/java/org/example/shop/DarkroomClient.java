@@ -12,7 +12,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.Map;
 
-/** Sends requests to Darkroom. The methods block for at most 20 s. Thread-safe. */
+/** Sends requests to Darkroom. The methods wait at most 20 s for the start of a response. Thread-safe. */
 final class DarkroomClient {
     private static final ObjectMapper JSON = new ObjectMapper();
 
