@@ -39,7 +39,7 @@ test('learns the clock of the server from each response', async () => {
   assert.ok(difference < -4 * 3_600_000 && difference > -6 * 3_600_000, String(difference));
 });
 
-test('repeats a submission whose response was lost with the same key', async () => {
+test('repeats a submission with the same key after a lost response', async () => {
   server = await startServer(({ path }, response, number) => {
     if (number === 1) response.destroy();
     else if (path === '/api/user') json(response, 200, { name: 'ann', admin: false });

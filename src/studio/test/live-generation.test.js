@@ -21,7 +21,7 @@ const shown = (live) => ({ state: live.state.peek(), status: live.generation.pee
 
 const streams = () => server.received.filter(({ path }) => path.endsWith('/events'));
 
-test('follows the events until the end, and reads what they lack', async () => {
+test('follows the events until the end, and reads the generation for the values that they lack', async () => {
   let state = generation();
   /** @type {import('node:http').ServerResponse | undefined} */
   let stream;

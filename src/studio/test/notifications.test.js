@@ -12,7 +12,7 @@ import {
 import { session } from '../../main/resources/web/studio/session.js';
 import { eventStream, json, startServer, until } from '../scripted-server.js';
 
-// One service with its notifications, and one page whose state goes from test to test.
+// One service with its notifications, and one page. Each test continues with the state of the previous one.
 
 /** @type {Awaited<ReturnType<typeof startServer>>} */
 let server;
@@ -110,7 +110,7 @@ test('adds a notification of the stream once', async () => {
   assert.deepEqual(announced, ['n121']);
 });
 
-test('acknowledges what it has received', async () => {
+test('acknowledges received notifications', async () => {
   await until(() => requests('POST /api/notifications/ack').some(({ body }) => body === '{"seq":121}'));
 });
 
@@ -165,7 +165,7 @@ test('marks the notification of an opened generation as read when it arrives', a
   await until(() => stored[126]?.readAt !== undefined && unreadCount.peek() === 26);
 });
 
-test('marks all as read, also those that are not shown', async () => {
+test('marks all as read, also notifications that are not shown', async () => {
   for (const each of stored) delete each.readAt;
 
   await markAllRead();

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.function.IntFunction;
 
 /**
- * Three processes of the service on one database: with metrics, without, and once more without. The difference of the last two is that of any
- * two JVMs. Blocks.
+ * Three processes of the service on one database: with metrics, without, and once more without. Any two JVMs
+ * differ as much as the last two. Blocks.
  */
 final class MeteredServices implements AutoCloseable {
     private static final int ROUNDS = 5;

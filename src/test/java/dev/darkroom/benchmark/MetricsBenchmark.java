@@ -6,7 +6,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
-/** Compares requests to a service with metrics with those to the same service without any, in several groups of processes. */
+/** Compares a service with metrics with the same service without any, in several groups of processes. */
 final class MetricsBenchmark {
     /** Number of waiting generations that are read. */
     private static final int READ = 2_000;

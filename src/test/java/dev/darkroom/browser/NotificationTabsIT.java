@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.darkroom.testing.ApiClient;
 import dev.darkroom.testing.DarkroomExtension;
+import dev.darkroom.testing.DarkroomInstanceSettings;
 import dev.darkroom.testing.MetricsScrape;
 import dev.darkroom.testing.browser.BrowserExtension;
 import dev.darkroom.testing.browser.BrowserSession;
@@ -19,8 +20,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Timeout(300)
 class NotificationTabsIT {
     @RegisterExtension
-    static final DarkroomExtension service =
-            new DarkroomExtension(dev.darkroom.testing.DarkroomInstanceSettings.forTests());
+    static final DarkroomExtension service = new DarkroomExtension(DarkroomInstanceSettings.forTests());
 
     @RegisterExtension
     final BrowserExtension browser = new BrowserExtension();

@@ -9,6 +9,7 @@ import dev.darkroom.testing.browser.BrowserRequest;
 import dev.darkroom.testing.browser.BrowserSession;
 import dev.darkroom.testing.browser.LocalDarkroom;
 import dev.darkroom.testing.browser.StudioPage;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,8 +116,7 @@ class PagePerformanceIT {
                 .mapToDouble(time -> ((Number) time).doubleValue())
                 .sorted()
                 .toArray();
-        long longFrames =
-                java.util.Arrays.stream(times).filter(time -> time > 50).count();
+        long longFrames = Arrays.stream(times).filter(time -> time > 50).count();
         Map<String, Number> metrics = metrics(session);
         System.out.printf(
                 "gallery of %d: %d frames, median %.1f ms, 99%% %.1f ms, longest %.1f ms, %d over 50 ms; %d nodes, %.1f MB of JavaScript heap%n",

@@ -10,7 +10,6 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class AuthServicesFactoryTest {
-
     private static Principal anonymous(AuthMode auth, boolean allowUnauthenticatedRemote) {
         return AuthServicesFactory.anonymous(TestSettings.with(
                 TestSettings.DEFAULTS, "auth", auth, "allowUnauthenticatedRemote", allowUnauthenticatedRemote));

@@ -86,7 +86,7 @@ public final class ExampleProject {
             this.outputFile = outputFile;
         }
 
-        /** Returns what the program has written to its outputs. */
+        /** Returns the output of the program so far. */
         public String output() {
             try {
                 return Files.readString(outputFile);

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 
 /** A {@link CallbackBackend} with the simulator, a database and a server that receives the results. */
 abstract class CallbackFixture extends SimulatorBackendFixture {
-    /** That of the running class. Not an extension, which would be closed for the second class of a JVM. */
+    /** Belongs to the running class. Not an extension, which would be closed for the second class of a JVM. */
     static GenerationDatabaseFixture database;
 
     static CallbackTokens tokens;
