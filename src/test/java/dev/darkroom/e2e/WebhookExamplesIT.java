@@ -3,13 +3,14 @@ package dev.darkroom.e2e;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.standardwebhooks.Webhook;
-import dev.darkroom.testing.ApiClient;
+import com.sun.net.httpserver.HttpServer;
 import dev.darkroom.testing.DarkroomExtension;
 import dev.darkroom.testing.ExampleProject;
 import dev.darkroom.testing.ExampleProject.RunningExample;
 import dev.darkroom.testing.FreePort;
 import dev.darkroom.testing.TcpProxy;
 import io.vertx.core.json.JsonObject;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -102,18 +103,7 @@ class WebhookExamplesIT {
                     .isEqualTo(401);
             assertThat(deliver("other", old, sign("other", old, body), body)).isEqualTo(401);
             assertThat(post("/webhooks/darkroom", Map.of(), body).statusCode()).isEqualTo(401);
-            assertThat(post(
-                                    "/webhooks/darkroom",
-                                    Map.of(
-                                            "webhook-id",
-                                            "other",
-                                            "webhook-timestamp",
-                                            "soon",
-                                            "webhook-signature",
-                                            signature),
-                                    body)
-                            .statusCode())
-                    .isEqualTo(401);
+            assertThat(deliver("other", "soon", signature, body)).isEqualTo(401);
             assertThat(received(shop)).hasSize(1);
 
             // then an event of an unknown type is accepted and ignored
@@ -187,6 +177,35 @@ class WebhookExamplesIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"java-webhooks", "python-webhooks", "node-webhooks"})
+    void triesAgainAfterAResponseThatIsNoJson(String example) throws Exception {
+        try (RunningExample shop = startShop(example)) {
+            // given the page of a proxy in place of Darkroom
+            darkroom.refuseConnections();
+            InetSocketAddress address = new InetSocketAddress("127.0.0.1", darkroom.port());
+            // The port is free when the proxy has left its system call.
+            HttpServer page = Awaitility.await("the port")
+                    .ignoreExceptions()
+                    .until(() -> HttpServer.create(address, 0), server -> true);
+            page.createContext("/", exchange -> {
+                exchange.sendResponseHeaders(200, 0);
+                exchange.getResponseBody().write('<');
+                exchange.close();
+            });
+            page.start();
+            String id = order("A lighthouse at dusk");
+            shop.awaitLine("failed, trying again");
+
+            // when
+            page.stop(0);
+            darkroom.acceptConnections();
+
+            // then
+            awaitStatus(id, "COMPLETE");
+        }
+    }
+
     private RunningExample startShop(String name) throws Exception {
         if (!INSTALLED.containsKey(name)) {
             INSTALLED.put(name, ExampleProject.install(name));
@@ -254,19 +273,18 @@ class WebhookExamplesIT {
     }
 
     private String sign(String id, Instant at, String body) throws Exception {
-        ApiClient.ApiResponse secret = user.client().get("/api/webhook-secret");
-        return new Webhook(secret.json().getString("secret")).sign(id, at.getEpochSecond(), body);
+        String secret = user.client().get("/api/webhook-secret").json().getString("secret");
+        return new Webhook(secret).sign(id, at.getEpochSecond(), body);
     }
 
     private int deliver(String id, Instant at, String signature, String body) throws Exception {
-        return post(
-                        "/webhooks/darkroom",
-                        Map.of(
-                                "webhook-id", id,
-                                "webhook-timestamp", String.valueOf(at.getEpochSecond()),
-                                "webhook-signature", signature),
-                        body)
-                .statusCode();
+        return deliver(id, String.valueOf(at.getEpochSecond()), signature, body);
+    }
+
+    private int deliver(String id, String timestamp, String signature, String body) throws Exception {
+        Map<String, String> headers =
+                Map.of("webhook-id", id, "webhook-timestamp", timestamp, "webhook-signature", signature);
+        return post("/webhooks/darkroom", headers, body).statusCode();
     }
 
     private HttpResponse<String> post(String path, Map<String, String> headers, String body) throws Exception {
