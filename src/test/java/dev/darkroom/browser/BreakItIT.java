@@ -9,6 +9,7 @@ import dev.darkroom.testing.browser.BrowserSession;
 import dev.darkroom.testing.browser.LocalDarkroom;
 import dev.darkroom.testing.browser.StudioPage;
 import io.vertx.core.json.JsonObject;
+import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -92,6 +93,22 @@ class BreakItIT {
             String all = String.valueOf(sent += 5);
             session.await(fault, () -> all.equals(counter(session, "Completed")));
             assertThat(counter(session, "Lost")).isEqualTo("0");
+        }
+    }
+
+    @Test
+    void drainedAiServerGetsNoCalls() {
+        BrowserSession session = browser.session();
+        service.client().send("POST", "/api/backends/default/drain", Map.of(), null);
+        try {
+            // when
+            open(session);
+
+            // then
+            session.awaitText("An admin has drained this AI server");
+            assertThat(session.find("[aria-current=step]").getText()).contains("no calls");
+        } finally {
+            service.client().send("POST", "/api/backends/default/enable", Map.of(), null);
         }
     }
 

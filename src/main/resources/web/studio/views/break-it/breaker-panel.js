@@ -31,7 +31,8 @@ export function BreakerPanel() {
   }, [breaker]);
 
   const countdown = state && countdownOf(state, now, observed.current);
-  const paused = breaker === 'CLOSED' && (countdown?.seconds ?? 0) > 0;
+  const paused = (countdown?.seconds ?? 0) > 0 ? 'calls pause' : '';
+  const stopped = breaker === 'CLOSED' && (state?.drained ? 'no calls' : paused);
   return html`<section class="card breaker" aria-labelledby="breaker-title">
     <div class="breaker-head">
       <h2 id="breaker-title">Circuit breaker</h2>
@@ -41,10 +42,10 @@ export function BreakerPanel() {
       ${STATES.map(
         ({ state: each, name, meaning }) =>
           html`<li
-            class=${`breaker-state ${each.toLowerCase().replace('_', '-')} ${paused ? 'paused' : ''}`}
+            class=${`breaker-state ${each.toLowerCase().replace('_', '-')} ${stopped ? 'stopped' : ''}`}
             aria-current=${breaker === each ? 'step' : undefined}
           >
-            <strong>${name}</strong><span>${paused && each === 'CLOSED' ? 'calls pause' : meaning}</span>
+            <strong>${name}</strong><span>${(each === 'CLOSED' && stopped) || meaning}</span>
           </li>`,
       )}
     </ol>
@@ -87,7 +88,7 @@ function describe(state, seconds = 0) {
       seconds > 0
         ? html`Next check in <b>${seconds} s</b>; each failure doubles the wait.`
         : 'The AI server is being checked now.';
-    return html`No calls, so no attempts are used up. ${next}`;
+    return html`No attempts are used up. ${next}`;
   }
   if (state.breaker === 'HALF_OPEN') {
     return html`Up to <b>${state.concurrency}</b> trial calls. If all succeed, the breaker closes.`;
