@@ -2,7 +2,7 @@ import { html, useEffect, useRef, useState } from '../../vendor.js';
 import { showToast } from '../../announcer.js';
 import { call, errorText } from '../../api.js';
 import { listWebhookDeliveries, redeliverWebhookDelivery } from '../../client.js';
-import { formatCountdown, formatDateTime, formatDuration } from '../../format.js';
+import { formatCountdown, formatDateTime } from '../../format.js';
 import { generationHref } from '../../router.js';
 import { DataTable } from './data-table.js';
 import { words } from './names.js';
@@ -21,8 +21,12 @@ const FILTERS = [
   { status: 'FAILED', label: 'Failed' },
 ];
 
-/** @type {Record<Status, string>} */
-const KINDS = { PENDING: 'info', DELIVERED: 'ok', FAILED: 'error' };
+/** @type {Record<Status, {kind: string, label: string}>} */
+const STATES = {
+  PENDING: { kind: 'info', label: 'Pending' },
+  DELIVERED: { kind: 'ok', label: 'Delivered' },
+  FAILED: { kind: 'error', label: 'Failed' },
+};
 
 /** @typedef {{status: Status | undefined, items: Delivery[], nextCursor: string | undefined, error: string}} Log */
 
@@ -144,7 +148,7 @@ function Event({ delivery: { type, generationId } }) {
 /** @param {{delivery: Delivery, refreshedAt: number}} props */
 function State({ delivery: { status, nextAttemptAt }, refreshedAt }) {
   const left = nextAttemptAt ? Date.parse(nextAttemptAt) - refreshedAt : 0;
-  return html`<span class=${`badge ${KINDS[status]}`}>${words(status)}</span>
+  return html`<span class=${`badge ${STATES[status].kind}`}>${STATES[status].label}</span>
     ${left > 0 && html` <span class="text-muted small">next attempt in ${formatCountdown(left)}</span>`}`;
 }
 
@@ -160,8 +164,7 @@ function Attempts({ attempts }) {
       ${attempts.map(
         (attempt) =>
           html`<li key=${attempt.number}>
-            ${formatDateTime(attempt.startedAt)}: ${response(attempt)}, after
-            ${formatDuration(Date.parse(attempt.finishedAt) - Date.parse(attempt.startedAt))}
+            ${`${formatDateTime(attempt.startedAt)}: ${response(attempt)}, after ${Date.parse(attempt.finishedAt) - Date.parse(attempt.startedAt)} ms`}
           </li>`,
       )}
     </ol>

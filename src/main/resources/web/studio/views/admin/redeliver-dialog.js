@@ -30,7 +30,7 @@ export function RedeliverDialog({ webhook, enabled, onDone, onClose }) {
       queued += result.queued;
       hasMore = result.hasMore;
     }
-    showToast(queued === 0 ? 'Nothing failed in this time' : `${plural(queued, 'delivery', 'deliveries')} scheduled`);
+    showToast(queued === 0 ? 'No failed or missed deliveries in this time' : `${plural(queued, 'delivery', 'deliveries')} scheduled`);
     onDone();
   };
   return html`<${ConfirmDialog} title="Redeliver failed deliveries" confirm="Redeliver" onConfirm=${redeliver} onClose=${onClose}>
