@@ -66,6 +66,24 @@ class PhoneIT {
         assertFits(page.path());
     }
 
+    @ParameterizedTest
+    @MethodSource("pages")
+    void pageFitsTheScreenWithTextTwiceAsLarge(SitePages.SitePage page) {
+        // given
+        session.open(service.url(page.path()));
+        session.find(page.complete());
+
+        // when
+        session.setPreferredFontSize(32);
+
+        // then
+        session.awaitValue(
+                "font size",
+                () -> session.runScript("return getComputedStyle(document.documentElement).fontSize"),
+                "32px"::equals);
+        assertFits(page.path());
+    }
+
     @Test
     void createsAndShowsAttempts() {
         // given

@@ -117,6 +117,11 @@ public final class BrowserSession implements AutoCloseable {
         command("Emulation.setTouchEmulationEnabled", Map.of("enabled", true, "maxTouchPoints", 1));
     }
 
+    /** Sets the preferred font size of the browser, in pixels, for the page in the current tab. The default is 16. */
+    public void setPreferredFontSize(int pixels) {
+        command("Page.setFontSizes", Map.of("fontSizes", Map.of("standard", pixels, "fixed", pixels)));
+    }
+
     private void emulateWindow(int width, int height, double scale) {
         command(
                 "Emulation.setDeviceMetricsOverride",
