@@ -3,21 +3,16 @@
 //
 // Classes besides those of the design system: `bell`, `bell-count`, `bell-panel`, `bell-list`, `bell-item` (with `unread`), `bell-text`.
 
-import { call, errorText } from '../api.js';
-import { getGeneration } from '../client.js';
+import { errorText } from '../api.js';
 import { serverNow } from '../clock.js';
 import { formatAge, formatDateTime } from '../format.js';
 import { Icon } from '../icons.js';
+import { prompts, readPrompts } from '../notification-prompts.js';
 import { markAllRead, markRead, notifications, notificationsError, notificationsLoaded, onNotification, unreadCount } from '../notifications.js';
 import { generationHref } from '../router.js';
-import { onSessionEnd } from '../session.js';
-import { html, signal, useEffect, useRef, useSignal } from '../vendor.js';
+import { html, useEffect, useRef, useSignal } from '../vendor.js';
 
 /** @typedef {import('../client.js').Notification} Notification */
-
-/** The prompts of generations by id, read when the panel shows them; empty for deleted ones. */
-const prompts = signal(/** @type {ReadonlyMap<string, string>} */ (new Map()));
-onSessionEnd(() => (prompts.value = new Map()));
 
 export function NotificationBell() {
   const open = useSignal(false);
@@ -83,10 +78,8 @@ function Panel() {
   const failure = error.value || (notificationsError.value ? errorText(notificationsError.value) : '');
 
   useEffect(() => {
-    const leave = new AbortController();
-    void readPrompts(items, leave.signal);
-    return () => leave.abort();
-  }, [items]);
+    void readPrompts(items);
+  }, [items, prompts.value]);
 
   /** @param {() => Promise<void>} action */
   async function run(action) {
@@ -145,22 +138,4 @@ function title({ type, data }) {
   if (type !== 'generation.ended') return type;
   if (data.status === 'FAILED') return data.error?.code === 'CANCELLED' ? 'Generation cancelled' : 'Generation failed';
   return data.imageCount === 1 ? 'Generation complete, 1 image' : `Generation complete, ${data.imageCount} images`;
-}
-
-/**
- * Reads the prompts of notifications one after the other, as notifications have none.
- * @param {Notification[]} items
- * @param {AbortSignal} abort
- */
-async function readPrompts(items, abort) {
-  for (const { generationId } of items.slice(0, 20).map((item) => item.data)) {
-    if (!generationId || prompts.peek().has(generationId)) continue;
-    try {
-      const { prompt } = await call(getGeneration, { path: { generationId }, signal: abort });
-      prompts.value = new Map(prompts.peek()).set(generationId, prompt);
-    } catch {
-      if (abort.aborted) return;
-      prompts.value = new Map(prompts.peek()).set(generationId, '');
-    }
-  }
 }
